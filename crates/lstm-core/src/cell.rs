@@ -1,0 +1,117 @@
+//! One step of one direction: the recurrent sums and the gates, for every sequence that is still running.
+
+use crate::activation::{sigmoid, tanh};
+use crate::gemm::{COLUMNS, ROWS, RowMap, Rows, STRIPS, Sums, accumulate, extend, load_strips, tile_of_rows};
+use crate::pack::{PANEL, Packed};
+use crate::simd::{LANES, Vector, quad_mut};
+use core::array::from_fn;
+
+/// The gates' equations for four units (see the crate's head), from pre-activations to `(c(t), o * tanh(c(t)))`.
+#[inline(always)]
+fn gates<V: Vector>([[i, f], [o, g]]: [[V; 2]; 2], c: V) -> (V, V) {
+    let c = sigmoid(f) * c + sigmoid(i) * tanh(g);
+    (c, sigmoid(o) * tanh(c))
+}
+
+/// One step for the `n` sequences of `pre`, whose rows hold `b + W_ih x(t)` in panel order.
+///
+/// `h` (n, H_out) is h(t-1); `c` (n, padded H) goes from c(t-1) to c(t); `h_next` (n, padded H) receives
+/// `o * tanh(c(t))`, before any projection. `pre` is used up.
+#[inline(never)]
+pub fn step<V: Vector>(packed: &Packed, pre: &mut [f32], h: &[f32], c: &mut [f32], h_next: &mut [f32]) {
+    let width = packed.gates().width();
+    let (h_size, units) = (packed.h_size(), width / 4);
+    let tiles = pre.len() / width / ROWS;
+    let (pre_tiles, pre_rest) = pre.split_at_mut(tiles * ROWS * width);
+    let (c_tiles, c_rest) = c.split_at_mut(tiles * ROWS * units);
+    let (next_tiles, next_rest) = h_next.split_at_mut(tiles * ROWS * units);
+    let (h_tiles, h_rest) = h.split_at(tiles * ROWS * h_size);
+
+    let whole = pre_tiles.chunks_exact_mut(ROWS * width).zip(h_tiles.chunks_exact(ROWS * h_size));
+    let states = c_tiles.chunks_exact_mut(ROWS * units).zip(next_tiles.chunks_exact_mut(ROWS * units));
+    for ((pre, h), (c, h_next)) in whole.zip(states) {
+        step_tile::<V>(packed, pre, from_fn(|r| &h[r * h_size..][..h_size]), c, h_next);
+    }
+    let single = pre_rest.chunks_exact(width).zip(h_rest.chunks_exact(h_size));
+    let states = c_rest.chunks_exact_mut(units).zip(next_rest.chunks_exact_mut(units));
+    for ((pre, h), (c, h_next)) in single.zip(states) {
+        step_row::<V>(packed, pre, &[], h, c, h_next);
+    }
+}
+
+/// Four sequences: each panel's sums are finished in place, then its gates while they are in the cache.
+#[inline(never)]
+fn step_tile<V: Vector>(packed: &Packed, pre: &mut [f32], h: [&[f32]; ROWS], c: &mut [f32], h_next: &mut [f32]) {
+    let columns = packed.gates();
+    let (width, units) = (columns.width(), columns.width() / 4);
+    let k = packed.inputs()..packed.inputs() + h[0].len();
+    for panel in 0..width / PANEL {
+        for strip in [2 * panel, 2 * panel + 1] {
+            tile_of_rows::<V>(pre, width, strip * COLUMNS, h, columns.strip(strip, k.clone()));
+        }
+        for r in 0..ROWS {
+            let at = r * units + panel * LANES;
+            let sums = load_strips(&pre[r * width + panel * PANEL..]);
+            finish::<V>(sums, quad_mut(c, at), quad_mut(h_next, at));
+        }
+    }
+}
+
+/// One sequence, two panels at a time in registers from the first sum to the gates.
+///
+/// `seed` is a row in panel order: the biases with all of `x` still to come, or `b + W_ih x(t)` with an empty `x`.
+#[inline(never)]
+pub fn step_row<V: Vector>(packed: &Packed, seed: &[f32], x: &[f32], h: &[f32], c: &mut [f32], h_next: &mut [f32]) {
+    const PANELS: usize = STRIPS / 2;
+    let panels = packed.gates().width() / PANEL;
+    let mut panel = 0;
+    while panel + PANELS <= panels {
+        let sums = row_sums::<V, STRIPS>(packed, panel, seed, x, h);
+        for p in 0..PANELS {
+            let at = (panel + p) * LANES;
+            finish::<V>([sums[2 * p], sums[2 * p + 1]], quad_mut(c, at), quad_mut(h_next, at));
+        }
+        panel += PANELS;
+    }
+    if panel < panels {
+        let sums = row_sums::<V, 2>(packed, panel, seed, x, h);
+        finish::<V>(sums, quad_mut(c, panel * LANES), quad_mut(h_next, panel * LANES));
+    }
+}
+
+/// `seed + W_ih x + W_hh h` for `N` strips from `panel` on.
+#[inline(always)]
+fn row_sums<V: Vector, const N: usize>(packed: &Packed, panel: usize, seed: &[f32], x: &[f32], h: &[f32]) -> Sums<V, N> {
+    let (columns, inputs) = (packed.gates(), packed.inputs());
+    let sums = load_strips::<V, N>(&seed[panel * PANEL..]);
+    let sums = extend(sums, x, from_fn(|s| columns.strip(2 * panel + s, 0..x.len())));
+    extend(sums, h, from_fn(|s| columns.strip(2 * panel + s, inputs..inputs + h.len())))
+}
+
+#[inline(always)]
+fn finish<V: Vector>(sums: Sums<V, 2>, c: &mut [f32; LANES], h: &mut [f32; LANES]) {
+    let (c_next, h_next) = gates(sums, V::load(c));
+    c_next.store(c);
+    h_next.store(h);
+}
+
+/// Turns the rows of `full` (n, padded H), `o * tanh(c(t))`, into h(t) (n, H_out): times `W_hr`, or as they are.
+pub fn project<V: Vector>(packed: &Packed, full: &[f32], hidden: usize, h: &mut [f32], scratch: &mut [f32]) {
+    let (units, h_size) = (packed.gates().width() / 4, packed.h_size());
+    let Some(projection) = packed.projection() else {
+        return copy_rows(full, units, h, h_size, h_size);
+    };
+    let width = projection.width();
+    let scratch = &mut scratch[..full.len() / units * width];
+    scratch.fill(0.0);
+    let rows = Rows { values: full, width: hidden, at: RowMap::steps_first(units) };
+    accumulate::<V>(scratch, rows, 0, projection, 0..hidden);
+    copy_rows(scratch, width, h, h_size, h_size);
+}
+
+/// Copies the first `columns` values of each row of `source` to the rows of `target`.
+pub fn copy_rows(source: &[f32], source_stride: usize, target: &mut [f32], target_stride: usize, columns: usize) {
+    for (source, target) in source.chunks_exact(source_stride).zip(target.chunks_exact_mut(target_stride)) {
+        target[..columns].copy_from_slice(&source[..columns]);
+    }
+}

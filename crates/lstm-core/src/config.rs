@@ -1,0 +1,110 @@
+//! The hyperparameters of `nn.LSTM`, checked once.
+
+use crate::Error;
+
+/// The hyperparameters of an LSTM; only [`Config::new`] makes one, so each that exists is valid.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Config {
+    input_size: usize,
+    hidden_size: usize,
+    num_layers: usize,
+    proj_size: usize,
+    bias: bool,
+    bidirectional: bool,
+    dropout: f32,
+}
+
+/// The hyperparameters as they come, `nn.LSTM`'s names and defaults.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Values in each row of the input, `I`.
+    pub input_size: usize,
+    /// Units of the cell, `H`.
+    pub hidden_size: usize,
+    /// Layers, each reading the one below.
+    pub num_layers: usize,
+    /// Columns that `h` is projected to, 0 for no projection; smaller than `hidden_size`.
+    pub proj_size: usize,
+    /// Whether `bias_ih` and `bias_hh` exist.
+    pub bias: bool,
+    /// Whether each layer also reads the sequence backwards.
+    pub bidirectional: bool,
+    /// The probability with which a training forward zeroes a value between two layers.
+    pub dropout: f32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { input_size: 1, hidden_size: 1, num_layers: 1, proj_size: 0, bias: true, bidirectional: false, dropout: 0.0 }
+    }
+}
+
+impl Config {
+    /// Checks the options against each other.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout } = options;
+        match () {
+            () if input_size == 0 => Err(Error::InputSize),
+            () if hidden_size == 0 => Err(Error::HiddenSize),
+            () if num_layers == 0 => Err(Error::NumLayers),
+            () if proj_size >= hidden_size => Err(Error::ProjSize),
+            () if !(0.0..=1.0).contains(&dropout) => Err(Error::Dropout),
+            () => Ok(Self { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout }),
+        }
+    }
+
+    /// `I`: values in each row of the input.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// `H`: units of the cell, columns of `c`.
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    /// How many layers are stacked.
+    pub fn num_layers(&self) -> usize {
+        self.num_layers
+    }
+
+    /// Columns of the projection, 0 without one.
+    pub fn proj_size(&self) -> usize {
+        self.proj_size
+    }
+
+    /// Whether the biases exist.
+    pub fn bias(&self) -> bool {
+        self.bias
+    }
+
+    /// The probability with which a training forward zeroes a value between two layers.
+    pub fn dropout(&self) -> f32 {
+        self.dropout
+    }
+
+    /// `D`: 2 when bidirectional, else 1.
+    pub fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
+    }
+
+    /// `H_out`: columns of `h`, the projection's where there is one.
+    pub fn h_size(&self) -> usize {
+        if self.proj_size > 0 { self.proj_size } else { self.hidden_size }
+    }
+
+    /// `D * H_out`: columns of a layer's output.
+    pub fn output_size(&self) -> usize {
+        self.directions() * self.h_size()
+    }
+
+    /// Columns that a layer reads: the input's for the first, `D * H_out` above it.
+    pub fn layer_input_size(&self, layer: usize) -> usize {
+        if layer == 0 { self.input_size } else { self.output_size() }
+    }
+
+    /// `H` rounded up to whole vectors; the units added have zero weights, so their `c` and `h` stay 0.
+    pub fn padded_hidden_size(&self) -> usize {
+        self.hidden_size.next_multiple_of(crate::simd::LANES)
+    }
+}

@@ -1,0 +1,56 @@
+//! What can be wrong with a request, as a code and numbers; words are the caller's business.
+
+use core::fmt;
+
+/// Why a request was refused. Nothing was changed where one is returned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Error {
+    /// `input_size` is 0.
+    InputSize,
+    /// `hidden_size` is 0.
+    HiddenSize,
+    /// `num_layers` is 0.
+    NumLayers,
+    /// `proj_size` is not smaller than `hidden_size`.
+    ProjSize,
+    /// `dropout` is not a probability.
+    Dropout,
+    /// The bytes asked for (saturating) pass [`crate::memory::LIMIT`], or the allocator refused them.
+    OutOfMemory {
+        /// How many bytes the request needed in all.
+        bytes: u64,
+    },
+    /// A packed sequence's batch sizes are not descending from at most `batch` to at least 1.
+    BatchSizes,
+}
+
+impl Error {
+    /// A stable positive number for the boundary to WebAssembly, where 0 means that all is well.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::InputSize => 1,
+            Self::HiddenSize => 2,
+            Self::NumLayers => 3,
+            Self::ProjSize => 4,
+            Self::Dropout => 5,
+            Self::OutOfMemory { .. } => 6,
+            Self::BatchSizes => 7,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InputSize => f.write_str("input_size must be positive"),
+            Self::HiddenSize => f.write_str("hidden_size must be positive"),
+            Self::NumLayers => f.write_str("num_layers must be positive"),
+            Self::ProjSize => f.write_str("proj_size must be smaller than hidden_size"),
+            Self::Dropout => f.write_str("dropout must be a probability between 0 and 1"),
+            Self::OutOfMemory { bytes } => write!(f, "{bytes} bytes are more than can be had"),
+            Self::BatchSizes => f.write_str("batch sizes must descend from at most the batch to at least 1"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,155 @@
+//! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
+
+use crate::{Config, Error, memory};
+
+/// The gates in the order in which PyTorch stacks their rows: i, f, g, o.
+pub const GATES: [char; 4] = ['i', 'f', 'g', 'o'];
+
+/// Which matrix or vector a parameter is; PyTorch's name without the suffix `_l{layer}` and `_reverse`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `weight_ih`, (4H, I)
+    WeightIh,
+    /// `weight_hh`, (4H, H_out)
+    WeightHh,
+    /// `bias_ih`, (4H)
+    BiasIh,
+    /// `bias_hh`, (4H)
+    BiasHh,
+    /// `weight_hr`, (proj_size, H)
+    WeightHr,
+}
+
+impl Kind {
+    /// PyTorch's name of it, without layer and direction.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WeightIh => "weight_ih",
+            Self::WeightHh => "weight_hh",
+            Self::BiasIh => "bias_ih",
+            Self::BiasHh => "bias_hh",
+            Self::WeightHr => "weight_hr",
+        }
+    }
+}
+
+/// The most parameters that one direction of one layer has.
+const MOST: usize = 5;
+/// Values' worth of memory that describes one direction of one layer.
+const DESCRIPTION: u64 = (MOST * size_of::<Parameter>() + size_of::<crate::pack::Packed>()) as u64 / 4;
+
+/// One parameter and where its row-major values lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Which of a layer's parameters.
+    pub kind: Kind,
+    /// The layer, from 0.
+    pub layer: usize,
+    /// 0 forward, 1 reverse.
+    pub direction: usize,
+    /// First value in the slice of all parameters.
+    pub offset: usize,
+    /// Rows of the matrix, or values of the vector.
+    pub rows: usize,
+    /// Columns of the matrix; 0 for a vector.
+    pub columns: usize,
+}
+
+impl Parameter {
+    /// How many values it has.
+    pub fn len(&self) -> usize {
+        self.rows * self.columns.max(1)
+    }
+
+    /// Never: a parameter has at least one value.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// PyTorch's full name, `weight_ih_l0_reverse` for one.
+    pub fn name(&self) -> String {
+        let reverse = if self.direction == 1 { "_reverse" } else { "" };
+        format!("{}_l{}{reverse}", self.kind.name(), self.layer)
+    }
+
+    /// Its values within the slice of all parameters.
+    pub fn of<'a>(&self, parameters: &'a [f32]) -> &'a [f32] {
+        &parameters[self.offset..self.offset + self.len()]
+    }
+}
+
+/// All parameters in `nn.LSTM`'s order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    parameters: Vec<Parameter>,
+    len: usize,
+    per_direction: usize,
+}
+
+impl Layout {
+    /// Lays the parameters of `config` out, layer by layer, forward before reverse.
+    ///
+    /// Fails with [`Error::OutOfMemory`] if the weights and their packed copy could not fit.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        // Twice: once as PyTorch shapes them, once packed for the kernels. And what describes them, for a million layers.
+        let directions = memory::values(&[config.num_layers(), config.directions()]);
+        memory::check(Self::values(config).saturating_mul(2).saturating_add(directions.saturating_mul(DESCRIPTION)))?;
+        let (h, h_out) = (config.hidden_size(), config.h_size());
+        let mut parameters = memory::room_for(directions as usize * MOST)?;
+        let mut len = 0;
+        for layer in 0..config.num_layers() {
+            for direction in 0..config.directions() {
+                let mut add = |kind, rows: usize, columns: usize| {
+                    let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
+                    len += parameter.len();
+                    parameters.push(parameter);
+                };
+                add(Kind::WeightIh, 4 * h, config.layer_input_size(layer));
+                add(Kind::WeightHh, 4 * h, h_out);
+                if config.bias() {
+                    add(Kind::BiasIh, 4 * h, 0);
+                    add(Kind::BiasHh, 4 * h, 0);
+                }
+                if config.proj_size() > 0 {
+                    add(Kind::WeightHr, config.proj_size(), h);
+                }
+            }
+        }
+        let per_direction = parameters.len() / (config.num_layers() * config.directions());
+        Ok(Self { parameters, len, per_direction })
+    }
+
+    /// How many values all parameters have, saturating, before anything is multiplied in `usize`.
+    fn values(config: &Config) -> u64 {
+        let product = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
+        let (h, h_out, d) = (config.hidden_size(), config.h_size(), config.directions());
+        let direction = |input: u64| {
+            let row = input.saturating_add(h_out as u64).saturating_add(if config.bias() { 2 } else { 0 });
+            row.saturating_mul(product(4, h)).saturating_add(product(config.proj_size(), h))
+        };
+        let first = direction(config.input_size() as u64);
+        let above = direction(product(d, h_out)).saturating_mul(config.num_layers() as u64 - 1);
+        first.saturating_add(above).saturating_mul(d as u64)
+    }
+
+    /// All parameters, `nn.LSTM`'s order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameters of one direction of one layer: weight_ih, weight_hh, \[bias_ih, bias_hh\], \[weight_hr\].
+    pub fn of(&self, config: &Config, layer: usize, direction: usize) -> &[Parameter] {
+        let first = (layer * config.directions() + direction) * self.per_direction;
+        &self.parameters[first..first + self.per_direction]
+    }
+
+    /// How many values all parameters have.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Never: an LSTM has weights.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,105 @@
+//! Weights in the order in which the kernels read them.
+
+use crate::gemm::{COLUMNS, Columns};
+use crate::layout::{Kind, Layout};
+use crate::simd::LANES;
+use crate::{Config, Error, memory};
+
+/// Values per panel: four gates of [`LANES`] units.
+pub const PANEL: usize = 4 * LANES;
+
+/// Where gate i, f, g, o of four units lies within a panel: the panel is `[i0..3 | f0..3 | o0..3 | g0..3]`.
+///
+/// The three σ gates stand together and o beside g, so that each half of a panel is one strip of eight columns.
+const PLACE: [usize; 4] = [0, LANES, 3 * LANES, 2 * LANES];
+
+/// The parameters of one direction of one layer, packed.
+///
+/// Four hidden units make a panel of 16 columns, two strips of [`COLUMNS`]. A strip holds its columns for all of
+/// `K = I + H_out` rows, those for `x` first, then those for `h`: the order of the chain of sums.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    inputs: usize,
+    gates: Columns,
+    /// `b_ih + b_hh` in panel order, zeros without bias.
+    bias: Vec<f32>,
+    projection: Option<Columns>,
+}
+
+impl Packed {
+    /// Makes room for the parameters of one direction of `layer`; [`Packed::update`] fills it.
+    pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
+        let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
+        let inputs = config.layer_input_size(layer);
+        let projection =
+            if config.proj_size() > 0 { Some(Columns::zeros(config.proj_size(), h)?) } else { None };
+        Ok(Self {
+            inputs,
+            gates: Columns::zeros(4 * h_padded, inputs + config.h_size())?,
+            bias: memory::zeros(4 * h_padded)?,
+            projection,
+        })
+    }
+
+    /// Packs the present values of the parameters of `direction` of `layer`.
+    pub fn update(&mut self, config: &Config, layout: &Layout, parameters: &[f32], layer: usize, direction: usize) {
+        let h = config.hidden_size();
+        self.bias.fill(0.0);
+        for parameter in layout.of(config, layer, direction) {
+            let values = parameter.of(parameters);
+            match parameter.kind {
+                Kind::WeightIh | Kind::WeightHh => {
+                    let first = if parameter.kind == Kind::WeightIh { 0 } else { self.inputs };
+                    for (row, weights) in values.chunks_exact(parameter.columns).enumerate() {
+                        self.gates.set_column(panel_column(row / h, row % h), first, weights);
+                    }
+                }
+                // b_ih comes first in the layout, and 0 + b_ih is b_ih: the sum is rounded once.
+                Kind::BiasIh | Kind::BiasHh => {
+                    for (row, bias) in values.iter().enumerate() {
+                        self.bias[panel_column(row / h, row % h)] += bias;
+                    }
+                }
+                Kind::WeightHr => {
+                    if let Some(projection) = &mut self.projection {
+                        for (column, weights) in values.chunks_exact(parameter.columns).enumerate() {
+                            projection.set_column(column, 0, weights);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `I`, the columns of `x` that this layer reads.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// `H_out`, the columns of `h` that this layer reads and writes.
+    pub fn h_size(&self) -> usize {
+        self.gates.depth() - self.inputs
+    }
+
+    /// The gates' weights, (4 * padded H) columns of `I + H_out`.
+    pub fn gates(&self) -> &Columns {
+        &self.gates
+    }
+
+    /// `b_ih + b_hh` in panel order.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// `W_hr`, (proj_size) columns of H.
+    pub fn projection(&self) -> Option<&Columns> {
+        self.projection.as_ref()
+    }
+}
+
+/// The column of `gate` (0..4 for i, f, g, o) of hidden unit `unit` in panel order.
+pub fn panel_column(gate: usize, unit: usize) -> usize {
+    unit / LANES * PANEL + PLACE[gate] + unit % LANES
+}
+
+const _: () = assert!(PANEL == 2 * COLUMNS);

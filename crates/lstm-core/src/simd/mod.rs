@@ -1,0 +1,66 @@
+//! Four float32 lanes. Only here is the target known, and only in `wasm.rs` is there unsafe code.
+
+use core::ops::{Add, Div, Mul, Sub};
+
+mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
+
+pub use scalar::Scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use wasm::Simd128;
+
+/// What the kernels run on when nobody chooses: simd128 in WebAssembly, scalar code elsewhere.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub type Native = Simd128;
+/// What the kernels run on when nobody chooses: simd128 in WebAssembly, scalar code elsewhere.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub type Native = Scalar;
+
+/// Lanes in a [`Vector`].
+pub const LANES: usize = 4;
+
+/// Four float32 lanes with the same rounding on every target: each operation rounds once, to nearest, ties to even.
+pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+    /// The same value in every lane.
+    fn splat(value: f32) -> Self;
+
+    /// Four values from memory.
+    fn load(source: &[f32; LANES]) -> Self;
+
+    /// Four values to memory.
+    fn store(self, target: &mut [f32; LANES]);
+
+    /// `self + a * b`, the product rounded before the sum: unfused, so that every machine has the same bits.
+    #[inline(always)]
+    fn add_product(self, a: Self, b: Self) -> Self {
+        self + a * b
+    }
+
+    /// `other < self ? other : self`; a NaN in `self` stays.
+    fn min(self, other: Self) -> Self;
+
+    /// `other > self ? other : self`; a NaN in `self` stays.
+    fn max(self, other: Self) -> Self;
+
+    /// The magnitude of `self` with the sign of `sign`.
+    fn copy_sign(self, sign: Self) -> Self;
+
+    /// `2^n` of a lane that holds [`ROUNDER`] + n, -127 <= n <= 128: 0 for -127, infinity for 128.
+    fn exp2_of_rounded(self) -> Self;
+}
+
+/// 1.5 * 2^23. Adding it to |x| < 2^22 rounds x to an integer and leaves that integer in the low bits.
+pub const ROUNDER: f32 = 12_582_912.0;
+
+/// The four values of `values` from `at` on.
+#[inline(always)]
+pub fn quad(values: &[f32], at: usize) -> &[f32; LANES] {
+    values[at..].first_chunk().expect("four values from here on")
+}
+
+/// The four values of `values` from `at` on, to write.
+#[inline(always)]
+pub fn quad_mut(values: &mut [f32], at: usize) -> &mut [f32; LANES] {
+    values[at..].first_chunk_mut().expect("four values from here on")
+}

@@ -1,0 +1,136 @@
+//! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
+
+use crate::cell::{copy_rows, project, step, step_row};
+use crate::gemm::{Rows, accumulate};
+use crate::memory::{check, values, zeros};
+use crate::simd::Native;
+use crate::stack::Shape;
+use crate::{Call, Config, Error, Lstm};
+
+/// The state of a running, unidirectional LSTM and the memory of one step.
+#[derive(Debug)]
+pub struct Stream {
+    config: Config,
+    batch: usize,
+    input: Vec<f32>,
+    output: Vec<f32>,
+    /// (layers, batch, H_out)
+    h: Vec<f32>,
+    /// (layers, batch, padded H)
+    c: Vec<f32>,
+    /// (layers, batch, H): `c` as others see it, see [`Stream::save_c`].
+    plain_c: Vec<f32>,
+    pre: Vec<f32>,
+    h_next: Vec<f32>,
+    projected: Vec<f32>,
+}
+
+impl Stream {
+    /// `batch` streams side by side, all states 0. `config` must have one direction.
+    pub fn new(config: Config, batch: usize) -> Result<Self, Error> {
+        assert_eq!(config.directions(), 1, "a stream cannot run backwards");
+        let (layers, units) = (config.num_layers(), config.padded_hidden_size());
+        let per_batch = [
+            values(&[config.input_size()]),
+            values(&[config.output_size()]),
+            values(&[layers, config.h_size()]),
+            values(&[layers, units]),
+            values(&[layers, config.hidden_size()]),
+            values(&[4, units]),
+            values(&[units]),
+            values(&[config.proj_size().next_multiple_of(8)]),
+        ];
+        check(per_batch.iter().sum::<u64>().saturating_mul(batch as u64))?;
+        let room = |index: usize| zeros(per_batch[index] as usize * batch);
+        Ok(Self {
+            config,
+            batch,
+            input: room(0)?,
+            output: room(1)?,
+            h: room(2)?,
+            c: room(3)?,
+            plain_c: room(4)?,
+            pre: room(5)?,
+            h_next: room(6)?,
+            projected: room(7)?,
+        })
+    }
+
+    /// The input of the next step, (batch, I).
+    pub fn input_mut(&mut self) -> &mut [f32] {
+        &mut self.input
+    }
+
+    /// The output of the last step, (batch, H_out).
+    pub fn output(&self) -> &[f32] {
+        &self.output
+    }
+
+    /// h of each layer, (layers, batch, H_out).
+    pub fn h_mut(&mut self) -> &mut [f32] {
+        &mut self.h
+    }
+
+    /// c of each layer, (layers, batch, H), as of the last [`Stream::save_c`].
+    pub fn plain_c_mut(&mut self) -> &mut [f32] {
+        &mut self.plain_c
+    }
+
+    /// Brings [`Stream::plain_c_mut`] up to date.
+    pub fn save_c(&mut self) {
+        let (units, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
+        copy_rows(&self.c, units, &mut self.plain_c, hidden, hidden);
+    }
+
+    /// Takes c from [`Stream::plain_c_mut`].
+    pub fn load_c(&mut self) {
+        let (units, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
+        copy_rows(&self.plain_c, hidden, &mut self.c, units, hidden);
+    }
+
+    /// One step of every layer, with the present weights of `lstm`. Never allocates.
+    pub fn step(&mut self, lstm: &mut Lstm) {
+        let batch = self.batch;
+        let (hidden, h_size, units) =
+            (self.config.hidden_size(), self.config.h_size(), self.config.padded_hidden_size());
+        for layer in 0..self.config.num_layers() {
+            let packed = lstm.packed(layer);
+            let (below, h) = self.h.split_at_mut(layer * batch * h_size);
+            let h = &mut h[..batch * h_size];
+            let c = &mut self.c[layer * batch * units..][..batch * units];
+            let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
+            if batch == 1 {
+                step_row::<Native>(packed, packed.bias(), x, h, c, &mut self.h_next);
+            } else {
+                let width = packed.gates().width();
+                for row in self.pre.chunks_exact_mut(width) {
+                    row.copy_from_slice(packed.bias());
+                }
+                let inputs = packed.inputs();
+                accumulate::<Native>(&mut self.pre, Rows::dense(x, inputs), 0, packed.gates(), 0..inputs);
+                step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next);
+            }
+            project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected);
+        }
+        let top = self.h.len() - self.output.len();
+        self.output.copy_from_slice(&self.h[top..]);
+    }
+
+    /// Makes room in `lstm` for [`Stream::run`] over `steps` steps.
+    pub fn reserve(&self, lstm: &mut Lstm, steps: usize) -> Result<(), Error> {
+        lstm.reserve(Shape::padded(steps, self.batch), None)
+    }
+
+    /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `lstm`, (steps, batch, I); its
+    /// output then holds (steps, batch, H_out). Never allocates.
+    pub fn run(&mut self, lstm: &mut Lstm) -> Result<(), Error> {
+        self.save_c();
+        lstm.h_mut().copy_from_slice(&self.h);
+        lstm.c_mut().copy_from_slice(&self.plain_c);
+        lstm.forward(Call::default())?;
+        self.h.copy_from_slice(lstm.h_mut());
+        self.plain_c.copy_from_slice(lstm.c_mut());
+        self.load_c();
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! The golden cases of `test/golden` (PyTorch in float64; `generate.py` beside them tells the format).
+
+use super::lstm_with;
+use lstm_core::config::Options;
+use lstm_core::stack::Shape;
+use lstm_core::{Call, Lstm};
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+/// One case: its options, how it is called, and its tensors by name.
+pub struct Case {
+    pub name: String,
+    pub options: Options,
+    pub batch_first: bool,
+    pub batch: usize,
+    pub steps: usize,
+    pub state: bool,
+    pub lengths: Option<Vec<usize>>,
+    tensors: Vec<(String, Vec<f32>)>,
+}
+
+/// A forward's results as PyTorch shapes them, padded.
+pub struct Results {
+    pub output: Vec<f32>,
+    pub h: Vec<f32>,
+    pub c: Vec<f32>,
+}
+
+pub fn cases() -> Vec<Case> {
+    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/golden/lstm.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let list = &header.metadata().as_ref().unwrap()["cases"];
+    let list: Value = serde_json::from_str(list).unwrap();
+    list.as_array().unwrap().iter().map(|case| Case::read(case, &file)).collect()
+}
+
+impl Case {
+    fn read(case: &Value, file: &SafeTensors) -> Self {
+        let size = |key: &str| case[key].as_u64().unwrap() as usize;
+        let flag = |key: &str| case[key].as_bool().unwrap();
+        let name = case["name"].as_str().unwrap().to_owned();
+        let prefix = format!("{name}/");
+        let tensors = file.names().into_iter().filter_map(|full| {
+            let what = full.strip_prefix(&prefix)?;
+            let values = file.tensor(full).unwrap().data().chunks_exact(4);
+            let values = values.map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+            Some((what.to_owned(), values))
+        });
+        Self {
+            options: Options {
+                input_size: size("inputSize"),
+                hidden_size: size("hiddenSize"),
+                num_layers: size("numLayers"),
+                proj_size: size("projSize"),
+                bias: flag("bias"),
+                bidirectional: flag("bidirectional"),
+                dropout: 0.0,
+            },
+            batch_first: flag("batchFirst") && !case["batch"].is_null(),
+            batch: case["batch"].as_u64().unwrap_or(1) as usize,
+            steps: size("seqLen"),
+            state: flag("state"),
+            lengths: case["lengths"].as_array().map(|l| l.iter().map(|n| n.as_u64().unwrap() as usize).collect()),
+            tensors: tensors.collect(),
+            name,
+        }
+    }
+
+    pub fn tensor(&self, what: &str) -> &[f32] {
+        &self.tensors.iter().find(|(name, _)| name == what).unwrap_or_else(|| panic!("no {what}")).1
+    }
+
+    pub fn lstm(&self) -> Lstm {
+        lstm_with(self.options, |name, _| self.tensor(&format!("param.{name}")).to_vec())
+    }
+
+    /// The case through the core. With lengths, rows are packed and unpacked here, sequence by sequence.
+    pub fn run(&self, chunk: Option<usize>) -> Results {
+        let mut lstm = self.lstm();
+        let (batch, steps) = (self.batch, self.steps);
+        let (i, d) = (self.options.input_size, lstm.config().output_size());
+        let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);
+        let order = self.order();
+        let rows = self.packed_rows(&order);
+        let shape = Shape { steps, batch, rows: rows.as_ref().map_or(steps * batch, Vec::len) };
+        lstm.reserve(shape, chunk).unwrap();
+        let input = self.tensor("input");
+        match &rows {
+            None => lstm.input_mut().copy_from_slice(input),
+            Some(rows) => {
+                for (row, &(t, b)) in rows.iter().enumerate() {
+                    let at = self.padded_row(t, b) * i;
+                    lstm.input_mut()[row * i..][..i].copy_from_slice(&input[at..at + i]);
+                }
+                for t in 0..steps {
+                    lstm.batch_sizes_mut()[t] = rows.iter().filter(|row| row.0 == t).count() as u32;
+                }
+            }
+        }
+        permute(self.state.then(|| self.tensor("h0")), lstm.h_mut(), h_size, &order, false);
+        permute(self.state.then(|| self.tensor("c0")), lstm.c_mut(), hidden, &order, false);
+        lstm.forward(Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None }).unwrap();
+
+        let output = match &rows {
+            None => lstm.output().to_vec(),
+            Some(rows) => {
+                let mut output = vec![0.0; batch * steps * d];
+                for (row, &(t, b)) in rows.iter().enumerate() {
+                    output[self.padded_row(t, b) * d..][..d].copy_from_slice(&lstm.output()[row * d..][..d]);
+                }
+                output
+            }
+        };
+        let (mut h, mut c) = (lstm.h_mut().to_vec(), lstm.c_mut().to_vec());
+        permute(Some(&lstm.h_mut().to_vec()), &mut h, h_size, &order, true);
+        permute(Some(&lstm.c_mut().to_vec()), &mut c, hidden, &order, true);
+        Results { output, h, c }
+    }
+
+    /// The sequences, longest first.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.batch).collect();
+        if let Some(lengths) = &self.lengths {
+            order.sort_by_key(|&b| std::cmp::Reverse(lengths[b]));
+        }
+        order
+    }
+
+    /// (step, sequence) of each packed row.
+    fn packed_rows(&self, order: &[usize]) -> Option<Vec<(usize, usize)>> {
+        let lengths = self.lengths.as_ref()?;
+        let step = |t: usize| order.iter().filter(move |&&b| lengths[b] > t).map(move |&b| (t, b));
+        Some((0..self.steps).flat_map(step).collect())
+    }
+
+    fn padded_row(&self, t: usize, b: usize) -> usize {
+        if self.batch_first { b * self.steps + t } else { t * self.batch + b }
+    }
+}
+
+/// Rows of each state into sorted order, or back.
+fn permute(source: Option<&[f32]>, target: &mut [f32], width: usize, order: &[usize], back: bool) {
+    let Some(source) = source else { return target.fill(0.0) };
+    for row in 0..target.len() / width {
+        let (state, position) = (row / order.len(), row % order.len());
+        let other = state * order.len() + order[position];
+        let (from, to) = if back { (row, other) } else { (other, row) };
+        target[to * width..][..width].copy_from_slice(&source[from * width..][..width]);
+    }
+}

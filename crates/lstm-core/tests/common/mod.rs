@@ -1,0 +1,32 @@
+//! What the tests share: a naive LSTM in float64, and the golden cases.
+
+#![allow(dead_code, missing_docs)]
+
+pub mod golden;
+pub mod reference;
+
+use lstm_core::config::Options;
+use lstm_core::{Config, Lstm};
+
+/// An LSTM with these parameters, in the layout's order.
+pub fn lstm_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>) -> Lstm {
+    let mut lstm = Lstm::new(Config::new(options).unwrap()).unwrap();
+    let layout = lstm.layout().clone();
+    for p in layout.parameters() {
+        let values = parameter(&p.name(), p.len());
+        assert_eq!(values.len(), p.len(), "{}", p.name());
+        lstm.parameters_mut()[p.offset..p.offset + p.len()].copy_from_slice(&values);
+    }
+    lstm
+}
+
+/// The largest error of `actual`, relative to the largest magnitude expected.
+pub fn relative_error(actual: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(actual.len(), expected.len());
+    let scale = expected.iter().fold(0.0, |most: f64, e| most.max(e.abs()));
+    let error = actual.iter().zip(expected).fold(0.0, |most: f64, (&a, e)| {
+        assert!(a.is_finite(), "{a} is not a number to compare");
+        most.max((f64::from(a) - e).abs())
+    });
+    if error == 0.0 { 0.0 } else { error / scale }
+}

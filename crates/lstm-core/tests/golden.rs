@@ -1,0 +1,57 @@
+//! The 52 golden cases, natively: within bounds, the same for any chunk of steps, and the bits that the wasm has too.
+
+mod common;
+
+use common::golden::{Results, cases};
+use common::relative_error;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+#[test]
+fn outputs_are_within_2e_6_of_the_largest_magnitude() {
+    let cases = cases();
+    assert_eq!(cases.len(), 52);
+    let mut worst = 0.0_f64;
+    for case in &cases {
+        let results = case.run(None);
+        for (what, actual) in [("output", &results.output), ("hn", &results.h), ("cn", &results.c)] {
+            let expected: Vec<f64> = case.tensor(what).iter().map(|&v| f64::from(v)).collect();
+            let error = relative_error(actual, &expected);
+            assert!(error <= 2e-6, "{} {what}: {error:e}", case.name);
+            worst = worst.max(error);
+        }
+    }
+    println!("52 cases, worst relative error {worst:.2e}");
+}
+
+#[test]
+fn any_chunk_of_steps_has_the_same_bits() {
+    for case in cases() {
+        let whole = digest(&case.run(None));
+        for chunk in [1, 2, 3, 7] {
+            assert_eq!(digest(&case.run(Some(chunk))), whole, "{} in chunks of {chunk}", case.name);
+        }
+    }
+}
+
+/// `test/golden/bits.json` holds the digests that this test and the test of the shipped wasm both compare with, so scalar
+/// and simd128 agree to the bit. Made by `LSTM_WRITE_BITS=1 cargo test --test golden`.
+#[test]
+fn bits_are_those_recorded() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/golden/bits.json");
+    let bits: BTreeMap<String, String> = cases().iter().map(|case| (case.name.clone(), digest(&case.run(None)))).collect();
+    if std::env::var_os("LSTM_WRITE_BITS").is_some() {
+        std::fs::write(path, serde_json::to_string_pretty(&bits).unwrap() + "\n").unwrap();
+    }
+    let recorded: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(bits, recorded);
+}
+
+/// SHA-256 of output, h_n and c_n as little-endian floats.
+fn digest(results: &Results) -> String {
+    let mut hash = Sha256::new();
+    for value in results.output.iter().chain(&results.h).chain(&results.c) {
+        hash.update(value.to_le_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,209 @@
+//! The boundary between [`lstm_core`] and TypeScript: coarse free functions over integer handles, numbers only.
+//!
+//! No strings, slices, exported structs or `Result`: those would pull `TextDecoder` and allocation into the glue, and an
+//! AudioWorklet has neither to spare. Values cross through memory, at the addresses that [`address`] and its like tell;
+//! every reservation may move them. A status is 0, or [`lstm_core::Error::code`]; an unknown handle is a bug of ours and
+//! traps.
+
+use core::cell::{Cell, RefCell};
+use lstm_core::config::Options;
+use lstm_core::dropout::Draw;
+use lstm_core::stack::Shape;
+use lstm_core::{Call, Config, Error, Lstm, Stream};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Objects by handle. A freed handle is given out again.
+struct Table<T>(Vec<Option<Box<T>>>);
+
+impl<T> Table<T> {
+    fn insert(&mut self, object: T) -> u32 {
+        let free = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.0.push(None);
+            self.0.len() - 1
+        });
+        self.0[free] = Some(Box::new(object));
+        free as u32
+    }
+
+    fn get(&mut self, handle: u32) -> &mut T {
+        self.0[handle as usize].as_mut().expect("a live handle")
+    }
+
+    fn remove(&mut self, handle: u32) {
+        self.0[handle as usize] = None;
+    }
+}
+
+thread_local! {
+    static LSTMS: RefCell<Table<Lstm>> = const { RefCell::new(Table(Vec::new())) };
+    static STREAMS: RefCell<Table<Stream>> = const { RefCell::new(Table(Vec::new())) };
+    static BYTES: Cell<u64> = const { Cell::new(0) };
+}
+
+fn with_lstm<R>(lstm: u32, action: impl FnOnce(&mut Lstm) -> R) -> R {
+    LSTMS.with_borrow_mut(|table| action(table.get(lstm)))
+}
+
+fn with_stream<R>(stream: u32, action: impl FnOnce(&mut Stream) -> R) -> R {
+    STREAMS.with_borrow_mut(|table| action(table.get(stream)))
+}
+
+fn status(result: Result<(), Error>) -> u32 {
+    result.map_or_else(refuse, |()| 0)
+}
+
+/// The code of an error, its number of bytes kept for [`refused_bytes`].
+fn refuse(error: Error) -> u32 {
+    if let Error::OutOfMemory { bytes } = error {
+        BYTES.set(bytes);
+    }
+    error.code()
+}
+
+/// A handle as it is, or an error's code as a negative number.
+fn handle(result: Result<u32, Error>) -> i32 {
+    result.map_or_else(|error| -(refuse(error) as i32), |handle| handle as i32)
+}
+
+fn address_of<T>(values: &[T]) -> usize {
+    values.as_ptr().addr()
+}
+
+/// How many bytes the last request took that was refused for want of memory.
+#[wasm_bindgen(js_name = refusedBytes)]
+pub fn refused_bytes() -> f64 {
+    BYTES.get() as f64
+}
+
+/// A new LSTM with all parameters 0: its handle, or minus an error's code.
+#[wasm_bindgen(js_name = lstmNew)]
+pub fn lstm_new(
+    input_size: usize,
+    hidden_size: usize,
+    num_layers: usize,
+    proj_size: usize,
+    bias: bool,
+    bidirectional: bool,
+    dropout: f32,
+) -> i32 {
+    let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
+    let lstm = Config::new(options).and_then(Lstm::new);
+    handle(lstm.map(|lstm| LSTMS.with_borrow_mut(|table| table.insert(lstm))))
+}
+
+/// Gives the memory of an LSTM back.
+#[wasm_bindgen(js_name = lstmFree)]
+pub fn lstm_free(lstm: u32) {
+    LSTMS.with_borrow_mut(|table| table.remove(lstm));
+}
+
+/// How many parameters an LSTM has.
+#[wasm_bindgen(js_name = parameterCount)]
+pub fn parameter_count(lstm: u32) -> usize {
+    with_lstm(lstm, |lstm| lstm.layout().parameters().len())
+}
+
+/// One fact of a parameter: 0 kind (weight_ih, weight_hh, bias_ih, bias_hh, weight_hr), 1 layer, 2 direction, 3 address,
+/// 4 rows, 5 columns (0 for a vector).
+#[wasm_bindgen]
+pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
+    with_lstm(lstm, |lstm| {
+        let parameter = lstm.layout().parameters()[index];
+        match fact {
+            0 => parameter.kind as usize,
+            1 => parameter.layer,
+            2 => parameter.direction,
+            3 => address_of(parameter.of(lstm.parameters())),
+            4 => parameter.rows,
+            _ => parameter.columns,
+        }
+    })
+}
+
+/// Says that parameters may have been written.
+#[wasm_bindgen(js_name = parametersChanged)]
+pub fn parameters_changed(lstm: u32) {
+    with_lstm(lstm, |lstm| {
+        lstm.parameters_mut();
+    });
+}
+
+/// Makes room for a forward; `chunk` 0 leaves the number of steps in a chunk to the core.
+#[wasm_bindgen]
+pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize) -> u32 {
+    let chunk = (chunk > 0).then_some(chunk);
+    status(with_lstm(lstm, |lstm| lstm.reserve(Shape { steps, batch, rows }, chunk)))
+}
+
+/// Where the last reservation put: 0 input, 1 output, 2 h, 3 c, 4 batch sizes (u32).
+#[wasm_bindgen]
+pub fn address(lstm: u32, buffer: u32) -> usize {
+    with_lstm(lstm, |lstm| match buffer {
+        0 => address_of(lstm.input_mut()),
+        1 => address_of(lstm.output()),
+        2 => address_of(lstm.h_mut()),
+        3 => address_of(lstm.c_mut()),
+        _ => address_of(lstm.batch_sizes_mut()),
+    })
+}
+
+/// Runs the LSTM over what was reserved; `seed` and `call` draw the dropout masks if `drops`.
+#[wasm_bindgen]
+pub fn forward(lstm: u32, batch_first: bool, packed: bool, drops: bool, seed: f64, call: f64) -> u32 {
+    let dropout = drops.then_some(Draw { seed: seed as u64, call: call as u64 });
+    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout })))
+}
+
+/// A new stream of `batch` sequences through an LSTM of one direction: its handle, or minus an error's code.
+#[wasm_bindgen(js_name = streamNew)]
+pub fn stream_new(lstm: u32, batch: usize) -> i32 {
+    let stream = Stream::new(with_lstm(lstm, |lstm| *lstm.config()), batch);
+    handle(stream.map(|stream| STREAMS.with_borrow_mut(|table| table.insert(stream))))
+}
+
+/// Gives the memory of a stream back.
+#[wasm_bindgen(js_name = streamFree)]
+pub fn stream_free(stream: u32) {
+    STREAMS.with_borrow_mut(|table| table.remove(stream));
+}
+
+/// Where a stream keeps: 0 input, 1 output, 2 h, 3 c. They never move.
+#[wasm_bindgen(js_name = streamAddress)]
+pub fn stream_address(stream: u32, buffer: u32) -> usize {
+    with_stream(stream, |stream| match buffer {
+        0 => address_of(stream.input_mut()),
+        1 => address_of(stream.output()),
+        2 => address_of(stream.h_mut()),
+        _ => address_of(stream.plain_c_mut()),
+    })
+}
+
+/// One step of a stream of `lstm`.
+#[wasm_bindgen(js_name = streamStep)]
+pub fn stream_step(lstm: u32, stream: u32) {
+    with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.step(lstm)));
+}
+
+/// Makes room for [`stream_run`]: input and output then lie where [`address`] of the LSTM says.
+#[wasm_bindgen(js_name = streamReserve)]
+pub fn stream_reserve(lstm: u32, stream: u32, steps: usize) -> u32 {
+    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.reserve(lstm, steps))))
+}
+
+/// Runs a stream over the steps that [`stream_reserve`] made room for.
+#[wasm_bindgen(js_name = streamRun)]
+pub fn stream_run(lstm: u32, stream: u32) -> u32 {
+    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.run(lstm))))
+}
+
+/// Brings the c that [`stream_address`] tells up to date.
+#[wasm_bindgen(js_name = streamSave)]
+pub fn stream_save(stream: u32) {
+    with_stream(stream, Stream::save_c);
+}
+
+/// Takes the c that was written at [`stream_address`].
+#[wasm_bindgen(js_name = streamLoad)]
+pub fn stream_load(stream: u32) {
+    with_stream(stream, Stream::load_c);
+}

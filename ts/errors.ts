@@ -1,0 +1,40 @@
+/**
+ * What went wrong, as a stable word to switch on.
+ *
+ * - `OPTION`: a constructor or call option is of the wrong type, out of range, or at odds with another option
+ * - `SHAPE_MISMATCH`: a tensor's rank or a dimension is not what the module expects
+ * - `DTYPE`: the values are not float32 (the message names the conversion)
+ * - `LENGTHS`: sequence lengths that do not fit their batch (unsorted, negative, beyond the padded size)
+ * - `STATE`: h0 without c0, or the other way round
+ * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
+ * - `SAFETENSORS`: bytes that are not a valid safetensors file
+ * - `OUT_OF_MEMORY`: what was asked for does not fit WebAssembly's 4 GiB, or the machine
+ * - `DISPOSED`: use after `dispose()`
+ * - `INSTANCE_TRAPPED`: the WebAssembly instance of this object crashed; make a new object
+ * - `WASM_UNAVAILABLE`: this runtime cannot compile or run the module (no SIMD, a content security policy, a slim entry before `init`)
+ */
+export type LSTMErrorCode =
+  | "OPTION"
+  | "SHAPE_MISMATCH"
+  | "DTYPE"
+  | "LENGTHS"
+  | "STATE"
+  | "STATE_DICT"
+  | "SAFETENSORS"
+  | "OUT_OF_MEMORY"
+  | "DISPOSED"
+  | "INSTANCE_TRAPPED"
+  | "WASM_UNAVAILABLE";
+
+/** Every error this package throws on purpose. `code` is stable; the message is for people. */
+export class LSTMError extends Error {
+  override readonly name = "LSTMError";
+
+  constructor(
+    readonly code: LSTMErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
