@@ -1,0 +1,168 @@
+import { LSTMError } from "./errors.js";
+import { type Instance, instance } from "./instance.js";
+import type { CheckedOptions } from "./options.js";
+
+/** Error codes of crates/lstm-core/src/error.rs. */
+const OUT_OF_MEMORY = 6;
+const REFUSALS: Record<number, (options: CheckedOptions) => string> = {
+  1: () => "inputSize must be positive, got 0",
+  2: () => "hiddenSize must be positive, got 0",
+  3: () => "numLayers must be positive, got 0",
+  4: (o) => `projSize must be smaller than hiddenSize. Expected 0 to ${o.hiddenSize - 1}, got ${o.projSize}`,
+  5: (o) => `dropout must be a probability from 0 to 1, got ${o.dropout}`,
+};
+
+/** A parameter as the core lays it out. */
+export interface Placed {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** First value, as an index into the instance's floats. It never moves. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
+export interface CallShape {
+  readonly steps: number;
+  readonly batch: number;
+  readonly rows: number;
+}
+
+const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
+
+/** Numbers of the buffers in `Kernels.address`. */
+const [INPUT, OUTPUT, H, C, BATCH_SIZES] = [0, 1, 2, 3, 4];
+
+/**
+ * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
+ * stay there until the next `reserve` of this object.
+ */
+export class Core {
+  readonly instance: Instance;
+  readonly parameters: readonly Placed[];
+  readonly #id: number;
+  #disposed = false;
+  #weightsChanged = true;
+
+  /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
+  input = 0;
+  output = 0;
+  h = 0;
+  c = 0;
+  batchSizes = 0;
+
+  constructor(
+    /** What an error calls the owner, "LSTM" or "LSTMCell". */
+    readonly owner: string,
+    readonly options: CheckedOptions,
+    suffixed: boolean,
+  ) {
+    const o = options;
+    this.instance = instance();
+    const { kernels } = this.instance;
+    this.#id = created(
+      this.instance,
+      kernels.lstmNew(o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
+      o,
+      `an ${owner} of these sizes`,
+    );
+    this.parameters = Array.from({ length: kernels.parameterCount(this.#id) }, (_, index) => this.#place(index, suffixed));
+    forget?.register(this, release(this.instance, "lstmFree", this.#id), this);
+  }
+
+  #place(index: number, suffixed: boolean): Placed {
+    const fact = (number: number) => this.instance.kernels.parameter(this.#id, index, number);
+    const [kind, layer, direction, address, rows, columns] = [0, 1, 2, 3, 4, 5].map(fact) as Six;
+    const suffix = suffixed ? `_l${layer}${direction === 1 ? "_reverse" : ""}` : "";
+    const shape = Object.freeze(columns === 0 ? [rows] : [rows, columns]);
+    return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
+  }
+
+  /** The handle, if the object still lives. */
+  get id(): number {
+    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.owner} was disposed`);
+    return this.#id;
+  }
+
+  /** A fresh view of a parameter, which the caller may write through. */
+  values(parameter: Placed): Float32Array {
+    this.id; // throws once disposed
+    this.#weightsChanged = true;
+    return this.instance.floats.subarray(parameter.start, parameter.start + parameter.length);
+  }
+
+  /** The handle, with every written weight in effect. */
+  ready(): number {
+    const id = this.id;
+    if (this.#weightsChanged) {
+      this.instance.kernels.parametersChanged(id);
+      this.#weightsChanged = false;
+    }
+    return id;
+  }
+
+  /** Makes room for a call of this shape. `chunk` is for tests: steps per input product, 0 for as many as fit the cache. */
+  reserve({ steps, batch, rows }: CallShape, chunk = 0): void {
+    const { kernels } = this.instance;
+    const most = 2 ** 31 - 1;
+    if (steps > most || batch > most || rows > most) throw outOfMemory(this.#what(steps, batch), Number.POSITIVE_INFINITY);
+    const status = kernels.reserve(this.id, steps, batch, rows, chunk);
+    if (status === OUT_OF_MEMORY) throw outOfMemory(this.#what(steps, batch), kernels.refusedBytes());
+    this.find();
+  }
+
+  /** Finds out where the last reservation put the buffers. */
+  find(): void {
+    const { kernels } = this.instance;
+    this.input = kernels.address(this.#id, INPUT) >>> 2;
+    this.output = kernels.address(this.#id, OUTPUT) >>> 2;
+    this.h = kernels.address(this.#id, H) >>> 2;
+    this.c = kernels.address(this.#id, C) >>> 2;
+    this.batchSizes = kernels.address(this.#id, BATCH_SIZES) >>> 2;
+  }
+
+  /** Runs over what was reserved. `call` numbers the dropout masks, -1 for none. */
+  forward(batchFirst: boolean, packed: boolean, seed: number, call: number): void {
+    this.instance.kernels.forward(this.ready(), batchFirst, packed, call >= 0, seed, call);
+  }
+
+  /** Gives the memory back; once is enough. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    forget?.unregister(this);
+    release(this.instance, "lstmFree", this.#id)();
+  }
+
+  #what(steps: number, batch: number): string {
+    return `a call of ${steps} steps and ${batch} sequences`;
+  }
+}
+
+type Six = [number, number, number, number, number, number];
+
+/** A handle that the core gave, or the error that it gave instead. */
+export function created(where: Instance, handle: number, options: CheckedOptions, what: string): number {
+  if (handle >= 0) return handle;
+  if (-handle === OUT_OF_MEMORY) throw outOfMemory(what, where.kernels.refusedBytes());
+  throw new LSTMError("OPTION", REFUSALS[-handle]?.(options) ?? `refused with code ${-handle}`);
+}
+
+export function outOfMemory(what: string, bytes: number): LSTMError {
+  const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
+  return new LSTMError("OUT_OF_MEMORY", `${what} would need ${size}; WebAssembly has 4 GiB in all, and this machine may have less`);
+}
+
+/** Frees a handle, unless its instance crashed and is gone as a whole. */
+export function release(where: Instance, free: "lstmFree" | "streamFree", handle: number): () => void {
+  return () => {
+    if (!where.trapped) where.kernels[free](handle);
+  };
+}
+
+/**
+ * The net under `dispose()`. It catches nothing within one synchronous turn, so loops should dispose. Not everywhere:
+ * some edge runtimes have none.
+ */
+export const forget: FinalizationRegistry<() => void> | undefined =
+  typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry((free) => free()) : undefined;

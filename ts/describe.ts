@@ -1,0 +1,15 @@
+/** A value as an error message names it: short, on one line, and without calling into the value's own `toString`. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value))
+    return value.length <= 8 ? `[${value.map(item).join(", ")}]` : `an array of ${value.length}`;
+  // A typed array's name, "Object", "Map" ...: read through Object.prototype, so it works across realms.
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;
+}
+
+/** One level of an array is enough to recognise it by. */
+const item = (value: unknown): string => (Array.isArray(value) ? "[...]" : describe(value));

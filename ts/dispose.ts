@@ -1,0 +1,2 @@
+/** `Symbol.dispose`, which `using` calls; where the runtime has none, a symbol that nobody calls. */
+export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");

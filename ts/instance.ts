@@ -1,0 +1,121 @@
+import { loadModule } from "#module";
+import { LSTMError } from "./errors.js";
+
+/** The functions of crates/lstm-wasm, where each is described. Numbers only. */
+interface Kernels {
+  refusedBytes(): number;
+  lstmNew(
+    inputSize: number,
+    hiddenSize: number,
+    numLayers: number,
+    projSize: number,
+    bias: boolean,
+    bidirectional: boolean,
+    dropout: number,
+  ): number;
+  lstmFree(lstm: number): void;
+  parameterCount(lstm: number): number;
+  parameter(lstm: number, index: number, fact: number): number;
+  parametersChanged(lstm: number): void;
+  reserve(lstm: number, steps: number, batch: number, rows: number, chunk: number): number;
+  address(lstm: number, buffer: number): number;
+  forward(lstm: number, batchFirst: boolean, packed: boolean, drops: boolean, seed: number, call: number): number;
+  streamNew(lstm: number, batch: number): number;
+  streamFree(stream: number): void;
+  streamAddress(stream: number, buffer: number): number;
+  streamStep(lstm: number, stream: number): void;
+  streamReserve(lstm: number, stream: number, steps: number): number;
+  streamRun(lstm: number, stream: number): number;
+  streamSave(stream: number): void;
+  streamLoad(stream: number): void;
+}
+
+/** One WebAssembly instance: its functions, guarded, and views of its memory, which only this file touches. */
+export class Instance {
+  readonly kernels: Kernels;
+  readonly #memory: WebAssembly.Memory;
+  #floats = new Float32Array(0);
+  #words = new Uint32Array(0);
+  #trap: unknown;
+
+  constructor(module: WebAssembly.Module) {
+    const { memory, ...functions } = new WebAssembly.Instance(module, IMPORTS).exports as Record<string, never>;
+    this.#memory = memory as unknown as WebAssembly.Memory;
+    this.kernels = Object.fromEntries(
+      Object.entries(functions).map(([name, call]) => [name, this.#guard(call)]),
+    ) as unknown as Kernels;
+  }
+
+  /** Whether a call crashed. What it left behind is not to be trusted, so no further call is let through. */
+  get trapped(): boolean {
+    return this.#trap !== undefined;
+  }
+
+  /** All of memory as floats. Ask anew after each call that may reserve: memory that grows leaves old views empty. */
+  get floats(): Float32Array {
+    if (this.#floats.buffer !== this.#memory.buffer) this.#floats = new Float32Array(this.#memory.buffer);
+    return this.#floats;
+  }
+
+  /** All of memory as unsigned integers; see `floats`. */
+  get words(): Uint32Array {
+    if (this.#words.buffer !== this.#memory.buffer) this.#words = new Uint32Array(this.#memory.buffer);
+    return this.#words;
+  }
+
+  // Seven is the most parameters of any function. A rest parameter would allocate an array at each call.
+  #guard(call: Call): Call {
+    return (a, b, c, d, e, f, g) => {
+      if (this.#trap !== undefined) this.#refuse();
+      try {
+        return call(a, b, c, d, e, f, g);
+      } catch (cause) {
+        this.#trap = cause;
+        this.#refuse();
+      }
+    };
+  }
+
+  #refuse(): never {
+    const message = `the WebAssembly instance of this object crashed (${String(this.#trap)}); make a new object`;
+    throw new LSTMError("INSTANCE_TRAPPED", message, { cause: this.#trap });
+  }
+}
+
+/** wasm-bindgen's only import fills a table of JavaScript values, of which numbers need none; it is never called. */
+const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
+
+type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never) => unknown;
+
+let module: WebAssembly.Module | undefined;
+let current: Instance | undefined;
+
+/** The instance that new objects live in: made when the first is, and again after a crash. */
+export function instance(): Instance {
+  if (current === undefined || current.trapped) current = start();
+  return current;
+}
+
+/** The bytes of a module with one simd128 instruction. */
+const SIMD_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+];
+
+function start(): Instance {
+  try {
+    module ??= loadModule();
+    return new Instance(module);
+  } catch (cause) {
+    if (cause instanceof LSTMError) throw cause;
+    throw new LSTMError("WASM_UNAVAILABLE", whyNot(cause), { cause });
+  }
+}
+
+function whyNot(cause: unknown): string {
+  if (typeof WebAssembly !== "object") return "lstm-wasm needs WebAssembly, and this runtime has none";
+  if (!WebAssembly.validate(Uint8Array.from(SIMD_PROBE))) {
+    return "lstm-wasm needs WebAssembly SIMD: Chrome or Edge 91, Firefox 89, Safari 16.4, Node 20.19 or later";
+  }
+  const cures = "a Content-Security-Policy must allow 'wasm-unsafe-eval'; an edge runtime needs its own export condition";
+  return `the WebAssembly module could not be started (${cures}): ${String(cause)}`;
+}

@@ -1,0 +1,52 @@
+import { describe } from "../describe.js";
+import { LSTMError } from "../errors.js";
+
+let module: WebAssembly.Module | undefined;
+
+/** What `init` was given. */
+export function loadModule(): WebAssembly.Module {
+  if (module === undefined) {
+    throw new LSTMError("WASM_UNAVAILABLE", 'lstm-wasm/slim loads nothing by itself: await init(...) with "lstm-wasm/lstm.wasm" first');
+  }
+  return module;
+}
+
+/**
+ * Gives `lstm-wasm/slim` its WebAssembly module, the file `lstm-wasm/lstm.wasm`: compiled, as bytes, or as a Response
+ * (or the promise of one, so `init(fetch(url))` works). Call it once, before the first object is made.
+ *
+ * @throws LSTMError `WASM_UNAVAILABLE` if it is something else, a failed response, or does not compile
+ */
+export async function init(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
+  const given = await source;
+  try {
+    module = await compile(given);
+  } catch (cause) {
+    if (cause instanceof LSTMError) throw cause;
+    throw new LSTMError("WASM_UNAVAILABLE", `init: the WebAssembly module did not compile: ${String(cause)}`, { cause });
+  }
+}
+
+/** What `init` takes. */
+export type ModuleSource = WebAssembly.Module | BufferSource | Response;
+
+async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
+  switch (Object.prototype.toString.call(source)) {
+    case "[object WebAssembly.Module]":
+      return source as WebAssembly.Module;
+    case "[object Response]": {
+      const response = source as Response;
+      if (!response.ok) {
+        throw new LSTMError("WASM_UNAVAILABLE", `init: expected the bytes of lstm.wasm, got HTTP status ${response.status}`);
+      }
+      return WebAssembly.compile(await response.arrayBuffer());
+    }
+    case "[object ArrayBuffer]":
+    case "[object SharedArrayBuffer]":
+    case "[object Uint8Array]":
+    case "[object DataView]":
+      return WebAssembly.compile(source as BufferSource);
+    default:
+      throw new LSTMError("WASM_UNAVAILABLE", `init: expected a WebAssembly.Module, bytes or a Response, got ${describe(source)}`);
+  }
+}

@@ -1,0 +1,103 @@
+import { describe } from "./describe.js";
+import { LSTMError } from "./errors.js";
+
+/** What `new LSTM` takes: the arguments of `torch.nn.LSTM` in camelCase, and a seed. */
+export interface LSTMOptions {
+  /** `I`: values in each row of the input. */
+  inputSize: number;
+  /** `H`: units of the cell. */
+  hiddenSize: number;
+  /** Layers, each reading the output of the one below; 1 by default. */
+  numLayers?: number | undefined;
+  /** Whether `bias_ih` and `bias_hh` exist; true by default. */
+  bias?: boolean | undefined;
+  /** Whether input and output are (batch, seq, .) instead of (seq, batch, .); never applies to h and c. */
+  batchFirst?: boolean | undefined;
+  /** In training, the probability of zeroing a value between two layers; 0 by default. */
+  dropout?: number | undefined;
+  /** Whether each layer also reads the sequence backwards; false by default. */
+  bidirectional?: boolean | undefined;
+  /** Columns that h is projected to, smaller than `hiddenSize`; 0, the default, for no projection. */
+  projSize?: number | undefined;
+  /**
+   * With a seed the weights are those after `torch.manual_seed(seed)`, to the bit, and dropout masks follow from it.
+   * Without one they are drawn by chance. An integer from 0 to 2^53 - 1.
+   */
+  seed?: number | undefined;
+}
+
+/** What `new LSTMCell` takes. */
+export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "seed">;
+
+/** Options with every default filled in; the core checks them against each other. */
+export type CheckedOptions = { [Name in Exclude<keyof LSTMOptions, "seed">]: NonNullable<LSTMOptions[Name]> };
+
+const REQUIRED = ["inputSize", "hiddenSize"];
+const DEFAULTS: CheckedOptions = {
+  inputSize: 0,
+  hiddenSize: 0,
+  numLayers: 1,
+  bias: true,
+  batchFirst: false,
+  dropout: 0,
+  bidirectional: false,
+  projSize: 0,
+};
+
+/** Checks the type of every option, and that there is no other. WebAssembly would coerce NaN, 3.7 and -1 in silence. */
+export function checkOptions(owner: string, options: unknown, known: readonly string[]): CheckedOptions {
+  const given = checkObject(owner, options, [...known, "seed"]);
+  const checked: Record<string, number | boolean> = { ...DEFAULTS };
+  for (const name of known) {
+    const value = given[name];
+    const fallback = DEFAULTS[name as keyof CheckedOptions];
+    if (value === undefined && !REQUIRED.includes(name)) continue;
+    if (typeof fallback === "boolean") checked[name] = checkBoolean(name, value);
+    else if (name === "dropout") checked[name] = checkProbability(name, value);
+    else checked[name] = checkInteger(name, value, name === "projSize" ? 0 : 1);
+  }
+  return checked as unknown as CheckedOptions;
+}
+
+/** The names of the options that `new LSTM` takes, the seed aside. */
+export const LSTM_OPTIONS = Object.keys(DEFAULTS);
+
+/** An object that has no other keys than these. */
+export function checkObject(owner: string, options: unknown, known: readonly string[]): Record<string, unknown> {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new LSTMError("OPTION", `${owner}: expected an object of options, got ${describe(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const plain = (text: string) => text.replace(/_/g, "").toLowerCase();
+    const meant = known.find((other) => plain(other) === plain(name));
+    const hint = meant === undefined ? `the options are ${known.join(", ")}` : `did you mean ${meant}?`;
+    throw new LSTMError("OPTION", `${owner}: unknown option ${name}; ${hint}`);
+  }
+  return options as Record<string, unknown>;
+}
+
+/** WebAssembly takes 32-bit sizes; a sign is lost on the way. */
+const MOST = 2 ** 31 - 1;
+
+/** An integer from `least` on. */
+export function checkInteger(name: string, value: unknown, least: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= MOST) return value;
+  throw new LSTMError("OPTION", `${name} must be an integer from ${least} to ${MOST}, got ${describe(value)}`);
+}
+
+/** A safe integer from 0 on: a seed, a counter. */
+export function checkCount(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new LSTMError("OPTION", `${name} must be an integer from 0 to 2^53 - 1, got ${describe(value)}`);
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new LSTMError("OPTION", `${name} must be true or false, got ${describe(value)}`);
+}
+
+function checkProbability(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);
+}

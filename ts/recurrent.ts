@@ -1,0 +1,126 @@
+import { Core, type Placed } from "./core.js";
+import { DISPOSE } from "./dispose.js";
+import { LSTMError } from "./errors.js";
+import { type CheckedOptions, checkBoolean } from "./options.js";
+import { fillUniform, Mt19937, randomSeed } from "./random.js";
+import { type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
+import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+
+/** A weight or bias: PyTorch's name and shape, and its values where they live. */
+export class Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly #core: Core;
+  readonly #placed: Placed;
+
+  /** @internal */
+  constructor(core: Core, placed: Placed) {
+    this.name = placed.name;
+    this.shape = placed.shape;
+    this.#core = core;
+    this.#placed = placed;
+  }
+
+  /**
+   * The values themselves, row-major. Writing to them just works; take them anew for each use, because the view goes
+   * stale when WebAssembly's memory grows.
+   */
+  get data(): Float32Array {
+    return this.#core.values(this.#placed);
+  }
+
+  /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
+  set(values: TensorInput): void {
+    const tensor = asTensor(this.name, values);
+    if (tensor.shape.join() !== this.shape.join()) {
+      throw new LSTMError(
+        "SHAPE_MISMATCH",
+        `${this.name}: expected shape [${this.shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
+      );
+    }
+    this.data.set(tensor.data);
+  }
+}
+
+/** What LSTM and LSTMCell have in common: parameters, state dicts, modes and an end. */
+export abstract class Recurrent {
+  /** @internal */
+  protected readonly core: Core;
+  /** @internal */
+  protected readonly seed: number;
+  readonly #parameters: readonly Parameter[];
+  #training = false;
+
+  /** @internal */
+  protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
+    // Before anything is made in WebAssembly: this throws on a bad seed.
+    const random = new Mt19937(seed ?? randomSeed());
+    this.seed = seed ?? randomSeed();
+    this.core = new Core(owner, options, suffixed);
+    this.#parameters = this.core.parameters.map((placed) => new Parameter(this.core, placed));
+    // reset_parameters: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order.
+    for (const { data } of this.#parameters) fillUniform(random, data, 1 / Math.sqrt(options.hiddenSize));
+  }
+
+  get inputSize(): number {
+    return this.core.options.inputSize;
+  }
+  get hiddenSize(): number {
+    return this.core.options.hiddenSize;
+  }
+  get bias(): boolean {
+    return this.core.options.bias;
+  }
+
+  /** Whether this module trains. It starts in eval mode: here inference is the common case, unlike in PyTorch. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /** Switches to training mode, or with false to eval mode. */
+  train(mode = true): this {
+    this.#training = checkBoolean("mode", mode);
+    return this;
+  }
+
+  /** Switches to eval mode: no dropout. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The parameters in PyTorch's order. */
+  parameters(): Parameter[] {
+    return [...this.#parameters];
+  }
+
+  /** The parameters by name, in PyTorch's order. */
+  namedParameters(): [string, Parameter][] {
+    return this.#parameters.map((parameter) => [parameter.name, parameter]);
+  }
+
+  /** Copies of all parameters by PyTorch's names. */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries(this.#parameters.map(({ name, data, shape }) => [name, new Tensor(data.slice(), shape)]));
+  }
+
+  /**
+   * Takes all parameters from a dict; nothing is changed if anything is wrong.
+   *
+   * @throws LSTMError `STATE_DICT` that lists every missing, unexpected and misshapen parameter
+   */
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadResult {
+    const { matched, result } = matchStateDict(this.core.owner, this.#parameters, dict, options);
+    for (const [index, tensor] of matched) (this.#parameters[index] as Parameter).data.set(tensor.data);
+    return result;
+  }
+
+  /** Gives the memory inside WebAssembly back now. Any later use is a `DISPOSED` error; calling it twice is not. */
+  dispose(): void {
+    this.core.dispose();
+  }
+
+  /** `using lstm = new LSTM(...)` disposes at the end of the block, where the runtime knows `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+}

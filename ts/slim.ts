@@ -1,0 +1,7 @@
+/**
+ * `lstm-wasm/slim`: the same API, without the WebAssembly inside. `init` gives it the module.
+ *
+ * @packageDocumentation
+ */
+export * from "./index.js";
+export { init, type ModuleSource } from "./module/slim.js";

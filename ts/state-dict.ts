@@ -1,0 +1,104 @@
+import { describe } from "./describe.js";
+import { LSTMError } from "./errors.js";
+import { checkBoolean, checkObject } from "./options.js";
+import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
+
+/** Tensors by PyTorch's names, as `torch.save(module.state_dict())` or safetensors holds them. */
+export type StateDict = Record<string, TensorInput>;
+
+/** How a state dict is read. */
+export interface LoadOptions {
+  /** What stands before this module's names: `"lstm."` for `lstm.weight_ih_l0`. Other names are then left alone. */
+  prefix?: string | undefined;
+  /** Whether missing and unexpected parameters are errors; true by default. */
+  strict?: boolean | undefined;
+}
+
+/** What `load_state_dict` returns in PyTorch. */
+export interface LoadResult {
+  readonly missingKeys: string[];
+  readonly unexpectedKeys: string[];
+}
+
+/** What a module expects to find. */
+export interface Expected {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The tensors of a dict that match, after everything that is wrong was reported at once. */
+export function matchStateDict(owner: string, expected: readonly Expected[], dict: StateDict, options: LoadOptions = {}) {
+  const { prefix, strict } = checkLoadOptions(owner, options);
+  const names = Object.keys(checkDict(owner, dict)).filter((name) => name.startsWith(prefix));
+  const wanted = new Set(expected.map(({ name }) => prefix + name));
+  const missingKeys = [...wanted].filter((name) => !names.includes(name));
+  const unexpectedKeys = names.filter((name) => !wanted.has(name));
+  const wrong: string[] = [];
+  if (strict && missingKeys.length > 0) wrong.push(`missing: ${missingKeys.join(", ")}`);
+  if (strict && unexpectedKeys.length > 0) wrong.push(`unexpected: ${unexpectedKeys.join(", ")}`);
+  const matched: [number, Tensor][] = [];
+  expected.forEach(({ name, shape }, index) => {
+    const full = prefix + name;
+    if (!names.includes(full)) return;
+    const tensor = asTensor(full, dict[full]);
+    if (sameShape(tensor.shape, shape)) matched.push([index, tensor]);
+    else wrong.push(`size mismatch for ${full}: expected [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
+  });
+  if (wrong.length > 0) {
+    const hint = hintAtPrefix(Object.keys(dict), prefix);
+    throw new LSTMError("STATE_DICT", `${owner}: the state dict does not fit.\n  ${wrong.join("\n  ")}${hint}`);
+  }
+  return { matched, result: { missingKeys, unexpectedKeys } satisfies LoadResult };
+}
+
+/** Every size of an LSTM, from the names and shapes of its parameters. */
+export function inferSizes(dict: StateDict, prefix: string) {
+  const names = Object.keys(checkDict("LSTM.fromStateDict", dict));
+  const shapeOf = (name: string): readonly number[] => {
+    if (names.includes(prefix + name)) return asTensor(prefix + name, dict[prefix + name]).shape;
+    throw new LSTMError("STATE_DICT", `LSTM.fromStateDict: ${prefix}${name} is missing${hintAtPrefix(names, prefix)}`);
+  };
+  const has = (name: string) => names.includes(prefix + name);
+  const [rows, inputSize] = shapeOf("weight_ih_l0");
+  if (rows === undefined || inputSize === undefined || rows === 0 || rows % 4 !== 0) {
+    const got = shapeOf("weight_ih_l0").join(", ");
+    throw new LSTMError(
+      "STATE_DICT",
+      `LSTM.fromStateDict: ${prefix}weight_ih_l0 must have shape [4 * hiddenSize, inputSize], got [${got}]`,
+    );
+  }
+  let numLayers = 1;
+  while (has(`weight_ih_l${numLayers}`)) numLayers++;
+  return {
+    inputSize,
+    hiddenSize: rows / 4,
+    numLayers,
+    bias: has("bias_ih_l0"),
+    bidirectional: has("weight_ih_l0_reverse"),
+    projSize: has("weight_hr_l0") ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0,
+  };
+}
+
+/** The checked prefix and strictness. */
+export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {
+  const { prefix = "", strict = true } = checkObject(owner, options, ["prefix", ...others]);
+  if (typeof prefix !== "string") throw new LSTMError("OPTION", `prefix must be a string, got ${describe(prefix)}`);
+  return { prefix, strict: checkBoolean("strict", strict) };
+}
+
+function checkDict(owner: string, dict: unknown): object {
+  if (typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map)) return dict;
+  throw new LSTMError("STATE_DICT", `${owner}: expected an object of tensors by name, got ${describe(dict)}`);
+}
+
+/** Most state dicts that fit nowhere only lack the prefix of the module that the LSTM sits in. */
+function hintAtPrefix(names: readonly string[], prefix: string): string {
+  const found = names.filter((name) => name.endsWith("weight_ih_l0") || name.endsWith("weight_ih"));
+  const prefixes = found.map((name) => name.replace(/weight_ih(_l0)?$/, "")).filter((other) => other !== prefix);
+  if (prefixes.length === 0) return "";
+  return `\n  The dict has an LSTM under another prefix: ${prefixes.map((p) => `{ prefix: ${JSON.stringify(p)} }`).join(" or ")}`;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, index) => size === b[index]);
+}
