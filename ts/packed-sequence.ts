@@ -238,7 +238,7 @@ function allPadding(steps: number, batch: number, rest: readonly number[], optio
   return { data: allocate(shape).fill(paddingValue), shape, layout: paddedLayout("packed", shape, batchFirst) };
 }
 
-/** The caller's indices, longest sequence first, equal lengths in the caller's order. */
+/** The caller's indices, longest sequence first, equal lengths in the caller's order (in PyTorch, up to 16 of them). */
 function longestFirst(lengths: Int32Array, enforceSorted: boolean): Int32Array {
   const order = Int32Array.from(lengths.keys());
   if (!enforceSorted) return order.sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b);

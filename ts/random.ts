@@ -99,7 +99,7 @@ export function fillNormal(mt: Mt19937, target: Float32Array): void {
 function boxMuller16(values: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - (values[j] as number)));
-    const theta = 2 * Math.PI * (values[j + 8] as number);
+    const theta = Math.fround(Math.fround(2 * Math.PI) * (values[j + 8] as number));
     values[j] = radius * Math.cos(theta);
     values[j + 8] = radius * Math.sin(theta);
   }

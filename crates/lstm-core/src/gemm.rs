@@ -7,6 +7,7 @@
 use crate::simd::{LANES, Vector, quad, quad_mut};
 use crate::{Error, memory};
 use core::ops::Range;
+use alloc::vec::Vec;
 
 /// Columns of a strip.
 pub const COLUMNS: usize = 2 * LANES;

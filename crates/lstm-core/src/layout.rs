@@ -1,6 +1,7 @@
 //! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
 
 use crate::{Config, Error, memory};
+use alloc::{format, string::String, vec::Vec};
 
 /// The gates in the order in which PyTorch stacks their rows: i, f, g, o.
 pub const GATES: [char; 4] = ['i', 'f', 'g', 'o'];

@@ -35,6 +35,10 @@
 //! [`stack`] (layers of one call) → [`layer`] (one direction over time) → [`cell`] (one step) → [`gemm`] (the sums) and
 //! [`activation`] (σ and tanh) → [`simd`] (four lanes). [`stream`] is the step by step form of the same.
 
+#![no_std]
+
+extern crate alloc;
+
 pub mod activation;
 pub mod cell;
 pub mod config;

@@ -1,6 +1,7 @@
 //! Buffers that grow before a call and never within one.
 
 use crate::Error;
+use alloc::vec::Vec;
 
 /// The most bytes one LSTM may hold: WebAssembly's 32-bit memory less a margin for the program itself.
 pub const LIMIT: u64 = (4 << 30) - (16 << 20);

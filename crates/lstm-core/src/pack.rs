@@ -4,6 +4,7 @@ use crate::gemm::{COLUMNS, Columns};
 use crate::layout::{Kind, Layout};
 use crate::simd::LANES;
 use crate::{Config, Error, memory};
+use alloc::vec::Vec;
 
 /// Values per panel: four gates of [`LANES`] units.
 pub const PANEL: usize = 4 * LANES;

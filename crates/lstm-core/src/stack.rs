@@ -8,6 +8,7 @@ use crate::memory::{check, grow, room_for, values, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::{Config, Error};
+use alloc::vec::Vec;
 
 /// Half of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
 const CHUNK_BYTES: usize = 512 << 10;

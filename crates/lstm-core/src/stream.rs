@@ -6,6 +6,7 @@ use crate::memory::{check, values, zeros};
 use crate::simd::Native;
 use crate::stack::Shape;
 use crate::{Call, Config, Error, Lstm};
+use alloc::vec::Vec;
 
 /// The state of a running, unidirectional LSTM and the memory of one step.
 #[derive(Debug)]

@@ -5,47 +5,27 @@
 //! every reservation may move them. A status is 0, or [`lstm_core::Error::code`]; an unknown handle is a bug of ours and
 //! traps.
 
-use core::cell::{Cell, RefCell};
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+mod objects;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+
+use crate::objects::{BYTES, LSTMS, STREAMS};
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
 use lstm_core::stack::Shape;
 use lstm_core::{Call, Config, Error, Lstm, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Objects by handle. A freed handle is given out again.
-struct Table<T>(Vec<Option<Box<T>>>);
-
-impl<T> Table<T> {
-    fn insert(&mut self, object: T) -> u32 {
-        let free = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.0.push(None);
-            self.0.len() - 1
-        });
-        self.0[free] = Some(Box::new(object));
-        free as u32
-    }
-
-    fn get(&mut self, handle: u32) -> &mut T {
-        self.0[handle as usize].as_mut().expect("a live handle")
-    }
-
-    fn remove(&mut self, handle: u32) {
-        self.0[handle as usize] = None;
-    }
-}
-
-thread_local! {
-    static LSTMS: RefCell<Table<Lstm>> = const { RefCell::new(Table(Vec::new())) };
-    static STREAMS: RefCell<Table<Stream>> = const { RefCell::new(Table(Vec::new())) };
-    static BYTES: Cell<u64> = const { Cell::new(0) };
-}
-
 fn with_lstm<R>(lstm: u32, action: impl FnOnce(&mut Lstm) -> R) -> R {
-    LSTMS.with_borrow_mut(|table| action(table.get(lstm)))
+    LSTMS.with(|table| action(table.get(lstm)))
 }
 
 fn with_stream<R>(stream: u32, action: impl FnOnce(&mut Stream) -> R) -> R {
-    STREAMS.with_borrow_mut(|table| action(table.get(stream)))
+    STREAMS.with(|table| action(table.get(stream)))
 }
 
 fn status(result: Result<(), Error>) -> u32 {
@@ -55,7 +35,7 @@ fn status(result: Result<(), Error>) -> u32 {
 /// The code of an error, its number of bytes kept for [`refused_bytes`].
 fn refuse(error: Error) -> u32 {
     if let Error::OutOfMemory { bytes } = error {
-        BYTES.set(bytes);
+        BYTES.with(|kept| *kept = bytes);
     }
     error.code()
 }
@@ -72,7 +52,7 @@ fn address_of<T>(values: &[T]) -> usize {
 /// How many bytes the last request took that was refused for want of memory.
 #[wasm_bindgen(js_name = refusedBytes)]
 pub fn refused_bytes() -> f64 {
-    BYTES.get() as f64
+    BYTES.with(|kept| *kept) as f64
 }
 
 /// A new LSTM with all parameters 0: its handle, or minus an error's code.
@@ -88,13 +68,13 @@ pub fn lstm_new(
 ) -> i32 {
     let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
     let lstm = Config::new(options).and_then(Lstm::new);
-    handle(lstm.map(|lstm| LSTMS.with_borrow_mut(|table| table.insert(lstm))))
+    handle(lstm.map(|lstm| LSTMS.with(|table| table.insert(lstm))))
 }
 
 /// Gives the memory of an LSTM back.
 #[wasm_bindgen(js_name = lstmFree)]
 pub fn lstm_free(lstm: u32) {
-    LSTMS.with_borrow_mut(|table| table.remove(lstm));
+    LSTMS.with(|table| table.remove(lstm));
 }
 
 /// How many parameters an LSTM has.
@@ -158,13 +138,13 @@ pub fn forward(lstm: u32, batch_first: bool, packed: bool, drops: bool, seed: f6
 #[wasm_bindgen(js_name = streamNew)]
 pub fn stream_new(lstm: u32, batch: usize) -> i32 {
     let stream = Stream::new(with_lstm(lstm, |lstm| *lstm.config()), batch);
-    handle(stream.map(|stream| STREAMS.with_borrow_mut(|table| table.insert(stream))))
+    handle(stream.map(|stream| STREAMS.with(|table| table.insert(stream))))
 }
 
 /// Gives the memory of a stream back.
 #[wasm_bindgen(js_name = streamFree)]
 pub fn stream_free(stream: u32) {
-    STREAMS.with_borrow_mut(|table| table.remove(stream));
+    STREAMS.with(|table| table.remove(stream));
 }
 
 /// Where a stream keeps: 0 input, 1 output, 2 h, 3 c. They never move.
