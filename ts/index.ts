@@ -7,8 +7,16 @@ export { LSTMError, type LSTMErrorCode } from "./errors.js";
 export { type ForwardOptions, LSTM, type Result, type StateInput } from "./lstm.js";
 export { LSTMCell } from "./lstm-cell.js";
 export type { LSTMCellOptions, LSTMOptions } from "./options.js";
-export { PackedSequence, packPaddedSequence, packSequence, padPackedSequence, padSequence } from "./packed-sequence.js";
+export {
+  type Lengths,
+  PackedSequence,
+  type PaddingOptions,
+  packPaddedSequence,
+  packSequence,
+  padPackedSequence,
+  padSequence,
+} from "./packed-sequence.js";
 export type { Parameter } from "./recurrent.js";
 export type { LoadOptions, LoadResult, StateDict } from "./state-dict.js";
 export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
-export { type NestedArray, Tensor, type TensorInput, type TensorLike } from "./tensor.js";
+export { type NestedArray, type NestedNumbers, Tensor, type TensorInput, type TensorLike } from "./tensor.js";

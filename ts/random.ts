@@ -99,6 +99,7 @@ export function fillNormal(mt: Mt19937, target: Float32Array): void {
 function boxMuller16(values: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - (values[j] as number)));
+    // The angle rounded to float32, as PyTorch's: with a radius of 5 its rounding is larger than all others together.
     const theta = Math.fround(Math.fround(2 * Math.PI) * (values[j + 8] as number));
     values[j] = radius * Math.cos(theta);
     values[j + 8] = radius * Math.sin(theta);

@@ -1,0 +1,74 @@
+//! After a reservation no call allocates: counted by the allocator itself.
+
+use lstm_core::config::Options;
+use lstm_core::dropout::Draw;
+use lstm_core::stack::Shape;
+use lstm_core::{Call, Config, Lstm, Stream};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+#[allow(unsafe_code)]
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promises are the ones that the system asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are the ones that the system asks for.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(action: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    action();
+    ALLOCATIONS.get() - before
+}
+
+fn options(bidirectional: bool) -> Options {
+    Options { input_size: 7, hidden_size: 11, num_layers: 3, proj_size: 5, bidirectional, dropout: 0.5, ..Options::default() }
+}
+
+#[test]
+fn the_count_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1.0_f32; 8]))), 1);
+}
+
+#[test]
+fn a_forward_never_allocates() {
+    let mut lstm = Lstm::new(Config::new(options(true)).unwrap()).unwrap();
+    let shape = Shape { steps: 6, batch: 5, rows: 21 };
+    lstm.reserve(shape, None).unwrap();
+    lstm.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
+    let packed = Call { packed: true, dropout: Some(Draw::default()), ..Call::default() };
+    assert_eq!(allocations(|| lstm.forward(packed).unwrap()), 0);
+    assert_eq!(allocations(|| { lstm.parameters_mut(); lstm.forward(packed).unwrap() }), 0, "with weights to pack");
+
+    // A smaller reservation after a larger one takes nothing new.
+    assert_eq!(allocations(|| lstm.reserve(Shape::padded(5, 4), None).unwrap()), 0);
+    assert_eq!(allocations(|| lstm.forward(Call { batch_first: true, ..Call::default() }).unwrap()), 0);
+}
+
+#[test]
+fn a_step_never_allocates() {
+    let config = Config::new(options(false)).unwrap();
+    let mut lstm = Lstm::new(config).unwrap();
+    for batch in [1, 3] {
+        let mut stream = Stream::new(config, batch).unwrap();
+        assert_eq!(allocations(|| stream.step(&mut lstm)), 0);
+        stream.reserve(&mut lstm, 4).unwrap();
+        assert_eq!(allocations(|| stream.run(&mut lstm).unwrap()), 0);
+    }
+}

@@ -1,0 +1,69 @@
+//! Requests that must be refused, and leave what was there as it was.
+
+use lstm_core::config::Options;
+use lstm_core::stack::Shape;
+use lstm_core::{Call, Config, Error, Lstm, Stream};
+
+fn options() -> Options {
+    Options { input_size: 3, hidden_size: 4, ..Options::default() }
+}
+
+#[test]
+fn options_at_odds() {
+    let refused = |options: Options| Config::new(options).unwrap_err();
+    assert_eq!(refused(Options { input_size: 0, ..options() }), Error::InputSize);
+    assert_eq!(refused(Options { hidden_size: 0, ..options() }), Error::HiddenSize);
+    assert_eq!(refused(Options { num_layers: 0, ..options() }), Error::NumLayers);
+    assert_eq!(refused(Options { proj_size: 4, ..options() }), Error::ProjSize);
+    for dropout in [-0.1, 1.1, f32::NAN] {
+        assert_eq!(refused(Options { dropout, ..options() }), Error::Dropout);
+    }
+}
+
+#[test]
+fn more_than_32_bits_can_address() {
+    let huge = [
+        Options { hidden_size: 1 << 16, ..options() },
+        Options { input_size: usize::MAX, ..options() },
+        Options { hidden_size: usize::MAX - 3, ..options() },
+        Options { num_layers: usize::MAX, bidirectional: true, ..options() },
+        Options { num_layers: 50_000_000, ..options() },
+    ];
+    for options in huge {
+        let refused = Config::new(options).and_then(Lstm::new).map(|_| ()).unwrap_err();
+        assert!(matches!(refused, Error::OutOfMemory { bytes } if bytes > 4_000_000_000), "{options:?}: {refused}");
+    }
+    let config = Config::new(options()).unwrap();
+    let mut lstm = Lstm::new(config).unwrap();
+    for (steps, batch) in [(1 << 20, 1 << 10), (usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX)] {
+        let refused = lstm.reserve(Shape::padded(steps, batch), None).unwrap_err();
+        assert!(matches!(refused, Error::OutOfMemory { .. }));
+    }
+    assert!(matches!(Stream::new(config, 1 << 28).map(|_| ()).unwrap_err(), Error::OutOfMemory { .. }));
+    lstm.reserve(Shape::padded(2, 2), None).unwrap();
+    lstm.forward(Call::default()).unwrap();
+}
+
+#[test]
+fn batch_sizes_that_do_not_fit() {
+    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    lstm.reserve(Shape { steps: 3, batch: 3, rows: 6 }, None).unwrap();
+    let packed = Call { packed: true, ..Call::default() };
+    for wrong in [[1, 2, 3], [4, 1, 1], [3, 3, 0], [2, 2, 1], [3, 3, 3]] {
+        lstm.batch_sizes_mut().copy_from_slice(&wrong);
+        assert_eq!(lstm.forward(packed).unwrap_err(), Error::BatchSizes, "{wrong:?}");
+    }
+    lstm.batch_sizes_mut().copy_from_slice(&[3, 2, 1]);
+    lstm.forward(packed).unwrap();
+}
+
+#[test]
+fn nothing_to_run_passes_the_state_through() {
+    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    for (shape, packed) in [(Shape::padded(0, 2), false), (Shape { steps: 0, batch: 2, rows: 0 }, true), (Shape::padded(3, 0), false)] {
+        lstm.reserve(shape, None).unwrap();
+        lstm.h_mut().fill(0.25);
+        lstm.forward(Call { packed, ..Call::default() }).unwrap();
+        assert!(lstm.h_mut().iter().all(|&h| h == 0.25) && lstm.output().is_empty());
+    }
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const file = (path: string): string => join(import.meta.dirname, path);
+
+// Tests run on what ships: the built files in dist/, loaded by Node itself. Tests of one file may import it from ts/.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    server: { deps: { external: [/\/dist\//] } },
+  },
+  resolve: {
+    alias: [
+      { find: /^lstm-wasm$/, replacement: file("dist/index.js") },
+      { find: /^lstm-wasm\/slim$/, replacement: file("dist/slim/slim.js") },
+      { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
+      { find: /^#module$/, replacement: file("ts/module/inline.ts") },
+      { find: /^#glue$/, replacement: file("target/wasm/lstm_bg.js") },
+    ],
+  },
+  plugins: [
+    {
+      name: "wasm-base64",
+      resolveId: (id) => (id === "#wasm-base64" ? "\0wasm-base64" : undefined),
+      load: (id) =>
+        id === "\0wasm-base64"
+          ? `export default "${readFileSync(file("target/wasm/lstm_bg.wasm"), "base64")}"`
+          : undefined,
+    },
+  ],
+});
