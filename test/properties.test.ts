@@ -1,0 +1,200 @@
+import fc from "fast-check";
+import { LSTM, LSTMCell, type LSTMOptions, PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import { describe, expect, it } from "vitest";
+import { type Matrix, reference } from "./reference.js";
+
+const options = fc
+  .record({
+    inputSize: fc.integer({ min: 1, max: 9 }),
+    hiddenSize: fc.integer({ min: 1, max: 14 }),
+    numLayers: fc.integer({ min: 1, max: 3 }),
+    bias: fc.boolean(),
+    batchFirst: fc.boolean(),
+    bidirectional: fc.boolean(),
+    projSize: fc.nat(13),
+    seed: fc.nat(2 ** 31),
+  })
+  .map((o): LSTMOptions => ({ ...o, projSize: o.projSize < (o.hiddenSize as number) ? o.projSize : 0 }));
+const lengths = fc.array(fc.nat(7), { minLength: 1, maxLength: 6 });
+const oneWay = (o: LSTMOptions): LSTMOptions => ({ ...o, bidirectional: false });
+
+/** Sequences, a state for each, and the LSTM that reads them. */
+function set(o: LSTMOptions, sizes: readonly number[]) {
+  const lstm = new LSTM(o);
+  const seed = (o.seed ?? 0) + 1;
+  const states = lstm.numLayers * (lstm.bidirectional ? 2 : 1);
+  const hSize = lstm.projSize || lstm.hiddenSize;
+  return {
+    lstm,
+    sequences: sizes.map((length, b) => Tensor.randn([length, lstm.inputSize], { seed: seed + b })),
+    h0: Tensor.randn([states, sizes.length, hSize], { seed: seed + 1000 }),
+    c0: Tensor.randn([states, sizes.length, lstm.hiddenSize], { seed: seed + 2000 }),
+  };
+}
+
+const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
+
+/** Within 2e-6 of the largest magnitude; a few values that cancelled to almost 0 keep the rounding of their terms. */
+function expectClose(actual: Matrix, expected: Matrix) {
+  const [a, e] = [actual.flat(), expected.flat()];
+  expect(a.length).toBe(e.length);
+  const largest = Math.max(0.25, ...e.map(Math.abs));
+  a.forEach((value, i) => expect(Math.abs(value - (e[i] as number)) / largest).toBeLessThanOrEqual(2e-6));
+}
+
+const bitsOf = (...tensors: Tensor[]) => tensors.map(({ data }) => Array.from(new Uint32Array(data.slice().buffer)));
+
+describe("random configurations", () => {
+  it("match the float64 reference, sequence by sequence, packed in any order", () => {
+    fc.assert(
+      fc.property(options, lengths, (o, sizes) => {
+        const { lstm, sequences, h0, c0 } = set(o, sizes);
+        const [output, [hn, cn]] = lstm.forward(packSequence(sequences, { enforceSorted: false }), [h0, c0]);
+        const [padded] = padPackedSequence(output, { batchFirst: true });
+        sequences.forEach((sequence, b) => {
+          const pick = (tensor: Tensor) => rows(tensor.select(1, b));
+          const expected = reference(lstm, lstm.stateDict(), rows(sequence), pick(h0), pick(c0));
+          expectClose(rows(padded.select(0, b).slice(0, 0, sizes[b])), expected.output);
+          expectClose(pick(hn), expected.h);
+          expectClose(pick(cn), expected.c);
+        });
+        lstm.dispose();
+      }),
+    );
+  });
+
+  it("give the same bits alone, in a batch, batch first, packed and unpadded", () => {
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 6 }), (o, steps, batch) => {
+        const { lstm, sequences, h0, c0 } = set(o, new Array(batch).fill(steps));
+        const time = lstm.batchFirst ? 1 : 0;
+        const stacked = new Tensor(sequences.flatMap(({ data }) => [...data]), [batch, steps, lstm.inputSize]);
+        const input = lstm.batchFirst ? stacked : swap(stacked);
+        const [output, [hn, cn]] = lstm.forward(input, [h0, c0]);
+        const [packed, [packedH, packedC]] = lstm.forward(packSequence(sequences), [h0, c0]);
+        expect(bitsOf(padPackedSequence(packed, { batchFirst: lstm.batchFirst })[0], packedH, packedC)).toEqual(
+          bitsOf(output, hn, cn),
+        );
+        sequences.forEach((sequence, b) => {
+          const alone = lstm.forward(sequence, [h0.select(1, b), c0.select(1, b)]);
+          expect(bitsOf(alone[0], ...alone[1])).toEqual(
+            bitsOf(output.select(1 - time, b), hn.select(1, b), cn.select(1, b)),
+          );
+        });
+        lstm.dispose();
+      }),
+    );
+  });
+
+  it("give the same bits streamed, step by step and in runs of any size", () => {
+    const cuts = fc.array(fc.nat(3), { maxLength: 8 });
+    fc.assert(
+      fc.property(options.map(oneWay), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 }), cuts, (o, steps, batch, pieces) => {
+        const { lstm, h0, c0 } = set({ ...o, batchFirst: false }, new Array(batch).fill(steps));
+        const input = Tensor.randn([steps, batch, lstm.inputSize], { seed: 5 });
+        const [output, [hn, cn]] = lstm.forward(input, [h0, c0]);
+        const stream = lstm.stream({ batchSize: batch });
+        stream.state = { h: h0, c: c0 };
+        const parts: number[] = [];
+        for (let t = 0; t < steps; ) {
+          const piece = Math.min(pieces.pop() ?? 0, steps - t);
+          // A piece of 0 is one step, through the other entry.
+          if (piece === 0) parts.push(...stream.step(input.select(0, t).data));
+          else parts.push(...stream.run(input.slice(0, t, t + piece)).data);
+          t += Math.max(piece, 1);
+        }
+        expect(bitsOf(new Tensor(parts), stream.state.h, stream.state.c)).toEqual(bitsOf(output, hn, cn));
+        stream.dispose();
+        lstm.dispose();
+      }),
+    );
+  });
+
+  it("give the same bits by LSTMCell", () => {
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 6 }), fc.option(fc.integer({ min: 1, max: 5 })), (o, steps, batch) => {
+        const { inputSize, hiddenSize, bias, seed } = o;
+        const cell = new LSTMCell({ inputSize, hiddenSize, bias, seed });
+        // nn.LSTMCell draws its weights like a one-layer nn.LSTM.
+        const lstm = new LSTM({ inputSize, hiddenSize, bias, seed });
+        const leading = batch === null ? [] : [batch];
+        const input = Tensor.randn([steps, ...leading, inputSize], { seed: 6 });
+        const [output, [hn, cn]] = lstm.forward(input);
+        let state: [Tensor, Tensor] | undefined;
+        for (let t = 0; t < steps; t++) {
+          state = cell.forward(input.select(0, t), state);
+          expect(bitsOf(state[0])).toEqual(bitsOf(output.select(0, t)));
+        }
+        expect(bitsOf(...(state as [Tensor, Tensor]))).toEqual(bitsOf(hn.reshape([...leading, hiddenSize]), cn.reshape([...leading, hiddenSize])));
+        cell.dispose();
+        lstm.dispose();
+      }),
+    );
+  });
+
+  it("drop what Philox says in training, and nothing in eval mode", () => {
+    fc.assert(
+      fc.property(options, fc.constantFrom(0.1, 0.5, 0.9, 1), fc.integer({ min: 1, max: 5 }), (o, dropout, steps) => {
+        const { lstm, sequences } = set({ ...o, numLayers: 3, dropout }, [steps]);
+        const [sequence] = sequences as [Tensor];
+        const states = lstm.bidirectional ? 6 : 3;
+        const zeros = (columns: number) => rows(Tensor.zeros([states, columns]));
+        const expected = (call: number) => {
+          const drop = (output: Matrix, layer: number) => dropped(output, layer, dropout, lstm.dropoutDraw.seed, call);
+          const from = [zeros(lstm.projSize || lstm.hiddenSize), zeros(lstm.hiddenSize)] as const;
+          return reference(lstm, lstm.stateDict(), rows(sequence), ...from, drop).output;
+        };
+        const still = bitsOf(lstm.forward(sequence)[0]);
+        lstm.train();
+        expectClose(rows(lstm.forward(sequence)[0]), expected(0));
+        expectClose(rows(lstm.forward(sequence)[0]), expected(1));
+        lstm.dropoutDraw = { ...lstm.dropoutDraw, call: 1 };
+        expectClose(rows(lstm.forward(sequence)[0]), expected(1));
+        lstm.eval();
+        expect(bitsOf(lstm.forward(sequence)[0])).toEqual(still);
+        lstm.dispose();
+      }),
+    );
+  });
+});
+
+it("packs data without a copy of its own order: sorted input gives null indices", () => {
+  const { lstm, sequences } = set({ inputSize: 2, hiddenSize: 3, seed: 1 }, [3, 1]);
+  const [output] = lstm.forward(packSequence(sequences));
+  expect(output).toBeInstanceOf(PackedSequence);
+  expect(output.sortedIndices).toBeNull();
+});
+
+/** (a, b, columns) to (b, a, columns). */
+function swap(tensor: Tensor): Tensor {
+  const [a, b, columns] = tensor.shape as [number, number, number];
+  const result = Tensor.zeros([b, a, columns]);
+  for (let i = 0; i < a; i++) for (let j = 0; j < b; j++) result.data.set(tensor.select(0, i).select(0, j).data, (j * a + i) * columns);
+  return result;
+}
+
+/** Dropout by its definition: value number n of a layer's output falls to word n % 4 of Philox's block n / 4. */
+function dropped(output: Matrix, layer: number, p: number, seed: number, call: number): Matrix {
+  const probability = Math.fround(p);
+  const width = (output[0] as number[]).length;
+  return output.map((row, t) =>
+    row.map((value, column) => {
+      const index = t * width + column;
+      const random = philox([index >> 2, call, layer, 0], [seed % 2 ** 32, Math.floor(seed / 2 ** 32)])[index & 3] as number;
+      return random < probability * 2 ** 32 ? 0 : value / (1 - probability);
+    }),
+  );
+}
+
+/** Philox4x32-10 of Salmon et al. 2011, in big integers. */
+function philox(counter: number[], key: number[]): number[] {
+  const mask = 0xffffffffn;
+  let [c0, c1, c2, c3] = counter.map(BigInt) as [bigint, bigint, bigint, bigint];
+  let [k0, k1] = key.map(BigInt) as [bigint, bigint];
+  for (let round = 0; round < 10; round++) {
+    const [first, second] = [0xd2511f53n * c0, 0xcd9e8d57n * c2];
+    [c0, c1, c2, c3] = [(second >> 32n) ^ c1 ^ k0, second & mask, (first >> 32n) ^ c3 ^ k1, first & mask];
+    [k0, k1] = [(k0 + 0x9e3779b9n) & mask, (k1 + 0xbb67ae85n) & mask];
+  }
+  return [c0, c1, c2, c3].map(Number);
+}
