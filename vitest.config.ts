@@ -16,7 +16,6 @@ export default defineConfig({
       { find: /^lstm-wasm\/slim$/, replacement: file("dist/slim/slim.js") },
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
       { find: /^#module$/, replacement: file("ts/module/inline.ts") },
-      { find: /^#glue$/, replacement: file("target/wasm/lstm_bg.js") },
     ],
   },
   plugins: [

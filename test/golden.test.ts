@@ -50,7 +50,10 @@ describe("the golden cases", () => {
       const expected = tensors[`${golden.name}/${what}`] as Tensor;
       expect(actual.shape).toEqual(expected.shape);
       const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const error = actual.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected.data[i] as number))), 0);
+      const error = actual.data.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - (expected.data[i] as number))),
+        0,
+      );
       expect(error / largest, what).toBeLessThanOrEqual(2e-6);
     }
   });
@@ -67,7 +70,9 @@ describe("the golden cases", () => {
     const golden = cases[0] as Case;
     const { output } = run({ ...golden, state: false });
     const expected = tensors[`${golden.name}/output`] as Tensor;
-    expect(Math.max(...output.data.map((value, i) => Math.abs(value - (expected.data[i] as number))))).toBeGreaterThan(1e-3);
+    expect(Math.max(...output.data.map((value, i) => Math.abs(value - (expected.data[i] as number))))).toBeGreaterThan(
+      1e-3,
+    );
     expect(output).toBeInstanceOf(Tensor);
   });
 });

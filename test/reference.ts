@@ -56,13 +56,20 @@ function step(weights: (name: string) => Tensor | undefined, hidden: number, x: 
   };
   const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
   const units = Array.from({ length: hidden }, (_, unit) => {
-    const [i, f, g, o] = [sigmoid(gate(0, unit)), sigmoid(gate(1, unit)), Math.tanh(gate(2, unit)), sigmoid(gate(3, unit))];
+    const [i, f, g, o] = [
+      sigmoid(gate(0, unit)),
+      sigmoid(gate(1, unit)),
+      Math.tanh(gate(2, unit)),
+      sigmoid(gate(3, unit)),
+    ];
     const cell = f * (c[unit] as number) + i * g;
     return { cell, h: o * Math.tanh(cell) };
   });
   const full = units.map((unit) => unit.h);
   const projection = weights("weight_hr");
-  const next = projection ? Array.from({ length: projection.shape[0] as number }, (_, row) => dot(projection, row, full)) : full;
+  const next = projection
+    ? Array.from({ length: projection.shape[0] as number }, (_, row) => dot(projection, row, full))
+    : full;
   return [next, units.map((unit) => unit.cell)] as const;
 }
 

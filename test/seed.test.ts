@@ -16,11 +16,14 @@ describe.each([
   ["LSTM", LSTM, lstmWeights],
   ["LSTMCell", LSTMCell, cellWeights],
 ] as const)("new %s with a seed", (_, Module, records) => {
-  it.each(records)("$seed has the weights after torch.manual_seed, bit for bit: $options", ({ seed, options, parameters }) => {
-    const module = new Module({ ...options, seed });
-    const actual = module.namedParameters().map(([name, { data }]) => [name, [...data]]);
-    expect(actual).toEqual(Object.entries(parameters).map(([name, values]) => [name, values.map(Math.fround)]));
-  });
+  it.each(records)(
+    "$seed has the weights after torch.manual_seed, bit for bit: $options",
+    ({ seed, options, parameters }) => {
+      const module = new Module({ ...options, seed });
+      const actual = module.namedParameters().map(([name, { data }]) => [name, [...data]]);
+      expect(actual).toEqual(Object.entries(parameters).map(([name, values]) => [name, values.map(Math.fround)]));
+    },
+  );
 
   it("draws other weights without one, every time", () => {
     const draw = () => [...(new Module({ inputSize: 2, hiddenSize: 2 }).parameters()[0]?.data ?? [])];

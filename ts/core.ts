@@ -66,7 +66,9 @@ export class Core {
       o,
       `an ${owner} of these sizes`,
     );
-    this.parameters = Array.from({ length: kernels.parameterCount(this.#id) }, (_, index) => this.#place(index, suffixed));
+    this.parameters = Array.from({ length: kernels.parameterCount(this.#id) }, (_, index) =>
+      this.#place(index, suffixed),
+    );
     forget?.register(this, release(this.instance, "lstmFree", this.#id), this);
   }
 
@@ -105,7 +107,8 @@ export class Core {
   reserve({ steps, batch, rows }: CallShape, chunk = 0): void {
     const { kernels } = this.instance;
     const most = 2 ** 31 - 1;
-    if (steps > most || batch > most || rows > most) throw outOfMemory(this.#what(steps, batch), Number.POSITIVE_INFINITY);
+    if (steps > most || batch > most || rows > most)
+      throw outOfMemory(this.#what(steps, batch), Number.POSITIVE_INFINITY);
     const status = kernels.reserve(this.id, steps, batch, rows, chunk);
     if (status === OUT_OF_MEMORY) throw outOfMemory(this.#what(steps, batch), kernels.refusedBytes());
     this.find();
@@ -150,7 +153,10 @@ export function created(where: Instance, handle: number, options: CheckedOptions
 
 export function outOfMemory(what: string, bytes: number): LSTMError {
   const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
-  return new LSTMError("OUT_OF_MEMORY", `${what} would need ${size}; WebAssembly has 4 GiB in all, and this machine may have less`);
+  return new LSTMError(
+    "OUT_OF_MEMORY",
+    `${what} would need ${size}; WebAssembly has 4 GiB in all, and this machine may have less`,
+  );
 }
 
 /** Frees a handle, unless its instance crashed and is gone as a whole. */

@@ -116,6 +116,7 @@ function whyNot(cause: unknown): string {
   if (!WebAssembly.validate(Uint8Array.from(SIMD_PROBE))) {
     return "lstm-wasm needs WebAssembly SIMD: Chrome or Edge 91, Firefox 89, Safari 16.4, Node 20.19 or later";
   }
-  const cures = "a Content-Security-Policy must allow 'wasm-unsafe-eval'; an edge runtime needs its own export condition";
+  const cures =
+    "a Content-Security-Policy must allow 'wasm-unsafe-eval'; an edge runtime needs its own export condition";
   return `the WebAssembly module could not be started (${cures}): ${String(cause)}`;
 }

@@ -3,7 +3,8 @@ import { LSTMError } from "./errors.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import { PackedSequence } from "./packed-sequence.js";
 import { Recurrent } from "./recurrent.js";
-import { checkLoadOptions, inferSizes, type LoadOptions, sameShape, type StateDict } from "./state-dict.js";
+import { readRows, readSortedRows, writeSortedRows } from "./rows.js";
+import { checkLoadOptions, inferSizes, type LoadOptions, type StateDict, sameShape } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
@@ -108,7 +109,11 @@ export class LSTM extends Recurrent {
    * @returns `[output, [hn, cn]]`: output as the input with D * H_out columns, and the last states, shaped as h0 and c0
    * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `STATE`, `OUT_OF_MEMORY`, `DISPOSED`; the LSTM stays usable
    */
-  forward(input: PackedSequence, state?: StateInput | null, options?: ForwardOptions<PackedSequence>): Result<PackedSequence>;
+  forward(
+    input: PackedSequence,
+    state?: StateInput | null,
+    options?: ForwardOptions<PackedSequence>,
+  ): Result<PackedSequence>;
   forward(input: TensorInput, state?: StateInput | null, options?: ForwardOptions<Tensor>): Result<Tensor>;
   forward(
     input: TensorInput | PackedSequence,
@@ -131,8 +136,8 @@ export class LSTM extends Recurrent {
       floats.fill(0, core.h, core.h + hLength);
       floats.fill(0, core.c, core.c + cLength);
     } else {
-      writeSorted(floats, core.h, states[0].data, this.#hSize, order);
-      writeSorted(floats, core.c, states[1].data, this.hiddenSize, order);
+      writeSortedRows(floats, core.h, states[0].data, this.#hSize, order);
+      writeSortedRows(floats, core.c, states[1].data, this.hiddenSize, order);
     }
     const masks = this.training && this.dropout > 0 ? this.#draw.call++ : -1;
     core.forward(this.batchFirst && !call.unbatched, call.packed !== undefined, this.#draw.seed, masks);
@@ -140,9 +145,9 @@ export class LSTM extends Recurrent {
     const result = out ?? this.#empty(call);
     const [output, [hn, cn]] = result;
     const values = output instanceof PackedSequence ? output.data.data : output.data;
-    read(floats, core.output, values);
-    readSorted(floats, core.h, hn.data, this.#hSize, order);
-    readSorted(floats, core.c, cn.data, this.hiddenSize, order);
+    readRows(floats, core.output, values);
+    readSortedRows(floats, core.h, hn.data, this.#hSize, order);
+    readSortedRows(floats, core.c, cn.data, this.hiddenSize, order);
     return result;
   }
 
@@ -217,7 +222,12 @@ export class LSTM extends Recurrent {
     const { packed } = call;
     const output = Tensor.zeros([...call.leading, this.#outputSize]);
     const state = [this.#hSize, this.hiddenSize].map((columns) => Tensor.zeros(this.#stateShape(call, columns)));
-    return [packed === undefined ? output : new PackedSequence(output, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices), state] as Result<Tensor> | Result<PackedSequence>;
+    return [
+      packed === undefined
+        ? output
+        : new PackedSequence(output, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices),
+      state,
+    ] as Result<Tensor> | Result<PackedSequence>;
   }
 
   #readOut(options: unknown, call: Call): Result<Tensor> | Result<PackedSequence> | undefined {
@@ -229,7 +239,10 @@ export class LSTM extends Recurrent {
     const tensor = output instanceof PackedSequence ? output.data : output;
     const fits = output instanceof PackedSequence === (call.packed !== undefined);
     if (!fits || ![tensor, hn, cn].every((part) => part instanceof Tensor)) {
-      throw new LSTMError("OPTION", "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it");
+      throw new LSTMError(
+        "OPTION",
+        "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it",
+      );
     }
     checkShape("out[0]", tensor, [...call.leading, this.#outputSize]);
     checkShape("out[1][0]", hn, this.#stateShape(call, this.#hSize));
@@ -244,34 +257,4 @@ function checkShape(name: string, tensor: Tensor, expected: readonly number[]): 
   if (sameShape(tensor.shape, expected)) return tensor;
   const shapes = `Expected ${name} of shape [${expected.join(", ")}], got [${tensor.shape.join(", ")}]`;
   throw new LSTMError("SHAPE_MISMATCH", shapes);
-}
-
-/** Copies the rows of each state into the batch's sorted order. */
-function writeSorted(floats: Float32Array, at: number, source: Float32Array, width: number, order: Int32Array | null): void {
-  if (order === null) return floats.set(source, at);
-  for (let row = 0; row * width < source.length; row++) {
-    const from = sortedRow(row, order) * width;
-    for (let column = 0; column < width; column++) floats[at + row * width + column] = source[from + column] as number;
-  }
-}
-
-/** Copies the rows of each state back into the caller's order. */
-function readSorted(floats: Float32Array, at: number, target: Float32Array, width: number, order: Int32Array | null): void {
-  if (order === null) return read(floats, at, target);
-  for (let row = 0; row * width < target.length; row++) {
-    const to = sortedRow(row, order) * width;
-    for (let column = 0; column < width; column++) target[to + column] = floats[at + row * width + column] as number;
-  }
-}
-
-/** The caller's row of row `row` in sorted order: whole batches one after the other, each sorted alike. */
-function sortedRow(row: number, order: Int32Array): number {
-  const batch = order.length;
-  return row - (row % batch) + (order[row % batch] as number);
-}
-
-/** Copies values out; by hand where a view would cost more than the copy. */
-function read(floats: Float32Array, at: number, target: Float32Array): void {
-  if (target.length > 64) return target.set(floats.subarray(at, at + target.length));
-  for (let index = 0; index < target.length; index++) target[index] = floats[at + index] as number;
 }

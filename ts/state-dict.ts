@@ -27,7 +27,12 @@ export interface Expected {
 }
 
 /** The tensors of a dict that match, after everything that is wrong was reported at once. */
-export function matchStateDict(owner: string, expected: readonly Expected[], dict: StateDict, options: LoadOptions = {}) {
+export function matchStateDict(
+  owner: string,
+  expected: readonly Expected[],
+  dict: StateDict,
+  options: LoadOptions = {},
+) {
   const { prefix, strict } = checkLoadOptions(owner, options);
   const names = Object.keys(checkDict(owner, dict)).filter((name) => name.startsWith(prefix));
   const wanted = new Set(expected.map(({ name }) => prefix + name));

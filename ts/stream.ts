@@ -44,12 +44,20 @@ export class LSTMStream {
     const batch = checkInteger("batchSize", batchSize, 1);
     const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = core.options;
     if (bidirectional) {
-      throw new LSTMError("OPTION", "stream: a bidirectional LSTM reads the sequence from its end, so it cannot run step by step");
+      throw new LSTMError(
+        "OPTION",
+        "stream: a bidirectional LSTM reads the sequence from its end, so it cannot run step by step",
+      );
     }
     const { kernels } = core.instance;
     this.#core = core;
     this.batchSize = batch;
-    this.#id = created(core.instance, kernels.streamNew(core.id, batch), core.options, `a stream of batch size ${batch}`);
+    this.#id = created(
+      core.instance,
+      kernels.streamNew(core.id, batch),
+      core.options,
+      `a stream of batch size ${batch}`,
+    );
     this.#start = [INPUT, OUTPUT, H, C].map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
     const columns = projSize > 0 ? projSize : hiddenSize;
     this.#shapes = { h: [numLayers, batch, columns], c: [numLayers, batch, hiddenSize] };
@@ -119,7 +127,10 @@ export class LSTMStream {
     this.#live();
     this.#core.instance.kernels.streamSave(this.#id);
     const copy = (shape: readonly number[], from: number) =>
-      new Tensor(this.#core.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)), shape);
+      new Tensor(
+        this.#core.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)),
+        shape,
+      );
     return { h: copy(this.#shapes.h, this.#start[H] as number), c: copy(this.#shapes.c, this.#start[C] as number) };
   }
 

@@ -6,7 +6,10 @@ let module: WebAssembly.Module | undefined;
 /** What `init` was given. */
 export function loadModule(): WebAssembly.Module {
   if (module === undefined) {
-    throw new LSTMError("WASM_UNAVAILABLE", 'lstm-wasm/slim loads nothing by itself: await init(...) with "lstm-wasm/lstm.wasm" first');
+    throw new LSTMError(
+      "WASM_UNAVAILABLE",
+      'lstm-wasm/slim loads nothing by itself: await init(...) with "lstm-wasm/lstm.wasm" first',
+    );
   }
   return module;
 }
@@ -23,7 +26,9 @@ export async function init(source: ModuleSource | Promise<ModuleSource>): Promis
     module = await compile(given);
   } catch (cause) {
     if (cause instanceof LSTMError) throw cause;
-    throw new LSTMError("WASM_UNAVAILABLE", `init: the WebAssembly module did not compile: ${String(cause)}`, { cause });
+    throw new LSTMError("WASM_UNAVAILABLE", `init: the WebAssembly module did not compile: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -37,7 +42,10 @@ async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
     case "[object Response]": {
       const response = source as Response;
       if (!response.ok) {
-        throw new LSTMError("WASM_UNAVAILABLE", `init: expected the bytes of lstm.wasm, got HTTP status ${response.status}`);
+        throw new LSTMError(
+          "WASM_UNAVAILABLE",
+          `init: expected the bytes of lstm.wasm, got HTTP status ${response.status}`,
+        );
       }
       return WebAssembly.compile(await response.arrayBuffer());
     }
@@ -47,6 +55,9 @@ async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
     case "[object DataView]":
       return WebAssembly.compile(source as BufferSource);
     default:
-      throw new LSTMError("WASM_UNAVAILABLE", `init: expected a WebAssembly.Module, bytes or a Response, got ${describe(source)}`);
+      throw new LSTMError(
+        "WASM_UNAVAILABLE",
+        `init: expected a WebAssembly.Module, bytes or a Response, got ${describe(source)}`,
+      );
   }
 }

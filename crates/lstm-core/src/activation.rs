@@ -8,11 +8,20 @@ use crate::simd::{ROUNDER, Vector};
 
 const LOG2_E: f32 = core::f32::consts::LOG2_E;
 /// The leading bits of ln 2: few enough that `n * LN2_HIGH` is exact.
+#[allow(clippy::excessive_precision)]
 const LN2_HIGH: f32 = 0.693_359_375;
-const LN2_LOW: f32 = -2.121_944_4e-4;
-/// p(r), highest power first.
-const P: [f32; 6] =
-    [1.987_569_15e-4, 1.398_199_95e-3, 8.333_451_9e-3, 4.166_579_5e-2, 1.666_666_55e-1, 5.000_000_1e-1];
+#[allow(clippy::excessive_precision)]
+const LN2_LOW: f32 = -2.121_944_40e-4;
+/// p(r), highest power first, with the digits that Cephes has.
+#[allow(clippy::excessive_precision)]
+const P: [f32; 6] = [
+    1.987_569_150_0e-4,
+    1.398_199_950_7e-3,
+    8.333_451_907_3e-3,
+    4.166_579_589_4e-2,
+    1.666_666_545_9e-1,
+    5.000_000_120_1e-1,
+];
 
 /// `(2^n, e^r - 1)` with `e^x = 2^n e^r`, for -88 <= x <= 89.
 #[inline(always)]

@@ -81,7 +81,13 @@ pub fn step_row<V: Vector>(packed: &Packed, seed: &[f32], x: &[f32], h: &[f32], 
 
 /// `seed + W_ih x + W_hh h` for `N` strips from `panel` on.
 #[inline(always)]
-fn row_sums<V: Vector, const N: usize>(packed: &Packed, panel: usize, seed: &[f32], x: &[f32], h: &[f32]) -> Sums<V, N> {
+fn row_sums<V: Vector, const N: usize>(
+    packed: &Packed,
+    panel: usize,
+    seed: &[f32],
+    x: &[f32],
+    h: &[f32],
+) -> Sums<V, N> {
     let (columns, inputs) = (packed.gates(), packed.inputs());
     let sums = load_strips::<V, N>(&seed[panel * PANEL..]);
     let sums = extend(sums, x, from_fn(|s| columns.strip(2 * panel + s, 0..x.len())));

@@ -35,7 +35,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { input_size: 1, hidden_size: 1, num_layers: 1, proj_size: 0, bias: true, bidirectional: false, dropout: 0.0 }
+        Self {
+            input_size: 1,
+            hidden_size: 1,
+            num_layers: 1,
+            proj_size: 0,
+            bias: true,
+            bidirectional: false,
+            dropout: 0.0,
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 
 use crate::simd::{LANES, Vector, quad, quad_mut};
 use crate::{Error, memory};
-use core::ops::Range;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Columns of a strip.
 pub const COLUMNS: usize = 2 * LANES;
@@ -137,7 +137,12 @@ pub fn accumulate<V: Vector>(out: &mut [f32], rows: Rows, first_row: usize, colu
 /// One strip for rows in fours. Separate and never inlined: V8 optimises a function between its calls, not within one.
 #[inline(never)]
 fn strip_of_tiles<V: Vector>(
-    out: &mut [f32], width: usize, column: usize, rows: Rows, first_row: usize, strip: &[StripRow],
+    out: &mut [f32],
+    width: usize,
+    column: usize,
+    rows: Rows,
+    first_row: usize,
+    strip: &[StripRow],
 ) {
     for (index, tile) in out.chunks_exact_mut(ROWS * width).enumerate() {
         let r = first_row + index * ROWS;
@@ -186,7 +191,11 @@ fn row<V: Vector>(out: &mut [f32], x: &[f32], columns: &Columns, k: Range<usize>
 
 #[inline(always)]
 fn row_of_strips<V: Vector, const N: usize>(
-    out: &mut [f32], x: &[f32], columns: &Columns, index: usize, k: Range<usize>,
+    out: &mut [f32],
+    x: &[f32],
+    columns: &Columns,
+    index: usize,
+    k: Range<usize>,
 ) {
     let out = &mut out[index * COLUMNS..][..N * COLUMNS];
     let strips = core::array::from_fn(|s| columns.strip(index + s, k.clone()));

@@ -53,7 +53,13 @@ pub struct Scratch<'a> {
 
 /// Runs one direction. A sequence that has ended, or has not begun, or is empty, keeps its state.
 pub fn forward<V: Vector>(
-    packed: &Packed, place: Place, input: Rows, steps: Steps, state: State, output: &mut [f32], scratch: Scratch,
+    packed: &Packed,
+    place: Place,
+    input: Rows,
+    steps: Steps,
+    state: State,
+    output: &mut [f32],
+    scratch: Scratch,
 ) {
     let width = packed.gates().width();
     let (h_size, units) = (packed.h_size(), width / 4);

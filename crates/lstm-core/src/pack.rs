@@ -32,8 +32,7 @@ impl Packed {
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
         let inputs = config.layer_input_size(layer);
-        let projection =
-            if config.proj_size() > 0 { Some(Columns::zeros(config.proj_size(), h)?) } else { None };
+        let projection = if config.proj_size() > 0 { Some(Columns::zeros(config.proj_size(), h)?) } else { None };
         Ok(Self {
             inputs,
             gates: Columns::zeros(4 * h_padded, inputs + config.h_size())?,

@@ -83,7 +83,16 @@ impl Lstm {
                 packed.push(Packed::new(&config, layer)?);
             }
         }
-        Ok(Self { config, layout, parameters, packed, stale: true, shape: Shape::default(), chunk: 1, work: Workspace::default() })
+        Ok(Self {
+            config,
+            layout,
+            parameters,
+            packed,
+            stale: true,
+            shape: Shape::default(),
+            chunk: 1,
+            work: Workspace::default(),
+        })
     }
 
     /// The hyperparameters.
@@ -146,7 +155,7 @@ impl Lstm {
         let between = [(layers > 1) as u64 * output, (layers > 2) as u64 * output];
         let starts = values(&[steps.saturating_add(1), 3]);
         let weights = 2 * self.layout.len() as u64;
-        let all = [weights, input, output, h, c, pre, 2 * running, projected, between[0], between[1], starts];
+        let all = [weights, input, output, h, c, pre, running, running, projected, between[0], between[1], starts];
         check(all.iter().fold(0, |sum: u64, &part| sum.saturating_add(part)))?;
 
         let work = &mut self.work;
@@ -207,18 +216,19 @@ impl Lstm {
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| {
-            if call.batch_first && !call.packed { RowMap::batch_first(width, batch, steps) } else { RowMap::steps_first(width) }
+            if call.batch_first && !call.packed {
+                RowMap::batch_first(width, batch, steps)
+            } else {
+                RowMap::steps_first(width)
+            }
         };
         let [even, odd] = &mut work.between;
         let (mut above, mut below) = (&mut even[..], &mut odd[..]);
         for layer in 0..layers {
             let (first, last) = (layer == 0, layer + 1 == layers);
             let width = config.layer_input_size(layer);
-            let input = if first {
-                Rows { values: &work.input, width, at: outside(width) }
-            } else {
-                Rows::dense(below, width)
-            };
+            let input =
+                if first { Rows { values: &work.input, width, at: outside(width) } } else { Rows::dense(below, width) };
             let output = if last { &mut work.output[..] } else { &mut above[..] };
             for direction in 0..directions {
                 let index = layer * directions + direction;

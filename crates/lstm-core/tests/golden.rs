@@ -39,7 +39,8 @@ fn any_chunk_of_steps_has_the_same_bits() {
 #[test]
 fn bits_are_those_recorded() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/golden/bits.json");
-    let bits: BTreeMap<String, String> = cases().iter().map(|case| (case.name.clone(), digest(&case.run(None)))).collect();
+    let bits: BTreeMap<String, String> =
+        cases().iter().map(|case| (case.name.clone(), digest(&case.run(None)))).collect();
     if std::env::var_os("LSTM_WRITE_BITS").is_some() {
         std::fs::write(path, serde_json::to_string_pretty(&bits).unwrap() + "\n").unwrap();
     }

@@ -38,7 +38,15 @@ fn allocations(action: impl FnOnce()) -> usize {
 }
 
 fn options(bidirectional: bool) -> Options {
-    Options { input_size: 7, hidden_size: 11, num_layers: 3, proj_size: 5, bidirectional, dropout: 0.5, ..Options::default() }
+    Options {
+        input_size: 7,
+        hidden_size: 11,
+        num_layers: 3,
+        proj_size: 5,
+        bidirectional,
+        dropout: 0.5,
+        ..Options::default()
+    }
 }
 
 #[test]
@@ -54,7 +62,14 @@ fn a_forward_never_allocates() {
     lstm.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
     let packed = Call { packed: true, dropout: Some(Draw::default()), ..Call::default() };
     assert_eq!(allocations(|| lstm.forward(packed).unwrap()), 0);
-    assert_eq!(allocations(|| { lstm.parameters_mut(); lstm.forward(packed).unwrap() }), 0, "with weights to pack");
+    assert_eq!(
+        allocations(|| {
+            lstm.parameters_mut();
+            lstm.forward(packed).unwrap()
+        }),
+        0,
+        "with weights to pack"
+    );
 
     // A smaller reservation after a larger one takes nothing new.
     assert_eq!(allocations(|| lstm.reserve(Shape::padded(5, 4), None).unwrap()), 0);

@@ -23,13 +23,15 @@ fn settings() -> impl Strategy<Value = Setting> {
     let sizes = (1..=9_usize, 1..=14_usize, 1..=3_usize, 0..=13_usize);
     let flags = (any::<bool>(), any::<bool>());
     let lengths = proptest::collection::vec(0..=7_usize, 1..=7);
-    (sizes, flags, lengths, any::<u64>(), 1..=8_usize).prop_map(|(sizes, (bias, bidirectional), mut lengths, seed, chunk)| {
-        let (input_size, hidden_size, num_layers, proj_size) = sizes;
-        let proj_size = if proj_size < hidden_size { proj_size } else { 0 };
-        lengths.sort_by_key(|&length| std::cmp::Reverse(length));
-        let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout: 0.0 };
-        Setting { options, lengths, seed, chunk }
-    })
+    (sizes, flags, lengths, any::<u64>(), 1..=8_usize).prop_map(
+        |(sizes, (bias, bidirectional), mut lengths, seed, chunk)| {
+            let (input_size, hidden_size, num_layers, proj_size) = sizes;
+            let proj_size = if proj_size < hidden_size { proj_size } else { 0 };
+            lengths.sort_by_key(|&length| std::cmp::Reverse(length));
+            let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout: 0.0 };
+            Setting { options, lengths, seed, chunk }
+        },
+    )
 }
 
 /// Numbers between -1.5 and 1.5 from a seed (SplitMix64).
@@ -99,7 +101,8 @@ impl Setting {
 fn run_padded(lstm: &mut Lstm, sequences: &[Sequence], batch_first: bool, chunk: Option<usize>) -> Vec<Sequence> {
     let (batch, steps) = (sequences.len(), sequences[0].x.len());
     let row = |t: usize, b: usize| if batch_first { b * steps + t } else { t * batch + b };
-    let place = (0..steps).flat_map(|t| (0..batch).map(move |b| (t, b))).map(|(t, b)| (row(t, b), t, b)).collect::<Vec<_>>();
+    let place =
+        (0..steps).flat_map(|t| (0..batch).map(move |b| (t, b))).map(|(t, b)| (row(t, b), t, b)).collect::<Vec<_>>();
     run(lstm, sequences, &place, Call { batch_first, ..Call::default() }, chunk, Shape::padded(steps, batch))
 }
 
@@ -115,7 +118,12 @@ fn run_packed(lstm: &mut Lstm, sequences: &[Sequence], chunk: Option<usize>) -> 
 
 /// Runs sequences whose step `t` of sequence `b` lies in row `row`, for each `(row, t, b)` of `place`.
 fn run(
-    lstm: &mut Lstm, sequences: &[Sequence], place: &[(usize, usize, usize)], call: Call, chunk: Option<usize>, shape: Shape,
+    lstm: &mut Lstm,
+    sequences: &[Sequence],
+    place: &[(usize, usize, usize)],
+    call: Call,
+    chunk: Option<usize>,
+    shape: Shape,
 ) -> Vec<Sequence> {
     let config = *lstm.config();
     let (i, d, h_size, hidden) = (config.input_size(), config.output_size(), config.h_size(), config.hidden_size());

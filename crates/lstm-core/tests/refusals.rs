@@ -60,7 +60,9 @@ fn batch_sizes_that_do_not_fit() {
 #[test]
 fn nothing_to_run_passes_the_state_through() {
     let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
-    for (shape, packed) in [(Shape::padded(0, 2), false), (Shape { steps: 0, batch: 2, rows: 0 }, true), (Shape::padded(3, 0), false)] {
+    for (shape, packed) in
+        [(Shape::padded(0, 2), false), (Shape { steps: 0, batch: 2, rows: 0 }, true), (Shape::padded(3, 0), false)]
+    {
         lstm.reserve(shape, None).unwrap();
         lstm.h_mut().fill(0.25);
         lstm.forward(Call { packed, ..Call::default() }).unwrap();

@@ -113,8 +113,8 @@ impl Case {
             }
         };
         let (mut h, mut c) = (lstm.h_mut().to_vec(), lstm.c_mut().to_vec());
-        permute(Some(&lstm.h_mut().to_vec()), &mut h, h_size, &order, true);
-        permute(Some(&lstm.c_mut().to_vec()), &mut c, hidden, &order, true);
+        permute(Some(lstm.h_mut()), &mut h, h_size, &order, true);
+        permute(Some(lstm.c_mut()), &mut c, hidden, &order, true);
         Results { output, h, c }
     }
 

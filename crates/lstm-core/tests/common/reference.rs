@@ -60,12 +60,13 @@ impl Reference {
         };
         let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
         let (mut h_next, mut c_next) = (Vec::new(), Vec::new());
-        for unit in 0..self.hidden_size {
+        assert_eq!(c.len(), self.hidden_size);
+        for (unit, &c) in c.iter().enumerate() {
             let i = logistic(gate(0, unit));
             let f = logistic(gate(1, unit));
             let g = gate(2, unit).tanh();
             let o = logistic(gate(3, unit));
-            let cell = f * c[unit] + i * g;
+            let cell = f * c + i * g;
             c_next.push(cell);
             h_next.push(o * cell.tanh());
         }

@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { announce, root, Stop } from "./run.mjs";
+import { hashOf, readStamp } from "./stamp.mjs";
+import { wasmFolder } from "./wasm.mjs";
+
+const dist = join(root, "dist");
+const INPUTS = ["ts", "target/wasm/lstm_bg.wasm"];
+const SETTINGS = ["scripts/build.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
+
+/**
+ * The same sources four times. Builds differ in one thing: what `#module` is, that is, how the WebAssembly module gets
+ * in. `external` names the imports left to the runtime, written relative to the built file.
+ */
+const BUILDS = [
+  { folder: ".", module: "inline", entries: ["index", "safetensors"], external: [] },
+  { folder: "workerd", module: "workerd", entries: ["index", "safetensors"], external: ["../lstm.wasm"] },
+  { folder: "edge-light", module: "edge-light", entries: ["index", "safetensors"], external: ["../lstm.wasm?module"] },
+  { folder: "slim", module: "slim", entries: ["slim"], external: [] },
+];
+
+/** Builds dist/ from ts/ and the WebAssembly module, unless neither has changed since the last time. */
+export async function buildDist(force) {
+  const stamp = hashOf([...INPUTS, ...SETTINGS]);
+  const stampFile = join(root, "target/dist.stamp");
+  if (!force && existsSync(dist) && readStamp(stampFile) === stamp) return;
+
+  announce("bundling dist/ (TypeScript or the WebAssembly module is new or changed), about 2 s");
+  const partial = join(root, "target/dist.partial");
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  copyFileSync(join(wasmFolder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
+  for (const build of BUILDS) await bundle(build, join(partial, build.folder));
+  const typed = writeTypes(join(partial, "types"));
+
+  rmSync(stampFile, { force: true });
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(partial, dist);
+  // JavaScript with a type error still runs, so that one can test in the middle of a change; a release may have none.
+  if (typed) writeFileSync(stampFile, stamp);
+  else if (force) throw new Stop("ts/ has type errors");
+  else announce("ts/ has type errors; going on without them");
+}
+
+async function bundle({ module, entries, external }, outdir) {
+  const { build } = await import("esbuild"); // only here, because most runs have nothing to build
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((name) => `ts/${name}.ts`),
+    outdir,
+    bundle: true,
+    splitting: true, // the entries share one LSTMError class
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    minify: true,
+    sourcemap: true,
+    logLevel: "warning",
+    external,
+    alias: {
+      "#module": join(root, "ts/module", `${module}.ts`),
+      "#wasm-base64": join(wasmFolder, "lstm_bg.wasm"),
+    },
+    loader: { ".wasm": "base64" },
+  });
+}
+
+/** Declarations only; esbuild writes the JavaScript. Returns whether the types are right. */
+function writeTypes(folder) {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const args = [tsc, "-p", "tsconfig.types.json", "--declarationDir", folder];
+  return spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] }).status === 0;
+}

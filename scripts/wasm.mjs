@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { announce, ask, cargoHome, root, run, Stop } from "./run.mjs";
+import { pathRemaps, TARGET, wasmToolchain } from "./rust.mjs";
+import { hashOf, readStamp } from "./stamp.mjs";
+
+/** Where the built module lies: `lstm_bg.wasm` and wasm-bindgen's glue for it, `lstm_bg.js`. */
+export const wasmFolder = join(root, "target/wasm");
+
+const WASM_PACK_VERSION = "0.15.1";
+// package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
+const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
+const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs"];
+
+/** Builds the WebAssembly module, unless what it is made from has not changed since the last time. */
+export function buildWasm(force) {
+  const stamp = hashOf([...SOURCES, ...SCRIPTS]);
+  if (!force && readStamp(join(wasmFolder, "stamp")) === stamp) return;
+
+  const { sysroot, env } = wasmToolchain();
+  const folders = [
+    join(root, "node_modules/.bin"), // wasm-opt
+    tool("wasm-pack", "wasm-pack", WASM_PACK_VERSION, env),
+    tool("wasm-bindgen", "wasm-bindgen-cli", lockedVersion("wasm-bindgen"), env),
+    process.env.PATH,
+  ];
+  announce("building the WebAssembly module (its Rust source is new or changed), about 20 s");
+  const partial = join(root, "target/wasm.partial");
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  const shape = ["--release", "--target", "bundler", "--no-pack", "--no-gitignore", "--mode", "no-install"];
+  const output = ["--out-name", "lstm", "--out-dir", partial];
+  // cargo joins these flags to those of .cargo/config.toml.
+  const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(pathRemaps(sysroot))}`];
+  run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], {
+    env: { ...env, PATH: folders.filter(Boolean).join(delimiter) },
+  });
+  refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
+  writeFileSync(join(partial, "stamp"), stamp);
+  rmSync(wasmFolder, { recursive: true, force: true });
+  renameSync(partial, wasmFolder);
+}
+
+/** The folder of a tool in exactly this version, installed now if need be; undefined if the one on the PATH will do. */
+function tool(command, crate, version, env) {
+  const isRight = (file) => ask(file, ["--version"])?.split(/\s+/).includes(version);
+  if (isRight(command)) return undefined;
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const place = join(cache, "lstm-wasm/tools", `${crate}-${version}`);
+  const folder = join(place, "bin");
+  if (!isRight(join(folder, command))) {
+    announce(`installing ${crate} ${version} into ${place} (once on this machine), 1 to 2 minutes`);
+    const what = ["--version", version, "--root", place, "--bin", command, crate];
+    // Optimising a tool that runs for half a second would double the wait.
+    run("cargo", ["install", "--locked", "--quiet", ...what], {
+      env: { ...env, CARGO_PROFILE_RELEASE_OPT_LEVEL: "0" },
+    });
+  }
+  return folder;
+}
+
+/** wasm-bindgen's command must be of the same version as the crate, to the letter. */
+function lockedVersion(crate) {
+  const lock = join(root, "Cargo.lock");
+  const text = existsSync(lock) ? readFileSync(lock, "utf8") : "";
+  const version = text.match(`name = "${crate}"\nversion = "(.+)"`)?.[1];
+  if (version === undefined) throw new Stop(`Cargo.lock does not name ${crate}: type \`cargo generate-lockfile\``);
+  return version;
+}
+
+function refusePaths(file, folders) {
+  const bytes = readFileSync(file);
+  const found = folders.filter((folder) => bytes.includes(`${folder}/`));
+  if (found.length > 0) throw new Stop(`${file} holds paths of this machine: ${found.join(", ")}`);
+}
