@@ -55,6 +55,7 @@ async function bundle({ module, entries, external }, outdir) {
     platform: "neutral",
     target: "es2022",
     minify: true,
+    lineLimit: 200, // Node prints the line that an uncaught error comes from
     sourcemap: true,
     logLevel: "warning",
     external,

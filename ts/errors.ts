@@ -28,6 +28,8 @@ export type LSTMErrorCode =
 
 /** Every error this package throws on purpose. `code` is stable; the message is for people. */
 export class LSTMError extends Error {
+  /** Said again for the class itself: minifiers rename it, and Node prints both. */
+  static override readonly name = "LSTMError";
   override readonly name = "LSTMError";
 
   constructor(

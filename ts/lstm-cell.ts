@@ -10,6 +10,7 @@ import { asTensor, Tensor, type TensorInput } from "./tensor.js";
  * `weight_ih weight_hh bias_ih bias_hh`.
  */
 export class LSTMCell extends Recurrent {
+  static override readonly name = "LSTMCell";
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMCellOptions) {
     super("LSTMCell", checkOptions("LSTMCell", options, ["inputSize", "hiddenSize", "bias"]), options.seed, false);

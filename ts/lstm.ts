@@ -41,6 +41,7 @@ interface Call {
  * ```
  */
 export class LSTM extends Recurrent {
+  static override readonly name = "LSTM";
   readonly #draw = { seed: this.seed, call: 0 };
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */

@@ -33,7 +33,8 @@ export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bi
 export type CheckedOptions = { [Name in Exclude<keyof LSTMOptions, "seed">]: NonNullable<LSTMOptions[Name]> };
 
 const REQUIRED = ["inputSize", "hiddenSize"];
-const DEFAULTS: CheckedOptions = {
+/** 0 stands for no default. */
+export const DEFAULTS: CheckedOptions = {
   inputSize: 0,
   hiddenSize: 0,
   numLayers: 1,
@@ -65,7 +66,10 @@ export const LSTM_OPTIONS = Object.keys(DEFAULTS);
 /** An object that has no other keys than these. */
 export function checkObject(owner: string, options: unknown, known: readonly string[]): Record<string, unknown> {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new LSTMError("OPTION", `${owner}: expected an object of options, got ${describe(options)}`);
+    throw new LSTMError(
+      "OPTION",
+      `${owner}: expected an object such as { ${known.slice(0, 2).join(", ")} }, got ${describe(options)}`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;

@@ -1,13 +1,14 @@
 import { Core, type Placed } from "./core.js";
 import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
-import { type CheckedOptions, checkBoolean } from "./options.js";
+import { type CheckedOptions, checkBoolean, DEFAULTS } from "./options.js";
 import { fillUniform, Mt19937, randomSeed } from "./random.js";
 import { type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** A weight or bias: PyTorch's name and shape, and its values where they live. */
 export class Parameter {
+  static readonly name = "Parameter";
   readonly name: string;
   readonly shape: readonly number[];
   readonly #core: Core;
@@ -70,6 +71,18 @@ export abstract class Recurrent {
   }
   get bias(): boolean {
     return this.core.options.bias;
+  }
+
+  /** The constructor call that made it, defaults left out. */
+  toString(): string {
+    const { owner, options } = this.core;
+    const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
+    return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
+  }
+
+  /** What `console.log` shows in Node, Deno and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** Whether this module trains. It starts in eval mode: here inference is the common case, unlike in PyTorch. */

@@ -26,6 +26,7 @@ const [INPUT, OUTPUT, H, C] = [0, 1, 2, 3];
  * have the bits of one `forward` over the whole sequence.
  */
 export class LSTMStream {
+  static readonly name = "LSTMStream";
   readonly batchSize: number;
   readonly #core: Core;
   readonly #id: number;

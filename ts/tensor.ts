@@ -31,6 +31,7 @@ export type NestedNumbers = number | NestedNumbers[];
  * Any dimension may be 0; no dimensions at all hold a single value. The shape is frozen, the values are yours to write.
  */
 export class Tensor {
+  static readonly name = "Tensor";
   readonly data: Float32Array;
   readonly shape: readonly number[];
 
