@@ -1,16 +1,40 @@
 //! One step of one direction: the recurrent sums and the gates, for every sequence that is still running.
 
 use crate::activation::{sigmoid, tanh};
-use crate::gemm::{COLUMNS, ROWS, RowMap, Rows, STRIPS, Sums, accumulate, extend, load_strips, tile_of_rows};
+use crate::gemm::{COLUMNS, ROWS, RowMap, Rows, STRIPS, Sums, accumulate, extend, load_strips, store_strips, tile_of_rows};
 use crate::pack::{PANEL, Packed};
-use crate::simd::{LANES, Vector, quad_mut};
+use crate::simd::{LANES, Vector, quad, quad_mut};
 use core::array::from_fn;
 
-/// The gates' equations for four units (see the crate's head), from pre-activations to `(c(t), o * tanh(c(t)))`.
+/// Four units of a panel, `[[i, f], [o, g]]` as they lie: pre-activations, gates or their gradients.
+type Gates<V> = [[V; 2]; 2];
+
+/// σ, σ, σ and tanh of the pre-activations.
 #[inline(always)]
-fn gates<V: Vector>([[i, f], [o, g]]: [[V; 2]; 2], c: V) -> (V, V) {
-    let c = sigmoid(f) * c + sigmoid(i) * tanh(g);
-    (c, sigmoid(o) * tanh(c))
+fn activate<V: Vector>([[i, f], [o, g]]: Gates<V>) -> Gates<V> {
+    [[sigmoid(i), sigmoid(f)], [sigmoid(o), tanh(g)]]
+}
+
+/// `(c(t), o * tanh(c(t)))` from the gates and c(t-1); see the crate's head.
+#[inline(always)]
+fn advance<V: Vector>([[i, f], [o, g]]: Gates<V>, c: V) -> (V, V) {
+    let c = f * c + i * g;
+    (c, o * tanh(c))
+}
+
+/// The mirror of [`activate`] and [`advance`]: the gradients of the pre-activations and of c(t-1), from those of
+/// `o * tanh(c(t))`, `d_full`, and of c(t), `dc`.
+#[inline(always)]
+fn retreat<V: Vector>([[i, f], [o, g]]: Gates<V>, c_before: V, c: V, d_full: V, dc: V) -> (Gates<V>, V) {
+    let one = V::splat(1.0);
+    let tanh_c = tanh(c);
+    let dc = dc + d_full * o * (one - tanh_c * tanh_c);
+    let slope = |gate: V| gate * (one - gate);
+    let gradients = [
+        [dc * g * slope(i), dc * c_before * slope(f)],
+        [d_full * tanh_c * slope(o), dc * i * (one - g * g)],
+    ];
+    (gradients, dc * f)
 }
 
 /// One step for the `n` sequences of `pre`, whose rows hold `b + W_ih x(t)` in panel order.
@@ -96,9 +120,53 @@ fn row_sums<V: Vector, const N: usize>(
 
 #[inline(always)]
 fn finish<V: Vector>(sums: Sums<V, 2>, c: &mut [f32; LANES], h: &mut [f32; LANES]) {
-    let (c_next, h_next) = gates(sums, V::load(c));
+    let (c_next, h_next) = advance(activate(sums), V::load(c));
     c_next.store(c);
     h_next.store(h);
+}
+
+/// [`step`] for training, with the same bits: the gates i, f, o, g stay behind in `pre`.
+#[inline(never)]
+pub fn step_kept<V: Vector>(packed: &Packed, pre: &mut [f32], h: &[f32], c: &mut [f32], h_next: &mut [f32]) {
+    let (inputs, h_size) = (packed.inputs(), packed.h_size());
+    accumulate::<V>(pre, Rows::dense(h, h_size), 0, packed.gates(), inputs..inputs + h_size);
+    // Rows and panels in their order are one long row of panels.
+    for (panel, pre) in pre.chunks_exact_mut(PANEL).enumerate() {
+        let gates = activate(load_strips::<V, 2>(pre));
+        let c = quad_mut(c, panel * LANES);
+        let (c_next, full) = advance(gates, V::load(c));
+        store_strips(gates, pre);
+        c_next.store(c);
+        full.store(quad_mut(h_next, panel * LANES));
+    }
+}
+
+/// The mirror of [`step_kept`]: turns the kept `gates` (n, 4 * padded H) into the gradients of their pre-activations.
+///
+/// `c_before(b)` and `c` (n, padded H) are c(t-1) and c(t); `d_full` (n, padded H) is the gradient of `o * tanh(c(t))`
+/// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1).
+#[inline(never)]
+pub fn step_backward<'a, V: Vector>(
+    gates: &mut [f32],
+    c_before: impl Fn(usize) -> &'a [f32],
+    c: &[f32],
+    d_full: &mut [f32],
+    dc: &mut [f32],
+    units: usize,
+) {
+    for (b, gates) in gates.chunks_exact_mut(4 * units).enumerate() {
+        let c_before = c_before(b);
+        for (panel, gates) in gates.chunks_exact_mut(PANEL).enumerate() {
+            let at = b * units + panel * LANES;
+            let kept = load_strips::<V, 2>(gates);
+            let (c, d_full, dc) = (V::load(quad(c, at)), quad_mut(d_full, at), quad_mut(dc, at));
+            let c_before = V::load(quad(c_before, panel * LANES));
+            let (gradients, dc_before) = retreat(kept, c_before, c, V::load(d_full), V::load(dc));
+            store_strips(gradients, gates);
+            dc_before.store(dc);
+            (kept[1][0] * tanh(c)).store(d_full);
+        }
+    }
 }
 
 /// Turns the rows of `full` (n, padded H), `o * tanh(c(t))`, into h(t) (n, H_out): times `W_hr`, or as they are.

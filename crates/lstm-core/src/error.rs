@@ -20,6 +20,8 @@ pub enum Error {
         /// How many bytes the request needed in all.
         bytes: u64,
     },
+    /// A backward without a training forward that waits for it.
+    NoForward,
     /// A packed sequence's batch sizes are not descending from at most `batch` to at least 1.
     BatchSizes,
 }
@@ -35,6 +37,7 @@ impl Error {
             Self::Dropout => 5,
             Self::OutOfMemory { .. } => 6,
             Self::BatchSizes => 7,
+            Self::NoForward => 8,
         }
     }
 }
@@ -47,6 +50,7 @@ impl fmt::Display for Error {
             Self::NumLayers => f.write_str("num_layers must be positive"),
             Self::ProjSize => f.write_str("proj_size must be smaller than hidden_size"),
             Self::Dropout => f.write_str("dropout must be a probability between 0 and 1"),
+            Self::NoForward => f.write_str("there is no training forward to go back through"),
             Self::OutOfMemory { bytes } => write!(f, "{bytes} bytes are more than can be had"),
             Self::BatchSizes => f.write_str("batch sizes must descend from at most the batch to at least 1"),
         }

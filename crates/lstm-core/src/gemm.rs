@@ -42,6 +42,13 @@ impl Columns {
         }
     }
 
+    /// Writes row `k`: one value for each of the first columns.
+    pub fn set_row(&mut self, k: usize, values: &[f32]) {
+        for (strip, values) in values.chunks(COLUMNS).enumerate() {
+            self.weights[strip * self.depth + k][..values.len()].copy_from_slice(values);
+        }
+    }
+
     /// How many values each column has.
     pub fn depth(&self) -> usize {
         self.depth
@@ -211,11 +218,64 @@ pub fn load_strips<V: Vector, const N: usize>(values: &[f32]) -> Sums<V, N> {
     core::array::from_fn(|s| [V::load(quad(values, s * COLUMNS)), V::load(quad(values, s * COLUMNS + LANES))])
 }
 
+/// Writes the accumulators of `N` strips that lie side by side.
 #[inline(always)]
-fn store_strips<V: Vector, const N: usize>(sums: Sums<V, N>, values: &mut [f32]) {
+pub fn store_strips<V: Vector, const N: usize>(sums: Sums<V, N>, values: &mut [f32]) {
     for (s, [left, right]) in sums.into_iter().enumerate() {
         left.store(quad_mut(values, s * COLUMNS));
         right.store(quad_mut(values, s * COLUMNS + LANES));
+    }
+}
+
+/// Rows of a weight gradient that are summed at once: as many as keep a strip of them in the first cache.
+pub const BLOCK: usize = 256;
+
+/// Memory for [`accumulate_outer`].
+#[derive(Debug, Clone)]
+pub struct Outer {
+    /// (columns of d, BLOCK)
+    transposed: Vec<f32>,
+    /// BLOCK rows of x, by strips.
+    strips: Columns,
+    columns: usize,
+}
+
+impl Outer {
+    /// Room for `d` of `d_width` columns and `x` of `x_width`.
+    pub fn new(d_width: usize, x_width: usize) -> Result<Self, Error> {
+        Ok(Self { transposed: memory::zeros(d_width * BLOCK)?, strips: Columns::zeros(x_width, BLOCK)?, columns: x_width })
+    }
+
+    /// Columns of x.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Columns of the results: whole strips of x's.
+    pub fn width(&self) -> usize {
+        self.strips.width()
+    }
+}
+
+/// `out[j] += sum over r of d[r][j] * x(r)`, the gradient of a weight whose outputs had the gradients `d` (rows, d_width)
+/// and whose inputs were `x`. `out` has a row of [`Outer::width`] for each column of `d`.
+pub fn accumulate_outer<'a, V: Vector>(
+    out: &mut [f32],
+    d: &[f32],
+    d_width: usize,
+    x: impl Fn(usize) -> &'a [f32],
+    outer: &mut Outer,
+) {
+    for (index, block) in d.chunks(BLOCK * d_width).enumerate() {
+        let rows = block.len() / d_width;
+        for (r, d) in block.chunks_exact(d_width).enumerate() {
+            outer.strips.set_row(r, x(index * BLOCK + r));
+            for (column, &value) in outer.transposed.chunks_exact_mut(BLOCK).zip(d) {
+                column[r] = value;
+            }
+        }
+        let transposed = Rows { values: &outer.transposed, width: rows, at: RowMap::steps_first(BLOCK) };
+        accumulate::<V>(out, transposed, 0, &outer.strips, 0..rows);
     }
 }
 

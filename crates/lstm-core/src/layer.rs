@@ -1,9 +1,11 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{copy_rows, project, step};
-use crate::gemm::{RowMap, Rows, accumulate};
-use crate::pack::Packed;
+use crate::cell::{copy_rows, project, step, step_backward, step_kept};
+use crate::gemm::{BLOCK, Columns, Outer, RowMap, Rows, accumulate, accumulate_outer};
+use crate::layout::{Kind, Parameter};
+use crate::pack::{Packed, Transposed, panel_column};
 use crate::simd::Vector;
+use alloc::vec::Vec;
 
 /// Which sequences run at which step: step `t` has the rows `starts[t]..starts[t + 1]`, one for each of the first
 /// `starts[t + 1] - starts[t]` sequences, longest first. Without lengths that is the whole batch at every step.
@@ -51,7 +53,16 @@ pub struct Scratch<'a> {
     pub chunk: usize,
 }
 
-/// Runs one direction. A sequence that has ended, or has not begun, or is empty, keeps its state.
+/// What a training forward of one direction leaves for its backward.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    /// i, f, o, g in panel order, (rows, 4 * padded H). Backward turns them into gradients.
+    pub gates: &'a mut [f32],
+    /// c(t), (rows, padded H)
+    pub c: &'a mut [f32],
+}
+
+/// Runs one direction, keeping what backward needs if `kept` is there, with the same bits either way. A sequence that has ended, or has not begun, or is empty, keeps its state.
 pub fn forward<V: Vector>(
     packed: &Packed,
     place: Place,
@@ -60,6 +71,7 @@ pub fn forward<V: Vector>(
     state: State,
     output: &mut [f32],
     scratch: Scratch,
+    kept: Option<Kept>,
 ) {
     let width = packed.gates().width();
     let (h_size, units) = (packed.h_size(), width / 4);
@@ -69,12 +81,16 @@ pub fn forward<V: Vector>(
     c.fill(0.0);
     copy_rows(state.c, hidden, c, units, hidden);
 
+    let (all_pre, keeps, kept_c) = match kept {
+        Some(kept) => (kept.gates, true, kept.c),
+        None => (scratch.pre, false, &mut [][..]),
+    };
     let chunks = steps.len().div_ceil(scratch.chunk);
     for index in in_order(0..chunks, place.reverse) {
         let first = index * scratch.chunk;
         let last = (first + scratch.chunk).min(steps.len());
         let first_row = steps.0[first];
-        let pre = &mut scratch.pre[..(steps.0[last] - first_row) * width];
+        let pre = &mut all_pre[if keeps { first_row * width } else { 0 }..][..(steps.0[last] - first_row) * width];
         for row in pre.chunks_exact_mut(width) {
             row.copy_from_slice(packed.bias());
         }
@@ -86,7 +102,13 @@ pub fn forward<V: Vector>(
             let pre = &mut pre[(start - first_row) * width..(end - first_row) * width];
             let h = &mut state.h[..n * h_size];
             let h_next = &mut scratch.h_next[..n * units];
-            step::<V>(packed, pre, h, &mut c[..n * units], h_next);
+            let c = &mut c[..n * units];
+            if keeps {
+                step_kept::<V>(packed, pre, h, c, h_next);
+                kept_c[start * units..end * units].copy_from_slice(c);
+            } else {
+                step::<V>(packed, pre, h, c, h_next);
+            }
             project::<V>(packed, h_next, hidden, h, scratch.projected);
             for (row, h) in (start..end).zip(h.chunks_exact(h_size)) {
                 output[place.output.start(row) + place.column..][..h_size].copy_from_slice(h);
@@ -94,6 +116,190 @@ pub fn forward<V: Vector>(
         }
     }
     copy_rows(c, units, state.c, hidden, hidden);
+}
+
+/// The rest of what backward of one direction reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Past<'a> {
+    /// The output of the layer, (rows, D * H_out): h(t) at the direction's column, before dropout.
+    pub output: &'a [f32],
+    /// Values in a row of it.
+    pub columns: usize,
+    /// h(0), (batch, H_out)
+    pub h0: &'a [f32],
+    /// c(0), (batch, H)
+    pub c0: &'a [f32],
+}
+
+/// Memory that one direction's backward needs for itself.
+#[derive(Debug, Default)]
+pub struct BackwardScratch {
+    /// (batch, padded H): c(0)
+    pub c0: Vec<f32>,
+    /// (batch, padded H): the gradient of c(t)
+    pub dc: Vec<f32>,
+    /// (batch, whole strips of H_out): the gradient of h(t-1)
+    pub dh: Vec<f32>,
+    /// (rows, H_out): the gradients of all h(t)
+    pub d_output: Vec<f32>,
+    /// (rows, padded H): the gradients of all `o * tanh(c(t))`, then the values
+    pub full: Vec<f32>,
+    /// (BLOCK, whole strips of H or of I): a product before its padding is dropped
+    pub wide: Vec<f32>,
+    /// (4 * padded H, whole strips of I, H_out or H): a weight's gradient in panel order
+    pub weight: Vec<f32>,
+}
+
+/// The mirror of [`forward`], in two parts: back through time, which leaves the gradients of all pre-activations where
+/// the gates were, then everything that is a product over the whole sequence.
+///
+/// `d_output` and `d_input` lie as `place.output` and `input.at` say; `d_input` is added to. `state` goes from the
+/// gradients of h(T) and c(T) to those of h(0) and c(0).
+#[allow(clippy::too_many_arguments)] // as many as forward has, and their gradients
+pub fn backward<V: Vector>(
+    packed: &Packed,
+    transposed: &mut Transposed,
+    place: Place,
+    input: Rows,
+    steps: Steps,
+    past: Past,
+    kept: Kept,
+    state: State,
+    d_output: &[f32],
+    d_input: &mut [f32],
+    parameters: &[Parameter],
+    gradients: &mut [f32],
+    scratch: &mut BackwardScratch,
+) {
+    let width = packed.gates().width();
+    let (h_size, units) = (packed.h_size(), width / 4);
+    let batch = state.h.len() / h_size;
+    let hidden = state.c.len() / batch;
+    let rows = *steps.0.last().expect("a start for each step and an end");
+    let BackwardScratch { c0, dc, dh, d_output: d_h, full, wide, weight } = scratch;
+    let (c0, dc) = (&mut c0[..batch * units], &mut dc[..batch * units]);
+    for (padded, values) in [(&mut *c0, past.c0), (&mut *dc, &*state.c)] {
+        padded.fill(0.0);
+        copy_rows(values, hidden, padded, units, hidden);
+    }
+    // The step before t in this direction's time, and how many sequences ran at both.
+    let before = |t: usize| if place.reverse { t + 1 } else { t.wrapping_sub(1) };
+    let running = |t: usize| if t < steps.len() { steps.0[t + 1] - steps.0[t] } else { 0 };
+
+    for t in in_order(0..steps.len(), !place.reverse) {
+        let (start, end) = (steps.0[t], steps.0[t + 1]);
+        let n = end - start;
+        let d_h = &mut d_h[start * h_size..end * h_size];
+        for ((row, d_h), later) in (start..end).zip(d_h.chunks_exact_mut(h_size)).zip(state.h.chunks_exact(h_size)) {
+            let above = &d_output[place.output.start(row) + place.column..][..h_size];
+            for (d_h, (above, later)) in d_h.iter_mut().zip(above.iter().zip(later)) {
+                *d_h = above + later;
+            }
+        }
+        let full = &mut full[start * units..end * units];
+        full.fill(0.0);
+        match &transposed.projection {
+            Some(projection) => times::<V>(d_h, h_size, projection, wide, |r, product| {
+                full[r * units..][..hidden].copy_from_slice(&product[..hidden]);
+            }),
+            None => copy_rows(d_h, h_size, full, units, hidden),
+        }
+        let gates = &mut kept.gates[start * width..end * width];
+        let (both, earlier) = (running(before(t)), before(t));
+        let c_before = |b: usize| {
+            let from = if b < both { &kept.c[(steps.0[earlier] + b) * units..] } else { &c0[b * units..] };
+            &from[..units]
+        };
+        step_backward::<V>(gates, c_before, &kept.c[start * units..end * units], full, &mut dc[..n * units], units);
+        let dh = &mut dh[..n * transposed.recurrent.width()];
+        dh.fill(0.0);
+        accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);
+        copy_rows(dh, transposed.recurrent.width(), &mut state.h[..n * h_size], h_size, h_size);
+    }
+    copy_rows(dc, units, state.c, hidden, hidden);
+
+    let d_gates = &kept.gates[..rows * width];
+    times::<V>(d_gates, width, &transposed.input, wide, |r, product| {
+        let d_input = &mut d_input[input.at.start(r)..][..input.width];
+        for (d_input, product) in d_input.iter_mut().zip(product) {
+            *d_input += product;
+        }
+    });
+    // h(t-1) of each row: the row of the step before, or h(0).
+    let h_before = |r: usize| {
+        let t = steps.0.partition_point(|&start| start <= r) - 1;
+        let (b, earlier) = (r - steps.0[t], before(t));
+        if b < running(earlier) {
+            &past.output[(steps.0[earlier] + b) * past.columns + place.column..][..h_size]
+        } else {
+            &past.h0[b * h_size..][..h_size]
+        }
+    };
+    let hidden_row = |row: usize| panel_column(row / hidden, row % hidden);
+    for parameter in parameters {
+        let gradient = &mut gradients[parameter.offset..][..parameter.len()];
+        match parameter.kind {
+            Kind::WeightIh => {
+                let block = &mut transposed.input_block;
+                add_outer::<V>(d_gates, width, |r| input.row(r), block, weight, gradient, hidden_row);
+            }
+            Kind::WeightHh => {
+                add_outer::<V>(d_gates, width, &h_before, &mut transposed.h_block, weight, gradient, hidden_row);
+            }
+            Kind::BiasIh | Kind::BiasHh => {
+                let sums = &mut weight[..width];
+                sums.fill(0.0);
+                for row in d_gates.chunks_exact(width) {
+                    sums.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+                }
+                gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[hidden_row(row)]);
+            }
+            Kind::WeightHr => {
+                if let Some(block) = &mut transposed.full_block {
+                    let row = |r: usize| &full[r * units..][..hidden];
+                    add_outer::<V>(&d_h[..rows * h_size], h_size, row, block, weight, gradient, |row| row);
+                }
+            }
+        }
+    }
+}
+
+/// Hands each row of `rows` (., width) times `columns` to `take`.
+fn times<V: Vector>(
+    rows: &[f32],
+    width: usize,
+    columns: &Columns,
+    wide: &mut [f32],
+    mut take: impl FnMut(usize, &[f32]),
+) {
+    for (index, block) in rows.chunks(BLOCK * width).enumerate() {
+        let wide = &mut wide[..block.len() / width * columns.width()];
+        wide.fill(0.0);
+        accumulate::<V>(wide, Rows::dense(block, width), 0, columns, 0..width);
+        for (r, product) in wide.chunks_exact(columns.width()).enumerate() {
+            take(index * BLOCK + r, product);
+        }
+    }
+}
+
+/// Adds `sum over r of d(r) x(r)` to a gradient as PyTorch shapes it; row `row` of it is column `column(row)` of `d`.
+fn add_outer<'a, V: Vector>(
+    d: &[f32],
+    d_width: usize,
+    x: impl Fn(usize) -> &'a [f32],
+    block: &mut Outer,
+    weight: &mut [f32],
+    gradient: &mut [f32],
+    column: impl Fn(usize) -> usize,
+) {
+    let weight = &mut weight[..d_width * block.width()];
+    weight.fill(0.0);
+    accumulate_outer::<V>(weight, d, d_width, x, block);
+    for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
+        for (gradient, sum) in gradient.iter_mut().zip(&weight[column(row) * block.width()..]) {
+            *gradient += sum;
+        }
+    }
 }
 
 /// The range from its first to its last, or from its last to its first.

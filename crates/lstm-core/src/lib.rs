@@ -1,4 +1,4 @@
-//! PyTorch's `nn.LSTM`, forward, in float32, on a vector of four lanes.
+//! PyTorch's `nn.LSTM`, forward and backward, in float32, on a vector of four lanes.
 //!
 //! # The equations
 //!
@@ -52,6 +52,7 @@ pub mod pack;
 pub mod simd;
 pub mod stack;
 pub mod stream;
+pub mod training;
 
 pub use config::Config;
 pub use error::Error;

@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::gemm::{COLUMNS, Columns};
+use crate::gemm::{COLUMNS, Columns, Outer};
 use crate::layout::{Kind, Layout};
 use crate::simd::LANES;
 use crate::{Config, Error, memory};
@@ -94,6 +94,55 @@ impl Packed {
     /// `W_hr`, (proj_size) columns of H.
     pub fn projection(&self) -> Option<&Columns> {
         self.projection.as_ref()
+    }
+}
+
+/// The parameters of one direction of one layer as backward multiplies with them: transposed, gates in panel order.
+#[derive(Debug, Clone)]
+pub struct Transposed {
+    /// `W_ih^T`: I columns of 4 * padded H.
+    pub input: Columns,
+    /// `W_hh^T`: H_out columns of 4 * padded H.
+    pub recurrent: Columns,
+    /// `W_hr^T`: H columns of proj_size.
+    pub projection: Option<Columns>,
+    /// For the gradient of `weight_ih`.
+    pub input_block: Outer,
+    /// For the gradient of `weight_hh`.
+    pub h_block: Outer,
+    /// For the gradient of `weight_hr`.
+    pub full_block: Option<Outer>,
+}
+
+impl Transposed {
+    /// Makes room; [`Transposed::update`] fills it.
+    pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
+        let gates = 4 * config.padded_hidden_size();
+        let (hidden, proj_size) = (config.hidden_size(), config.proj_size());
+        Ok(Self {
+            input: Columns::zeros(config.layer_input_size(layer), gates)?,
+            recurrent: Columns::zeros(config.h_size(), gates)?,
+            projection: if proj_size > 0 { Some(Columns::zeros(hidden, proj_size)?) } else { None },
+            input_block: Outer::new(gates, config.layer_input_size(layer))?,
+            h_block: Outer::new(gates, config.h_size())?,
+            full_block: if proj_size > 0 { Some(Outer::new(proj_size, hidden)?) } else { None },
+        })
+    }
+
+    /// Takes the present values of the parameters of `direction` of `layer`.
+    pub fn update(&mut self, config: &Config, layout: &Layout, parameters: &[f32], layer: usize, direction: usize) {
+        let h = config.hidden_size();
+        for parameter in layout.of(config, layer, direction) {
+            let rows = parameter.of(parameters).chunks_exact(parameter.columns.max(1)).enumerate();
+            match (parameter.kind, &mut self.projection) {
+                (Kind::WeightIh, _) => rows.for_each(|(row, w)| self.input.set_row(panel_column(row / h, row % h), w)),
+                (Kind::WeightHh, _) => {
+                    rows.for_each(|(row, w)| self.recurrent.set_row(panel_column(row / h, row % h), w));
+                }
+                (Kind::WeightHr, Some(projection)) => rows.for_each(|(row, w)| projection.set_row(row, w)),
+                _ => {}
+            }
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::dropout::{self, Draw};
 use crate::gemm::{RowMap, Rows};
-use crate::layer::{self, Place, Scratch, State, Steps};
+use crate::layer::{self, Kept, Past, Place, Scratch, State, Steps};
 use crate::layout::Layout;
 use crate::memory::{check, grow, room_for, values, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
+use crate::training::Training;
 use crate::{Config, Error};
 use alloc::vec::Vec;
 
@@ -40,6 +41,31 @@ pub struct Call {
     pub packed: bool,
     /// Draws these masks between layers; without, nothing is dropped.
     pub dropout: Option<Draw>,
+    /// Keeps what [`Lstm::backward`] needs; [`Lstm::reserve_training`] must have made room.
+    pub training: bool,
+}
+
+impl Call {
+    /// How rows of `width` values lie in the caller's tensors.
+    fn outside(&self, shape: Shape, width: usize) -> RowMap {
+        if self.batch_first && !self.packed {
+            RowMap::batch_first(width, shape.batch, shape.steps)
+        } else {
+            RowMap::steps_first(width)
+        }
+    }
+
+    /// Applies the mask of `layer` to its output, or to that output's gradient: the same zeros and the same factor.
+    fn drop_out(&self, values: &mut [f32], config: &Config, layer: usize) {
+        if let Some(draw) = self.dropout {
+            dropout::apply(values, config.dropout(), draw, layer);
+        }
+    }
+}
+
+/// Copies the first `len` values.
+fn copy_start(source: &[f32], target: &mut [f32], len: usize) {
+    target[..len].copy_from_slice(&source[..len]);
 }
 
 /// Buffers sized by [`Lstm::reserve`].
@@ -70,6 +96,7 @@ pub struct Lstm {
     shape: Shape,
     chunk: usize,
     work: Workspace,
+    training: Option<Training>,
 }
 
 impl Lstm {
@@ -92,6 +119,7 @@ impl Lstm {
             shape: Shape::default(),
             chunk: 1,
             work: Workspace::default(),
+            training: None,
         })
     }
 
@@ -113,6 +141,9 @@ impl Lstm {
     /// All parameters, to write; the next call packs them anew.
     pub fn parameters_mut(&mut self) -> &mut [f32] {
         self.stale = true;
+        if let Some(training) = &mut self.training {
+            training.stale = true;
+        }
         &mut self.parameters
     }
 
@@ -197,6 +228,11 @@ impl Lstm {
         &mut self.work.c[..len]
     }
 
+    /// Gradients, forwards that wait, and the buffers of a backward; none before [`Lstm::reserve_training`].
+    pub fn training(&mut self) -> Option<&mut Training> {
+        self.training.as_mut()
+    }
+
     /// How many sequences run at each step of a packed forward, (steps).
     pub fn batch_sizes_mut(&mut self) -> &mut [u32] {
         &mut self.work.batch_sizes[..self.shape.steps]
@@ -208,20 +244,21 @@ impl Lstm {
     pub fn forward(&mut self, call: Call) -> Result<(), Error> {
         let Shape { steps, batch, rows } = self.shape;
         self.place_steps(call.packed)?;
-        if rows == 0 {
-            return Ok(());
-        }
         self.refresh();
-        let Self { config, packed, work, chunk, .. } = self;
+        let Self { config, packed, work, chunk, training, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
-        let outside = |width| {
-            if call.batch_first && !call.packed {
-                RowMap::batch_first(width, batch, steps)
-            } else {
-                RowMap::steps_first(width)
-            }
-        };
+        let outside = |width| call.outside(self.shape, width);
+        let mut tape = if call.training { training.as_mut().and_then(|training| training.spare.pop()) } else { None };
+        if let Some(tape) = &mut tape {
+            tape.call = call;
+            tape.starts[..steps + 1].copy_from_slice(&work.starts[..steps + 1]);
+            copy_start(&work.input, &mut tape.input, rows * config.input_size());
+            copy_start(&work.h, &mut tape.h0, layers * directions * batch * h_size);
+            copy_start(&work.c, &mut tape.c0, layers * directions * batch * hidden);
+        }
+        // No row, no layer: the states pass through.
+        let layers = if rows == 0 { 0 } else { layers };
         let [even, odd] = &mut work.between;
         let (mut above, mut below) = (&mut even[..], &mut odd[..]);
         for layer in 0..layers {
@@ -249,13 +286,108 @@ impl Lstm {
                     chunk: *chunk,
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
-                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch);
+                let kept = tape.as_mut().map(|tape| Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] });
+                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch, kept);
             }
-            if let (Some(draw), false) = (call.dropout, last) {
-                dropout::apply(&mut output[..rows * columns], config.dropout(), draw, layer);
+            if let Some(tape) = &mut tape {
+                let at = if last { outside(columns) } else { RowMap::steps_first(columns) };
+                for (row, kept) in tape.outputs[layer].chunks_exact_mut(columns).take(rows).enumerate() {
+                    kept.copy_from_slice(&output[at.start(row)..][..columns]);
+                }
+            }
+            if !last {
+                call.drop_out(&mut output[..rows * columns], config, layer);
             }
             core::mem::swap(&mut below, &mut above);
         }
+        if let (Some(training), Some(tape)) = (training, tape) {
+            training.tapes.push(tape);
+        }
+        Ok(())
+    }
+
+    /// Makes room for a training forward of the shape last reserved, and for its backward.
+    pub fn reserve_training(&mut self) -> Result<(), Error> {
+        if self.training.is_none() {
+            self.training = Some(Training::new(&self.config, &self.layout)?);
+        }
+        let Some(training) = &mut self.training else { unreachable!() };
+        training.reserve(&self.config, &self.layout, self.shape)
+    }
+
+    /// The mirror of [`Lstm::forward`]: goes back through the last training forward that still waits for it, from the
+    /// gradients of its output, h_n and c_n in the training buffers to those of its input, h0 and c0 there, and adds to
+    /// the gradients of the parameters. Never allocates.
+    pub fn backward(&mut self) -> Result<(), Error> {
+        let Self { config, layout, packed, parameters, training, .. } = self;
+        let training = training.as_mut().ok_or(Error::NoForward)?;
+        let mut tape = training.tapes.pop().ok_or(Error::NoForward)?;
+        let Shape { steps, batch, rows } = tape.shape;
+        let (directions, layers) = (config.directions(), config.num_layers());
+        let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
+        if training.stale {
+            for (index, transposed) in training.transposed.iter_mut().enumerate() {
+                transposed.update(config, layout, parameters, index / directions, index % directions);
+            }
+            training.stale = false;
+        }
+        training.d_input[..rows * config.input_size()].fill(0.0);
+        let [even, odd] = &mut training.between;
+        let (mut above, mut below) = (&mut even[..], &mut odd[..]);
+        for layer in (0..if rows == 0 { 0 } else { layers }).rev() {
+            let (first, last) = (layer == 0, layer + 1 == layers);
+            let width = config.layer_input_size(layer);
+            let input = if first {
+                Rows { values: &tape.input, width, at: tape.call.outside(tape.shape, width) }
+            } else {
+                copy_start(&tape.outputs[layer - 1], &mut training.masked, rows * columns);
+                tape.call.drop_out(&mut training.masked[..rows * columns], config, layer - 1);
+                Rows::dense(&training.masked, width)
+            };
+            let d_output = if last { &training.d_output[..] } else { &above[..] };
+            let d_input = if first { &mut training.d_input[..] } else { &mut below[..] };
+            d_input[..rows * width].fill(0.0);
+            for direction in 0..directions {
+                let index = layer * directions + direction;
+                let outside = tape.call.outside(tape.shape, columns);
+                let place = Place {
+                    reverse: direction == 1,
+                    output: if last { outside } else { RowMap::steps_first(columns) },
+                    column: direction * h_size,
+                };
+                let (h_at, c_at) = (index * batch * h_size, index * batch * hidden);
+                let past = Past {
+                    output: &tape.outputs[layer],
+                    columns,
+                    h0: &tape.h0[h_at..][..batch * h_size],
+                    c0: &tape.c0[c_at..][..batch * hidden],
+                };
+                let state = State {
+                    h: &mut training.d_h[h_at..][..batch * h_size],
+                    c: &mut training.d_c[c_at..][..batch * hidden],
+                };
+                layer::backward::<Native>(
+                    &packed[index],
+                    &mut training.transposed[index],
+                    place,
+                    input,
+                    Steps(&tape.starts[..steps + 1]),
+                    past,
+                    Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] },
+                    state,
+                    d_output,
+                    d_input,
+                    layout.of(config, layer, direction),
+                    &mut training.gradients,
+                    &mut training.scratch,
+                );
+            }
+            if !first {
+                tape.call.drop_out(&mut d_input[..rows * columns], config, layer - 1);
+            }
+            core::mem::swap(&mut below, &mut above);
+        }
+        training.spare.push(tape);
         Ok(())
     }
 

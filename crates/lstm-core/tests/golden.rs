@@ -25,6 +25,34 @@ fn outputs_are_within_2e_6_of_the_largest_magnitude() {
 }
 
 #[test]
+fn gradients_are_within_2e_5_of_the_largest_magnitude() {
+    let mut worst = 0.0_f64;
+    for case in cases() {
+        for (what, actual) in case.gradients(1) {
+            let expected: Vec<f64> = case.tensor(&what).iter().map(|&v| f64::from(v)).collect();
+            let error = relative_error(&actual, &expected);
+            assert!(error <= 2e-5, "{} {what}: {error:e}", case.name);
+            worst = worst.max(error);
+        }
+    }
+    println!("gradients of 52 cases, worst relative error {worst:.2e}");
+}
+
+#[test]
+fn gradients_of_parameters_add_up() {
+    for case in cases() {
+        for ((what, once), (_, twice)) in case.gradients(1).iter().zip(&case.gradients(2)) {
+            if what.starts_with("grad.param.") {
+                let expected: Vec<f64> = once.iter().map(|&v| 2.0 * f64::from(v)).collect();
+                assert!(relative_error(twice, &expected) <= 1e-6, "{} {what}", case.name);
+            } else {
+                assert_eq!(once, twice, "{} {what}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn any_chunk_of_steps_has_the_same_bits() {
     for case in cases() {
         let whole = digest(&case.run(None));

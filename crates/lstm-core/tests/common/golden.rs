@@ -77,7 +77,52 @@ impl Case {
 
     /// The case through the core. With lengths, rows are packed and unpacked here, sequence by sequence.
     pub fn run(&self, chunk: Option<usize>) -> Results {
+        self.run_with(&mut self.lstm(), chunk, false)
+    }
+
+    /// Forward and backward in training mode, `times` over: gradients by the golden file's names.
+    pub fn gradients(&self, times: usize) -> Vec<(String, Vec<f32>)> {
         let mut lstm = self.lstm();
+        let (i, d) = (self.options.input_size, lstm.config().output_size());
+        let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);
+        let order = self.order();
+        let rows = self.packed_rows(&order);
+        let place: Vec<(usize, usize)> = match &rows {
+            Some(rows) => rows.iter().enumerate().map(|(row, &(t, b))| (row, self.padded_row(t, b))).collect(),
+            None => (0..self.steps * self.batch).map(|row| (row, row)).collect(),
+        };
+        let mut found = Vec::new();
+        for _ in 0..times {
+            self.run_with(&mut lstm, None, true);
+            let training = lstm.training().unwrap();
+            for &(row, padded) in &place {
+                training.d_output_mut()[row * d..][..d].copy_from_slice(&self.tensor("output.r")[padded * d..][..d]);
+            }
+            permute(Some(self.tensor("hn.r")), training.d_h_mut(), h_size, &order, false);
+            permute(Some(self.tensor("cn.r")), training.d_c_mut(), hidden, &order, false);
+            lstm.backward().unwrap();
+            let training = lstm.training().unwrap();
+            let mut input = vec![0.0; self.steps * self.batch * i];
+            for &(row, padded) in &place {
+                input[padded * i..][..i].copy_from_slice(&training.d_input()[row * i..][..i]);
+            }
+            found = vec![("grad.input".to_owned(), input)];
+            let (d_h, d_c) = (training.d_h_mut().to_vec(), training.d_c_mut().to_vec());
+            for (name, values, width) in [("h0", d_h, h_size), ("c0", d_c, hidden)] {
+                let mut back = values.clone();
+                permute(Some(&values), &mut back, width, &order, true);
+                if self.state {
+                    found.push((format!("grad.{name}"), back));
+                }
+            }
+        }
+        let parameters = lstm.layout().parameters().to_vec();
+        let gradients = lstm.training().unwrap().gradients_mut();
+        let named = parameters.iter().map(|p| (format!("grad.param.{}", p.name()), p.of(gradients).to_vec()));
+        found.into_iter().chain(named).collect()
+    }
+
+    fn run_with(&self, lstm: &mut Lstm, chunk: Option<usize>, training: bool) -> Results {
         let (batch, steps) = (self.batch, self.steps);
         let (i, d) = (self.options.input_size, lstm.config().output_size());
         let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);
@@ -85,6 +130,9 @@ impl Case {
         let rows = self.packed_rows(&order);
         let shape = Shape { steps, batch, rows: rows.as_ref().map_or(steps * batch, Vec::len) };
         lstm.reserve(shape, chunk).unwrap();
+        if training {
+            lstm.reserve_training().unwrap();
+        }
         let input = self.tensor("input");
         match &rows {
             None => lstm.input_mut().copy_from_slice(input),
@@ -100,7 +148,7 @@ impl Case {
         }
         permute(self.state.then(|| self.tensor("h0")), lstm.h_mut(), h_size, &order, false);
         permute(self.state.then(|| self.tensor("c0")), lstm.c_mut(), hidden, &order, false);
-        lstm.forward(Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None }).unwrap();
+        lstm.forward(Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training }).unwrap();
 
         let output = match &rows {
             None => lstm.output().to_vec(),

@@ -1,0 +1,186 @@
+//! The memory of training: gradients, what forwards leave behind, and the buffers of a backward.
+
+use crate::gemm::BLOCK;
+use crate::layer::BackwardScratch;
+use crate::layout::Layout;
+use crate::memory::{check, grow, room_for, values, zeros};
+use crate::pack::Transposed;
+use crate::stack::Shape;
+use crate::{Call, Config, Error};
+use alloc::vec::Vec;
+
+/// All that backward reads of one training forward.
+#[derive(Debug, Default)]
+pub struct Tape {
+    pub(crate) shape: Shape,
+    pub(crate) call: Call,
+    /// First row of each step.
+    pub(crate) starts: Vec<usize>,
+    /// (rows, I), as the caller laid it.
+    pub(crate) input: Vec<f32>,
+    /// (layers * D, batch, H_out) and (layers * D, batch, H)
+    pub(crate) h0: Vec<f32>,
+    pub(crate) c0: Vec<f32>,
+    /// Of each direction of each layer: gates (rows, 4 * padded H) and c (rows, padded H).
+    pub(crate) gates: Vec<Vec<f32>>,
+    pub(crate) c: Vec<Vec<f32>>,
+    /// Of each layer (rows, D * H_out), before dropout.
+    pub(crate) outputs: Vec<Vec<f32>>,
+}
+
+impl Tape {
+    fn reserve(&mut self, config: &Config, shape: Shape) -> Result<(), Error> {
+        let Shape { steps, batch, rows } = shape;
+        let states = config.num_layers() * config.directions();
+        let units = config.padded_hidden_size();
+        self.shape = shape;
+        grow(&mut self.starts, steps + 1)?;
+        grow(&mut self.input, rows * config.input_size())?;
+        grow(&mut self.h0, states * batch * config.h_size())?;
+        grow(&mut self.c0, states * batch * config.hidden_size())?;
+        for (list, count, len) in [
+            (&mut self.gates, states, rows * 4 * units),
+            (&mut self.c, states, rows * units),
+            (&mut self.outputs, config.num_layers(), rows * config.output_size()),
+        ] {
+            list.try_reserve(count - list.len()).map_err(|_| Error::OutOfMemory { bytes: values(&[count, 24]) })?;
+            list.resize_with(count, Vec::new);
+            for buffer in list {
+                grow(buffer, len)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an LSTM holds from its first training forward on.
+#[derive(Debug)]
+pub struct Training {
+    /// As [`Layout`] places the parameters.
+    pub(crate) gradients: Vec<f32>,
+    pub(crate) transposed: Vec<Transposed>,
+    pub(crate) stale: bool,
+    /// Forwards that wait for their backward, the last on top.
+    pub(crate) tapes: Vec<Tape>,
+    /// Memory of former tapes; the next forward writes the last of them.
+    pub(crate) spare: Vec<Tape>,
+    pub(crate) d_output: Vec<f32>,
+    pub(crate) d_input: Vec<f32>,
+    pub(crate) d_h: Vec<f32>,
+    pub(crate) d_c: Vec<f32>,
+    /// Gradients between two layers, and the dropped-out output that went up there.
+    pub(crate) between: [Vec<f32>; 2],
+    pub(crate) masked: Vec<f32>,
+    pub(crate) scratch: BackwardScratch,
+}
+
+impl Training {
+    /// Gradients of 0 and no forward.
+    pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
+        let mut transposed = room_for(config.num_layers() * config.directions())?;
+        for layer in 0..config.num_layers() {
+            for _ in 0..config.directions() {
+                transposed.push(Transposed::new(config, layer)?);
+            }
+        }
+        Ok(Self {
+            gradients: zeros(layout.len())?,
+            transposed,
+            stale: true,
+            tapes: Vec::new(),
+            spare: Vec::new(),
+            d_output: Vec::new(),
+            d_input: Vec::new(),
+            d_h: Vec::new(),
+            d_c: Vec::new(),
+            between: Default::default(),
+            masked: Vec::new(),
+            scratch: BackwardScratch::default(),
+        })
+    }
+
+    /// Makes room for a forward of `shape` and for its backward.
+    pub fn reserve(&mut self, config: &Config, layout: &Layout, shape: Shape) -> Result<(), Error> {
+        let Shape { steps, batch, rows } = shape;
+        let (states, layers) = (config.num_layers() * config.directions(), config.num_layers());
+        let (units, hidden, h_size) = (config.padded_hidden_size(), config.hidden_size(), config.h_size());
+        let widest = config.input_size().max(config.output_size()).next_multiple_of(8);
+        let state = values(&[states, batch, h_size]).saturating_add(values(&[states, batch, hidden]));
+        let inside = values(&[rows, layers, config.output_size()]);
+        let tape = [
+            values(&[steps.saturating_add(1), 2]),
+            values(&[rows, config.input_size()]),
+            state,
+            values(&[rows, states, 5, units]),
+            inside,
+        ];
+        let gradients = [
+            values(&[rows, config.output_size(), 4]),
+            values(&[rows, config.input_size()]),
+            state,
+            values(&[batch, units, 2]),
+            values(&[batch.max(BLOCK), widest.max(units + 4), 2]),
+            values(&[rows, h_size]),
+            values(&[rows, units]),
+            values(&[4 * units, widest.max(units + 4)]),
+            3 * layout.len() as u64,
+        ];
+        let others = self.tapes.iter().map(|tape| values(&[tape.shape.rows, states, 6, units]));
+        check(others.chain(tape).chain(gradients).fold(0, u64::saturating_add))?;
+
+        let mut next = self.spare.pop().unwrap_or_default();
+        next.reserve(config, shape)?;
+        let refused = |_| Error::OutOfMemory { bytes: size_of::<Tape>() as u64 };
+        self.tapes.try_reserve(1).map_err(refused)?;
+        // Room for all tapes at once, so that forgetting never allocates.
+        self.spare.try_reserve(self.tapes.len() + 2).map_err(refused)?;
+        self.spare.push(next);
+
+        let between = if layers > 1 { rows * config.output_size() } else { 0 };
+        grow(&mut self.d_output, rows * config.output_size())?;
+        grow(&mut self.d_input, rows * config.input_size())?;
+        grow(&mut self.d_h, states * batch * h_size)?;
+        grow(&mut self.d_c, states * batch * hidden)?;
+        grow(&mut self.between[0], between)?;
+        grow(&mut self.between[1], between)?;
+        grow(&mut self.masked, between)?;
+        let scratch = &mut self.scratch;
+        grow(&mut scratch.c0, batch * units)?;
+        grow(&mut scratch.dc, batch * units)?;
+        grow(&mut scratch.dh, batch * h_size.next_multiple_of(8))?;
+        grow(&mut scratch.d_output, rows * h_size)?;
+        grow(&mut scratch.full, rows * units)?;
+        grow(&mut scratch.wide, BLOCK * widest.max(units + 4))?;
+        grow(&mut scratch.weight, 4 * units * widest.max(units + 4))
+    }
+
+    /// The gradients of all parameters, as [`Layout`] places them.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        &mut self.gradients
+    }
+
+    /// Of the output of the forward to go back through, as its rows lay.
+    pub fn d_output_mut(&mut self) -> &mut [f32] {
+        &mut self.d_output
+    }
+
+    /// Of its input, after backward.
+    pub fn d_input(&self) -> &[f32] {
+        &self.d_input
+    }
+
+    /// Of h_n before and of h0 after backward.
+    pub fn d_h_mut(&mut self) -> &mut [f32] {
+        &mut self.d_h
+    }
+
+    /// Of c_n before and of c0 after backward.
+    pub fn d_c_mut(&mut self) -> &mut [f32] {
+        &mut self.d_c
+    }
+
+    /// Gives up on all forwards that wait for their backward; their memory is used again.
+    pub fn forget(&mut self) {
+        self.spare.append(&mut self.tapes);
+    }
+}
