@@ -1,7 +1,9 @@
 //! One step of one direction: the recurrent sums and the gates, for every sequence that is still running.
 
 use crate::activation::{sigmoid, tanh};
-use crate::gemm::{COLUMNS, ROWS, RowMap, Rows, STRIPS, Sums, accumulate, extend, load_strips, store_strips, tile_of_rows};
+use crate::gemm::{
+    COLUMNS, ROWS, RowMap, Rows, STRIPS, Sums, accumulate, extend, load_strips, store_strips, tile_of_rows,
+};
 use crate::pack::{PANEL, Packed};
 use crate::simd::{LANES, Vector, quad, quad_mut};
 use core::array::from_fn;
@@ -30,10 +32,8 @@ fn retreat<V: Vector>([[i, f], [o, g]]: Gates<V>, c_before: V, c: V, d_full: V, 
     let tanh_c = tanh(c);
     let dc = dc + d_full * o * (one - tanh_c * tanh_c);
     let slope = |gate: V| gate * (one - gate);
-    let gradients = [
-        [dc * g * slope(i), dc * c_before * slope(f)],
-        [d_full * tanh_c * slope(o), dc * i * (one - g * g)],
-    ];
+    let gradients =
+        [[dc * g * slope(i), dc * c_before * slope(f)], [d_full * tanh_c * slope(o), dc * i * (one - g * g)]];
     (gradients, dc * f)
 }
 

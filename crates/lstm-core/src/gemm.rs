@@ -243,7 +243,11 @@ pub struct Outer {
 impl Outer {
     /// Room for `d` of `d_width` columns and `x` of `x_width`.
     pub fn new(d_width: usize, x_width: usize) -> Result<Self, Error> {
-        Ok(Self { transposed: memory::zeros(d_width * BLOCK)?, strips: Columns::zeros(x_width, BLOCK)?, columns: x_width })
+        Ok(Self {
+            transposed: memory::zeros(d_width * BLOCK)?,
+            strips: Columns::zeros(x_width, BLOCK)?,
+            columns: x_width,
+        })
     }
 
     /// Columns of x.

@@ -40,6 +40,7 @@
 extern crate alloc;
 
 pub mod activation;
+pub mod call;
 pub mod cell;
 pub mod config;
 pub mod dropout;
@@ -53,8 +54,10 @@ pub mod simd;
 pub mod stack;
 pub mod stream;
 pub mod training;
+mod workspace;
 
+pub use call::{Call, Shape};
 pub use config::Config;
 pub use error::Error;
-pub use stack::{Call, Lstm};
+pub use stack::Lstm;
 pub use stream::Stream;

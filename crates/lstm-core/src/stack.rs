@@ -1,87 +1,19 @@
-//! An LSTM: its parameters, its memory, and a forward through all its layers.
+//! An LSTM: its parameters, its memory, and forward and backward through all its layers.
 
-use crate::dropout::{self, Draw};
 use crate::gemm::{RowMap, Rows};
 use crate::layer::{self, Kept, Past, Place, Scratch, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{check, grow, room_for, values, zeros};
+use crate::memory::{room_for, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
-use crate::{Config, Error};
+use crate::workspace::Workspace;
+use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
-
-/// Half of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
-const CHUNK_BYTES: usize = 512 << 10;
-
-/// The size of a forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Shape {
-    /// `T`: steps of the longest sequence.
-    pub steps: usize,
-    /// `B`: sequences, those of length 0 included.
-    pub batch: usize,
-    /// Rows of input: `T * B`, or the sum of all lengths of a packed sequence.
-    pub rows: usize,
-}
-
-impl Shape {
-    /// `batch` sequences of `steps` steps each.
-    pub fn padded(steps: usize, batch: usize) -> Self {
-        Self { steps, batch, rows: steps.saturating_mul(batch) }
-    }
-}
-
-/// How the rows of a forward lie, and whether it trains.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Call {
-    /// Input and output are (batch, seq, .) rather than (seq, batch, .). Never applies to h and c.
-    pub batch_first: bool,
-    /// [`Lstm::batch_sizes_mut`] says how many sequences run at each step; rows lie step by step.
-    pub packed: bool,
-    /// Draws these masks between layers; without, nothing is dropped.
-    pub dropout: Option<Draw>,
-    /// Keeps what [`Lstm::backward`] needs; [`Lstm::reserve_training`] must have made room.
-    pub training: bool,
-}
-
-impl Call {
-    /// How rows of `width` values lie in the caller's tensors.
-    fn outside(&self, shape: Shape, width: usize) -> RowMap {
-        if self.batch_first && !self.packed {
-            RowMap::batch_first(width, shape.batch, shape.steps)
-        } else {
-            RowMap::steps_first(width)
-        }
-    }
-
-    /// Applies the mask of `layer` to its output, or to that output's gradient: the same zeros and the same factor.
-    fn drop_out(&self, values: &mut [f32], config: &Config, layer: usize) {
-        if let Some(draw) = self.dropout {
-            dropout::apply(values, config.dropout(), draw, layer);
-        }
-    }
-}
 
 /// Copies the first `len` values.
 fn copy_start(source: &[f32], target: &mut [f32], len: usize) {
     target[..len].copy_from_slice(&source[..len]);
-}
-
-/// Buffers sized by [`Lstm::reserve`].
-#[derive(Debug, Default)]
-struct Workspace {
-    input: Vec<f32>,
-    output: Vec<f32>,
-    h: Vec<f32>,
-    c: Vec<f32>,
-    batch_sizes: Vec<u32>,
-    starts: Vec<usize>,
-    between: [Vec<f32>; 2],
-    pre: Vec<f32>,
-    running_c: Vec<f32>,
-    h_next: Vec<f32>,
-    projected: Vec<f32>,
 }
 
 /// `nn.LSTM`: parameters, their packed form, and the memory of one forward at a time.
@@ -94,7 +26,6 @@ pub struct Lstm {
     packed: Vec<Packed>,
     stale: bool,
     shape: Shape,
-    chunk: usize,
     work: Workspace,
     training: Option<Training>,
 }
@@ -117,7 +48,6 @@ impl Lstm {
             packed,
             stale: true,
             shape: Shape::default(),
-            chunk: 1,
             work: Workspace::default(),
             training: None,
         })
@@ -168,41 +98,8 @@ impl Lstm {
     /// Makes room for a forward of `shape`; the only call that allocates. `chunk` steps have their input product
     /// computed at once, or as many as fit in the cache; the result does not depend on it.
     pub fn reserve(&mut self, shape: Shape, chunk: Option<usize>) -> Result<(), Error> {
-        let Shape { steps, batch, rows } = shape;
-        let config = self.config;
-        let (directions, layers) = (config.directions(), config.num_layers());
-        let units = config.padded_hidden_size();
-        let fitting = (CHUNK_BYTES / 16) / units.saturating_mul(batch).max(1);
-        let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
-
-        let states = layers * directions;
-        let input = values(&[rows, config.input_size()]);
-        let output = values(&[rows, config.output_size()]);
-        let h = values(&[states, batch, config.h_size()]);
-        let c = values(&[states, batch, config.hidden_size()]);
-        let pre = values(&[chunk, batch, 4 * units]);
-        let running = values(&[batch, units]);
-        let projected = values(&[batch, config.proj_size().next_multiple_of(8)]);
-        let between = [(layers > 1) as u64 * output, (layers > 2) as u64 * output];
-        let starts = values(&[steps.saturating_add(1), 3]);
-        let weights = 2 * self.layout.len() as u64;
-        let all = [weights, input, output, h, c, pre, running, running, projected, between[0], between[1], starts];
-        check(all.iter().fold(0, |sum: u64, &part| sum.saturating_add(part)))?;
-
-        let work = &mut self.work;
-        grow(&mut work.input, input as usize)?;
-        grow(&mut work.output, output as usize)?;
-        grow(&mut work.h, h as usize)?;
-        grow(&mut work.c, c as usize)?;
-        grow(&mut work.batch_sizes, steps)?;
-        grow(&mut work.starts, steps + 1)?;
-        grow(&mut work.between[0], between[0] as usize)?;
-        grow(&mut work.between[1], between[1] as usize)?;
-        grow(&mut work.pre, pre as usize)?;
-        grow(&mut work.running_c, running as usize)?;
-        grow(&mut work.h_next, running as usize)?;
-        grow(&mut work.projected, projected as usize)?;
-        (self.shape, self.chunk) = (shape, chunk);
+        self.work.reserve(&self.config, &self.layout, shape, chunk)?;
+        self.shape = shape;
         Ok(())
     }
 
@@ -243,9 +140,9 @@ impl Lstm {
     /// Fails only on batch sizes that do not descend from at most `batch` to at least 1 and add up to the rows.
     pub fn forward(&mut self, call: Call) -> Result<(), Error> {
         let Shape { steps, batch, rows } = self.shape;
-        self.place_steps(call.packed)?;
+        self.work.place_steps(self.shape, call.packed)?;
         self.refresh();
-        let Self { config, packed, work, chunk, training, .. } = self;
+        let Self { config, packed, work, training, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| call.outside(self.shape, width);
@@ -283,7 +180,7 @@ impl Lstm {
                     c: &mut work.running_c,
                     h_next: &mut work.h_next,
                     projected: &mut work.projected,
-                    chunk: *chunk,
+                    chunk: work.chunk,
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
                 let kept = tape.as_mut().map(|tape| Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] });
@@ -389,28 +286,5 @@ impl Lstm {
         }
         training.spare.push(tape);
         Ok(())
-    }
-
-    /// Fills `starts`, the first row of each step.
-    fn place_steps(&mut self, packed: bool) -> Result<(), Error> {
-        let Shape { steps, batch, rows } = self.shape;
-        let starts = &mut self.work.starts[..steps + 1];
-        if !packed {
-            for (t, start) in starts.iter_mut().enumerate() {
-                *start = t * batch;
-            }
-            return Ok(());
-        }
-        let (mut row, mut running) = (0, batch);
-        for (&size, start) in self.work.batch_sizes[..steps].iter().zip(starts.iter_mut()) {
-            let size = size as usize;
-            if size == 0 || size > running {
-                return Err(Error::BatchSizes);
-            }
-            *start = row;
-            (row, running) = (row + size, size);
-        }
-        starts[steps] = row;
-        if row == rows { Ok(()) } else { Err(Error::BatchSizes) }
     }
 }

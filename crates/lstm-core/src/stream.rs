@@ -4,8 +4,7 @@ use crate::cell::{copy_rows, project, step, step_row};
 use crate::gemm::{Rows, accumulate};
 use crate::memory::{check, values, zeros};
 use crate::simd::Native;
-use crate::stack::Shape;
-use crate::{Call, Config, Error, Lstm};
+use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
 
 /// The state of a running, unidirectional LSTM and the memory of one step.

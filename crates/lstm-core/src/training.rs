@@ -5,8 +5,7 @@ use crate::layer::BackwardScratch;
 use crate::layout::Layout;
 use crate::memory::{check, grow, room_for, values, zeros};
 use crate::pack::Transposed;
-use crate::stack::Shape;
-use crate::{Call, Config, Error};
+use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
 
 /// All that backward reads of one training forward.

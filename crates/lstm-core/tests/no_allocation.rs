@@ -1,8 +1,8 @@
 //! After a reservation no call allocates: counted by the allocator itself.
 
+use lstm_core::Shape;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
-use lstm_core::stack::Shape;
 use lstm_core::{Call, Config, Lstm, Stream};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -74,6 +74,23 @@ fn a_forward_never_allocates() {
     // A smaller reservation after a larger one takes nothing new.
     assert_eq!(allocations(|| lstm.reserve(Shape::padded(5, 4), None).unwrap()), 0);
     assert_eq!(allocations(|| lstm.forward(Call { batch_first: true, ..Call::default() }).unwrap()), 0);
+}
+
+#[test]
+fn training_never_allocates() {
+    let mut lstm = Lstm::new(Config::new(options(true)).unwrap()).unwrap();
+    let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
+    for _ in 0..2 {
+        lstm.reserve(Shape::padded(4, 3), None).unwrap();
+        lstm.reserve_training().unwrap();
+        assert_eq!(allocations(|| lstm.forward(train).unwrap()), 0);
+        assert_eq!(allocations(|| lstm.backward().unwrap()), 0);
+    }
+    // The memory of one forward serves the next.
+    lstm.reserve(Shape::padded(4, 3), None).unwrap();
+    assert_eq!(allocations(|| lstm.reserve_training().unwrap()), 0);
+    assert_eq!(allocations(|| lstm.forward(train).unwrap()), 0);
+    assert_eq!(allocations(|| lstm.training().unwrap().forget()), 0);
 }
 
 #[test]

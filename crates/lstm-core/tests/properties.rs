@@ -4,8 +4,8 @@ mod common;
 
 use common::reference::{Matrix, Reference};
 use common::{lstm_with, relative_error};
+use lstm_core::Shape;
 use lstm_core::config::Options;
-use lstm_core::stack::Shape;
 use lstm_core::{Call, Config, Lstm, Stream};
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Requests that must be refused, and leave what was there as it was.
 
+use lstm_core::Shape;
 use lstm_core::config::Options;
-use lstm_core::stack::Shape;
 use lstm_core::{Call, Config, Error, Lstm, Stream};
 
 fn options() -> Options {
@@ -55,6 +55,19 @@ fn batch_sizes_that_do_not_fit() {
     }
     lstm.batch_sizes_mut().copy_from_slice(&[3, 2, 1]);
     lstm.forward(packed).unwrap();
+}
+
+#[test]
+fn backward_without_a_forward() {
+    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward);
+    lstm.reserve(Shape::padded(2, 2), None).unwrap();
+    lstm.reserve_training().unwrap();
+    lstm.forward(Call::default()).unwrap();
+    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
+    lstm.forward(Call { training: true, ..Call::default() }).unwrap();
+    lstm.backward().unwrap();
+    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "twice");
 }
 
 #[test]

@@ -16,8 +16,7 @@ mod runtime;
 use crate::objects::{BYTES, LSTMS, STREAMS};
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
-use lstm_core::stack::Shape;
-use lstm_core::{Call, Config, Error, Lstm, Stream};
+use lstm_core::{Call, Config, Error, Lstm, Shape, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_lstm<R>(lstm: u32, action: impl FnOnce(&mut Lstm) -> R) -> R {
@@ -131,7 +130,7 @@ pub fn address(lstm: u32, buffer: u32) -> usize {
 #[wasm_bindgen]
 pub fn forward(lstm: u32, batch_first: bool, packed: bool, drops: bool, seed: f64, call: f64) -> u32 {
     let dropout = drops.then_some(Draw { seed: seed as u64, call: call as u64 });
-    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout })))
+    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: false })))
 }
 
 /// A new stream of `batch` sequences through an LSTM of one direction: its handle, or minus an error's code.

@@ -1,8 +1,8 @@
 //! The golden cases of `test/golden` (PyTorch in float64; `generate.py` beside them tells the format).
 
 use super::lstm_with;
+use lstm_core::Shape;
 use lstm_core::config::Options;
-use lstm_core::stack::Shape;
 use lstm_core::{Call, Lstm};
 use safetensors::SafeTensors;
 use serde_json::Value;

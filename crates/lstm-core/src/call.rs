@@ -1,0 +1,54 @@
+//! What one forward is asked for: its size, how its rows lie, and whether it trains.
+
+use crate::Config;
+use crate::dropout::{self, Draw};
+use crate::gemm::RowMap;
+
+/// The size of a forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// `T`: steps of the longest sequence.
+    pub steps: usize,
+    /// `B`: sequences, those of length 0 included.
+    pub batch: usize,
+    /// Rows of input: `T * B`, or the sum of all lengths of a packed sequence.
+    pub rows: usize,
+}
+
+impl Shape {
+    /// `batch` sequences of `steps` steps each.
+    pub fn padded(steps: usize, batch: usize) -> Self {
+        Self { steps, batch, rows: steps.saturating_mul(batch) }
+    }
+}
+
+/// How the rows of a forward lie, and whether it trains.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Call {
+    /// Input and output are (batch, seq, .) rather than (seq, batch, .). Never applies to h and c.
+    pub batch_first: bool,
+    /// [`crate::Lstm::batch_sizes_mut`] says how many sequences run at each step; rows lie step by step.
+    pub packed: bool,
+    /// Draws these masks between layers; without, nothing is dropped.
+    pub dropout: Option<Draw>,
+    /// Keeps what [`crate::Lstm::backward`] needs; [`crate::Lstm::reserve_training`] must have made room.
+    pub training: bool,
+}
+
+impl Call {
+    /// How rows of `width` values lie in the caller's tensors.
+    pub(crate) fn outside(&self, shape: Shape, width: usize) -> RowMap {
+        if self.batch_first && !self.packed {
+            RowMap::batch_first(width, shape.batch, shape.steps)
+        } else {
+            RowMap::steps_first(width)
+        }
+    }
+
+    /// Applies the mask of `layer` to its output, or to that output's gradient: the same zeros and the same factor.
+    pub(crate) fn drop_out(&self, values: &mut [f32], config: &Config, layer: usize) {
+        if let Some(draw) = self.dropout {
+            dropout::apply(values, config.dropout(), draw, layer);
+        }
+    }
+}
