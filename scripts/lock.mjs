@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { announce, root } from "./run.mjs";
@@ -25,9 +25,22 @@ function take() {
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (isAlive(owner())) return false;
-    rmSync(file, { force: true }); // left behind by a run that was killed
+    const holder = owner();
+    if (isAlive(holder)) return false;
+    removeLeftOver(holder);
     return take();
+  }
+}
+
+/** Removes the lock of a run that was killed: moved aside first, so that no other waiter's new lock is deleted. */
+function removeLeftOver(holder) {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (Number(readFileSync(aside, "utf8")) === holder) rmSync(aside);
+    else renameSync(aside, file);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error; // another waiter was faster
   }
 }
 

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The repository's root: commands run there, whatever folder npm was called from. */
-export const root = resolve(import.meta.dirname, "..");
+export const root = resolve(fileURLToPath(new URL("..", import.meta.url))); // Node 18 must get as far as the version check
 export const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
 
 // A shell that was open when rustup was installed does not know its folder yet.

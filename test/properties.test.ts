@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { LSTM, LSTMCell, type LSTMOptions, PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import {
+  LSTM,
+  LSTMCell,
+  type LSTMOptions,
+  packPaddedSequence,
+  packSequence,
+  padPackedSequence,
+  Tensor,
+} from "lstm-wasm";
 import { describe, expect, it } from "vitest";
 import { type Matrix, reference } from "./reference.js";
 
@@ -173,13 +181,30 @@ describe("random configurations", () => {
       }),
     );
   });
+
+  it("draw the same masks batch first, steps first and packed", () => {
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), (o, steps, batch) => {
+        const trained = { ...o, numLayers: 2, dropout: 0.5 };
+        const first = new LSTM({ ...trained, batchFirst: true }).train();
+        const second = new LSTM({ ...trained, batchFirst: false }).train();
+        const input = Tensor.randn([steps, batch, first.inputSize], { seed: 3 });
+        const [output, [hn, cn]] = second.forward(input);
+        const swapped = first.forward(swap(input));
+        expect(bitsOf(swap(swapped[0]), ...swapped[1])).toEqual(bitsOf(output, hn, cn));
+        second.dropoutDraw = { ...second.dropoutDraw, call: 0 };
+        const [packed, state] = second.forward(packPaddedSequence(input, new Array(batch).fill(steps)));
+        expect(bitsOf(padPackedSequence(packed)[0], ...state)).toEqual(bitsOf(output, hn, cn));
+        first.dispose();
+        second.dispose();
+      }),
+    );
+  });
 });
 
-it("packs data without a copy of its own order: sorted input gives null indices", () => {
+it("a packed batch that came sorted stays without indices", () => {
   const { lstm, sequences } = set({ inputSize: 2, hiddenSize: 3, seed: 1 }, [3, 1]);
-  const [output] = lstm.forward(packSequence(sequences));
-  expect(output).toBeInstanceOf(PackedSequence);
-  expect(output.sortedIndices).toBeNull();
+  expect(lstm.forward(packSequence(sequences))[0]).toMatchObject({ sortedIndices: null, unsortedIndices: null });
 });
 
 /** (a, b, columns) to (b, a, columns). */

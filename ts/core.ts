@@ -2,15 +2,8 @@ import { LSTMError } from "./errors.js";
 import { type Instance, instance } from "./instance.js";
 import type { CheckedOptions } from "./options.js";
 
-/** Error codes of crates/lstm-core/src/error.rs. */
-const OUT_OF_MEMORY = 6;
-const REFUSALS: Record<number, (options: CheckedOptions) => string> = {
-  1: () => "inputSize must be positive, got 0",
-  2: () => "hiddenSize must be positive, got 0",
-  3: () => "numLayers must be positive, got 0",
-  4: (o) => `projSize must be smaller than hiddenSize. Expected 0 to ${o.hiddenSize - 1}, got ${o.projSize}`,
-  5: (o) => `dropout must be a probability from 0 to 1, got ${o.dropout}`,
-};
+/** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
+const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];
 
 /** A parameter as the core lays it out. */
 export interface Placed {
@@ -86,11 +79,18 @@ export class Core {
     return this.#id;
   }
 
+  /** A fresh view of a parameter, to read. */
+  peek(parameter: Placed): Float32Array {
+    this.id; // throws once disposed
+    this.instance.check();
+    return this.instance.floats.subarray(parameter.start, parameter.start + parameter.length);
+  }
+
   /** A fresh view of a parameter, which the caller may write through. */
   values(parameter: Placed): Float32Array {
-    this.id; // throws once disposed
+    const values = this.peek(parameter);
     this.#weightsChanged = true;
-    return this.instance.floats.subarray(parameter.start, parameter.start + parameter.length);
+    return values;
   }
 
   /** The handle, with every written weight in effect. */
@@ -105,17 +105,20 @@ export class Core {
 
   /** Makes room for a call of this shape. `chunk` is for tests: steps per input product, 0 for as many as fit the cache. */
   reserve({ steps, batch, rows }: CallShape, chunk = 0): void {
-    const { kernels } = this.instance;
-    const most = 2 ** 31 - 1;
-    if (steps > most || batch > most || rows > most)
-      throw outOfMemory(this.#what(steps, batch), Number.POSITIVE_INFINITY);
-    const status = kernels.reserve(this.id, steps, batch, rows, chunk);
-    if (status === OUT_OF_MEMORY) throw outOfMemory(this.#what(steps, batch), kernels.refusedBytes());
-    this.find();
+    this.#reserve(steps, batch, rows, (from, to) => this.instance.kernels.reserve(this.id, from, batch, to, chunk));
   }
 
-  /** Finds out where the last reservation put the buffers. */
-  find(): void {
+  /** Makes room for a stream to run over so many steps. */
+  reserveStream(stream: number, steps: number, batch: number): void {
+    this.#reserve(steps, batch, steps * batch, (from) => this.instance.kernels.streamReserve(this.id, stream, from));
+  }
+
+  #reserve(steps: number, batch: number, rows: number, reserve: (steps: number, rows: number) => number): void {
+    const what = `a call of ${steps} steps and ${batch} sequences`;
+    const most = 2 ** 31 - 1;
+    if (steps > most || batch > most || rows > most) throw outOfMemory(what, 4 * Math.max(steps, batch, rows));
+    // Steps that nobody runs need no room.
+    this.expect(reserve(rows === 0 ? 0 : steps, rows), what);
     const { kernels } = this.instance;
     this.input = kernels.address(this.#id, INPUT) >>> 2;
     this.output = kernels.address(this.#id, OUTPUT) >>> 2;
@@ -126,7 +129,13 @@ export class Core {
 
   /** Runs over what was reserved. `call` numbers the dropout masks, -1 for none. */
   forward(batchFirst: boolean, packed: boolean, seed: number, call: number): void {
-    this.instance.kernels.forward(this.ready(), batchFirst, packed, call >= 0, seed, call);
+    this.expect(this.instance.kernels.forward(this.ready(), batchFirst, packed, call >= 0, seed, call), "forward");
+  }
+
+  /** A status must be 0. */
+  expect(status: number, what: string): void {
+    if (status === 0) return;
+    throw refusal(this.instance, status, this.options, what);
   }
 
   /** Gives the memory back; once is enough. */
@@ -136,10 +145,6 @@ export class Core {
     forget?.unregister(this);
     release(this.instance, "lstmFree", this.#id)();
   }
-
-  #what(steps: number, batch: number): string {
-    return `a call of ${steps} steps and ${batch} sequences`;
-  }
 }
 
 type Six = [number, number, number, number, number, number];
@@ -147,16 +152,32 @@ type Six = [number, number, number, number, number, number];
 /** A handle that the core gave, or the error that it gave instead. */
 export function created(where: Instance, handle: number, options: CheckedOptions, what: string): number {
   if (handle >= 0) return handle;
-  if (-handle === OUT_OF_MEMORY) throw outOfMemory(what, where.kernels.refusedBytes());
-  throw new LSTMError("OPTION", REFUSALS[-handle]?.(options) ?? `refused with code ${-handle}`);
+  throw refusal(where, -handle, options, what);
 }
 
-export function outOfMemory(what: string, bytes: number): LSTMError {
+function refusal(where: Instance, code: number, options: CheckedOptions, what: string): LSTMError {
+  switch (code) {
+    case REFUSED_PROJ_SIZE: {
+      const { hiddenSize, projSize } = options;
+      const sizes = `Expected 0 to ${hiddenSize - 1}, got ${projSize}`;
+      return new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
+    }
+    case OUT_OF_MEMORY:
+      return outOfMemory(what, where.kernels.refusedBytes());
+    case REFUSED_BATCH_SIZES:
+      return new LSTMError(
+        "LENGTHS",
+        `${what}: batchSizes do not descend from the batch to 1 and add up to the rows of data`,
+      );
+    default:
+      throw new Error(`${what} was refused with code ${code}`);
+  }
+}
+
+function outOfMemory(what: string, bytes: number): LSTMError {
   const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
-  return new LSTMError(
-    "OUT_OF_MEMORY",
-    `${what} would need ${size}; WebAssembly has 4 GiB in all, and this machine may have less`,
-  );
+  const left = "which is more than is left: all objects share WebAssembly's 4 GiB, and this machine may have less";
+  return new LSTMError("OUT_OF_MEMORY", `${what} needs ${size}, ${left}`);
 }
 
 /** Frees a handle, unless its instance crashed and is gone as a whole. */
@@ -171,4 +192,11 @@ export function release(where: Instance, free: "lstmFree" | "streamFree", handle
  * some edge runtimes have none.
  */
 export const forget: FinalizationRegistry<() => void> | undefined =
-  typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry((free) => free()) : undefined;
+  typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry(freeQuietly) : undefined;
+
+/** An error out of a finaliser would end the process. The instance has noted the crash, and its next caller is told. */
+function freeQuietly(free: () => void): void {
+  try {
+    free();
+  } catch {}
+}

@@ -35,7 +35,7 @@ export class LSTMError extends Error {
   constructor(
     readonly code: LSTMErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

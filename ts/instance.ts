@@ -39,16 +39,26 @@ export class Instance {
   #trap: unknown;
 
   constructor(module: WebAssembly.Module) {
-    const { memory, ...functions } = new WebAssembly.Instance(module, IMPORTS).exports as Record<string, never>;
-    this.#memory = memory as unknown as WebAssembly.Memory;
-    this.kernels = Object.fromEntries(
-      Object.entries(functions).map(([name, call]) => [name, this.#guard(call)]),
-    ) as unknown as Kernels;
+    const { exports } = new WebAssembly.Instance(module, IMPORTS);
+    if (typeof exports.lstmNew !== "function") throw new TypeError("this is another program's module");
+    this.#memory = exports.memory as WebAssembly.Memory;
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
+    this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call as Call)])) as never;
   }
 
   /** Whether a call crashed. What it left behind is not to be trusted, so no further call is let through. */
   get trapped(): boolean {
     return this.#trap !== undefined;
+  }
+
+  /** Throws if a call crashed. */
+  check(): void {
+    if (this.#trap !== undefined) this.#refuse();
+  }
+
+  /** The same values, out of the way of memory that may grow: copied if they lie in it. */
+  own(values: Float32Array): Float32Array {
+    return values.buffer === this.#memory.buffer ? values.slice() : values;
   }
 
   /** All of memory as floats. Ask anew after each call that may reserve: memory that grows leaves old views empty. */
@@ -66,7 +76,7 @@ export class Instance {
   // Seven is the most parameters of any function. A rest parameter would allocate an array at each call.
   #guard(call: Call): Call {
     return (a, b, c, d, e, f, g) => {
-      if (this.#trap !== undefined) this.#refuse();
+      this.check();
       try {
         return call(a, b, c, d, e, f, g);
       } catch (cause) {
@@ -103,8 +113,10 @@ const SIMD_PROBE = [
 
 function start(): Instance {
   try {
-    module ??= loadModule();
-    return new Instance(module);
+    const loaded = module ?? loadModule();
+    const started = new Instance(loaded);
+    module = loaded; // only now: what does not start must not stay
+    return started;
   } catch (cause) {
     if (cause instanceof LSTMError) throw cause;
     throw new LSTMError("WASM_UNAVAILABLE", whyNot(cause), { cause });

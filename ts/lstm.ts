@@ -1,10 +1,11 @@
-import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
+import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import { PackedSequence } from "./packed-sequence.js";
 import { Recurrent } from "./recurrent.js";
 import { readRows, readSortedRows, writeSortedRows } from "./rows.js";
-import { checkLoadOptions, inferSizes, type LoadOptions, type StateDict, sameShape } from "./state-dict.js";
+import { readStates, sameShape, tensorOfShape } from "./shape.js";
+import { checkLoadOptions, inferSizes, type LoadOptions, ownTensors, type StateDict } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
@@ -42,12 +43,14 @@ interface Call {
  */
 export class LSTM extends Recurrent {
   static override readonly name = "LSTM";
-  readonly #draw = { seed: this.seed, call: 0 };
+  #draw: { seed: number; call: number } | undefined;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMOptions) {
     const checked = checkOptions("LSTM", options, LSTM_OPTIONS);
     super("LSTM", checked, options.seed, true);
+    // fromStateDict is about to write all of them.
+    if (!(LOADED in options)) this.initialise();
     if (checked.dropout > 0 && checked.numLayers === 1) {
       globalThis.console?.warn(
         `LSTM: dropout acts on the outputs of all layers but the last; with numLayers 1, dropout ${checked.dropout} does nothing`,
@@ -62,9 +65,12 @@ export class LSTM extends Recurrent {
   ): LSTM {
     const { prefix } = checkLoadOptions("LSTM.fromStateDict", options, ["batchFirst", "dropout"]);
     const { batchFirst, dropout } = options;
-    const lstm = new LSTM({ ...inferSizes(dict, prefix), batchFirst, dropout });
+    const sizes = inferSizes(dict, prefix);
+    // Another LSTM's live parameters lie in memory that may grow now.
+    const owned = ownTensors(dict, instance());
+    const lstm = new LSTM({ ...sizes, batchFirst, dropout, [LOADED]: true } as LSTMOptions);
     try {
-      lstm.loadStateDict(dict, { prefix });
+      lstm.loadStateDict(owned, { prefix });
     } catch (error) {
       lstm.dispose();
       throw error;
@@ -93,12 +99,12 @@ export class LSTM extends Recurrent {
    * earlier value to replay its masks.
    */
   get dropoutDraw(): { seed: number; call: number } {
+    this.#draw ??= { seed: this.seed, call: 0 };
     return { ...this.#draw };
   }
   set dropoutDraw(draw: { seed: number; call: number }) {
     const given = checkObject("dropoutDraw", draw, ["seed", "call"]);
-    const { seed, call } = { seed: checkCount("seed", given.seed), call: checkCount("call", given.call) };
-    Object.assign(this.#draw, { seed, call });
+    this.#draw = { seed: checkCount("seed", given.seed), call: checkCount("call", given.call) };
   }
 
   /**
@@ -124,24 +130,35 @@ export class LSTM extends Recurrent {
     const { core } = this;
     core.id; // throws once disposed
     const call = this.#read(input);
-    const states = this.#readState(state, call);
+    const states = readStates(
+      ["h0", "c0"],
+      state,
+      this.#stateShape(call, this.#hSize),
+      this.#stateShape(call, this.hiddenSize),
+    );
     const out = this.#readOut(options, call);
 
+    const { instance } = core;
+    const [data, h0, c0] = [
+      instance.own(call.data),
+      states && instance.own(states[0].data),
+      states && instance.own(states[1].data),
+    ];
     core.reserve(call);
-    const floats = core.instance.floats;
-    floats.set(call.data, core.input);
+    const { floats } = instance;
+    floats.set(data, core.input);
     const order = call.packed?.sortedIndices ?? null;
-    if (call.packed !== undefined) core.instance.words.set(call.packed.batchSizes, core.batchSizes);
+    if (call.packed !== undefined) instance.words.set(call.packed.batchSizes, core.batchSizes);
     const [hLength, cLength] = [this.#states * call.batch * this.#hSize, this.#states * call.batch * this.hiddenSize];
-    if (states === undefined) {
+    if (h0 === undefined || c0 === undefined) {
       floats.fill(0, core.h, core.h + hLength);
       floats.fill(0, core.c, core.c + cLength);
     } else {
-      writeSortedRows(floats, core.h, states[0].data, this.#hSize, order);
-      writeSortedRows(floats, core.c, states[1].data, this.hiddenSize, order);
+      writeSortedRows(floats, core.h, h0, this.#hSize, order);
+      writeSortedRows(floats, core.c, c0, this.hiddenSize, order);
     }
-    const masks = this.training && this.dropout > 0 ? this.#draw.call++ : -1;
-    core.forward(this.batchFirst && !call.unbatched, call.packed !== undefined, this.#draw.seed, masks);
+    const { seed, call: count } = this.#nextMasks();
+    core.forward(this.batchFirst && !call.unbatched, call.packed !== undefined, seed, count);
 
     const result = out ?? this.#empty(call);
     const [output, [hn, cn]] = result;
@@ -161,6 +178,14 @@ export class LSTM extends Recurrent {
     return new LSTMStream(this.core, options);
   }
 
+  /** What this forward's masks are drawn from; call -1 for none. */
+  #nextMasks(): { seed: number; call: number } {
+    if (!this.training || this.dropout === 0) return NO_MASKS;
+    const draw = this.dropoutDraw;
+    this.#draw = { ...draw, call: draw.call + 1 };
+    return draw;
+  }
+
   /** `D * layers`, the leading dimension of h and c. */
   get #states(): number {
     return this.numLayers * (this.bidirectional ? 2 : 1);
@@ -176,12 +201,7 @@ export class LSTM extends Recurrent {
   }
 
   #read(input: unknown): Call {
-    if (input instanceof PackedSequence) {
-      const { data, batch, steps } = input;
-      this.#checkColumns("input.data", data.shape);
-      const rows = data.shape[0] as number;
-      return { data: data.data, leading: [rows], steps, batch, rows, packed: input, unbatched: false };
-    }
+    if (input instanceof PackedSequence) return this.#readPacked(input);
     const { data, shape } = asTensor("input", input);
     if (shape.length !== 2 && shape.length !== 3) {
       const got = `got ${shape.length}-D of shape [${shape.join(", ")}]`;
@@ -195,24 +215,29 @@ export class LSTM extends Recurrent {
     return { data, leading, steps, batch, rows: steps * batch, packed: undefined, unbatched };
   }
 
+  /** Everything again that its constructor saw to: the arrays are the caller's, and may have changed since. */
+  #readPacked(packed: PackedSequence): Call {
+    const { batch, steps, batchSizes, sortedIndices } = packed;
+    this.#checkColumns("input.data", packed.data.shape);
+    let rows = 0;
+    for (let t = 0; t < steps; t++) rows += batchSizes[t] as number;
+    const expected = packed.data.shape[0];
+    if (rows !== expected || sortedIndices?.some((index) => index < 0 || index >= batch)) {
+      const sums = `input.batchSizes add up to ${rows} of ${expected} rows of input.data`;
+      throw new LSTMError(
+        "LENGTHS",
+        `input was changed after it was packed: ${sums}, or its indices point outside the batch`,
+      );
+    }
+    const { data } = tensorOfShape("input.data", packed.data, [rows, this.inputSize]);
+    return { data, leading: [rows], steps, batch, rows, packed, unbatched: false };
+  }
+
   #checkColumns(argument: string, shape: readonly number[]): void {
     const columns = shape[shape.length - 1];
     if (columns === this.inputSize) return;
     const got = `Expected ${this.inputSize}, got ${columns} in shape [${shape.join(", ")}]`;
     throw new LSTMError("SHAPE_MISMATCH", `${argument}: the last dimension must be equal to inputSize. ${got}`);
-  }
-
-  #readState(state: unknown, call: Call): [Tensor, Tensor] | undefined {
-    if (state === undefined || state === null) return undefined;
-    if (!Array.isArray(state) || state.length !== 2 || state[0] == null || state[1] == null) {
-      const got = Array.isArray(state) ? `[${state.map(brief).join(", ")}]` : describe(state);
-      throw new LSTMError("STATE", `the state must be [h0, c0], both or neither, got ${got}`);
-    }
-    return [this.#readOne("h0", state[0], this.#hSize, call), this.#readOne("c0", state[1], this.hiddenSize, call)];
-  }
-
-  #readOne(name: string, value: unknown, columns: number, call: Call): Tensor {
-    return checkShape(name, asTensor(name, value), this.#stateShape(call, columns));
   }
 
   #stateShape(call: Call, columns: number): number[] {
@@ -245,17 +270,23 @@ export class LSTM extends Recurrent {
         "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it",
       );
     }
-    checkShape("out[0]", tensor, [...call.leading, this.#outputSize]);
-    checkShape("out[1][0]", hn, this.#stateShape(call, this.#hSize));
-    checkShape("out[1][1]", cn, this.#stateShape(call, this.hiddenSize));
+    if (call.packed !== undefined && !samePacking(call.packed, output)) {
+      throw new LSTMError("LENGTHS", "out[0] was packed from other lengths than the input, or in another order");
+    }
+    tensorOfShape("out[0]", tensor, [...call.leading, this.#outputSize]);
+    tensorOfShape("out[1][0]", hn, this.#stateShape(call, this.#hSize));
+    tensorOfShape("out[1][1]", cn, this.#stateShape(call, this.hiddenSize));
     return out as Result<Tensor> | Result<PackedSequence>;
   }
 }
 
-const brief = (value: unknown) => (value == null ? String(value) : "a tensor");
+/** An option that only `fromStateDict` gives: all weights are about to be written, so none need be drawn. */
+const LOADED = Symbol("loaded");
 
-function checkShape(name: string, tensor: Tensor, expected: readonly number[]): Tensor {
-  if (sameShape(tensor.shape, expected)) return tensor;
-  const shapes = `Expected ${name} of shape [${expected.join(", ")}], got [${tensor.shape.join(", ")}]`;
-  throw new LSTMError("SHAPE_MISMATCH", shapes);
+const NO_MASKS = { seed: 0, call: -1 };
+
+function samePacking(a: PackedSequence, b: PackedSequence): boolean {
+  const same = (x: Int32Array | null, y: Int32Array | null) =>
+    x === y || (x !== null && y !== null && sameShape([...x], [...y]));
+  return same(a.batchSizes, b.batchSizes) && same(a.sortedIndices, b.sortedIndices);
 }

@@ -55,7 +55,8 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
     if (value === undefined && !REQUIRED.includes(name)) continue;
     if (typeof fallback === "boolean") checked[name] = checkBoolean(name, value);
     else if (name === "dropout") checked[name] = checkProbability(name, value);
-    else checked[name] = checkInteger(name, value, name === "projSize" ? 0 : 1);
+    else
+      checked[name] = checkInteger(name, value, name === "projSize" ? 0 : 1, name === "numLayers" ? MOST_LAYERS : MOST);
   }
   return checked as unknown as CheckedOptions;
 }
@@ -83,11 +84,13 @@ export function checkObject(owner: string, options: unknown, known: readonly str
 
 /** WebAssembly takes 32-bit sizes; a sign is lost on the way. */
 const MOST = 2 ** 31 - 1;
+/** The counter of the dropout masks has 16 bits for the layer. */
+const MOST_LAYERS = 2 ** 16 - 1;
 
 /** An integer from `least` on. */
-export function checkInteger(name: string, value: unknown, least: number): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= MOST) return value;
-  throw new LSTMError("OPTION", `${name} must be an integer from ${least} to ${MOST}, got ${describe(value)}`);
+export function checkInteger(name: string, value: unknown, least: number, most = MOST): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new LSTMError("OPTION", `${name} must be an integer from ${least} to ${most}, got ${describe(value)}`);
 }
 
 /** A safe integer from 0 on: a seed, a counter. */

@@ -1,10 +1,10 @@
 import { Core, type Placed } from "./core.js";
 import { DISPOSE } from "./dispose.js";
-import { LSTMError } from "./errors.js";
-import { type CheckedOptions, checkBoolean, DEFAULTS } from "./options.js";
+import { type CheckedOptions, checkBoolean, checkCount, DEFAULTS } from "./options.js";
 import { fillUniform, Mt19937, randomSeed } from "./random.js";
+import { tensorOfShape } from "./shape.js";
 import { type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
-import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+import { Tensor, type TensorInput } from "./tensor.js";
 
 /** A weight or bias: PyTorch's name and shape, and its values where they live. */
 export class Parameter {
@@ -32,14 +32,8 @@ export class Parameter {
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
   set(values: TensorInput): void {
-    const tensor = asTensor(this.name, values);
-    if (tensor.shape.join() !== this.shape.join()) {
-      throw new LSTMError(
-        "SHAPE_MISMATCH",
-        `${this.name}: expected shape [${this.shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
-      );
-    }
-    this.data.set(tensor.data);
+    const { data } = tensorOfShape(this.name, values, this.shape);
+    this.data.set(data);
   }
 }
 
@@ -47,20 +41,28 @@ export class Parameter {
 export abstract class Recurrent {
   /** @internal */
   protected readonly core: Core;
-  /** @internal */
-  protected readonly seed: number;
+  #seed: number | undefined;
   readonly #parameters: readonly Parameter[];
   #training = false;
 
   /** @internal */
   protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
-    // Before anything is made in WebAssembly: this throws on a bad seed.
-    const random = new Mt19937(seed ?? randomSeed());
-    this.seed = seed ?? randomSeed();
+    if (seed !== undefined) checkCount("seed", seed);
+    this.#seed = seed;
     this.core = new Core(owner, options, suffixed);
     this.#parameters = this.core.parameters.map((placed) => new Parameter(this.core, placed));
-    // reset_parameters: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order.
-    for (const { data } of this.#parameters) fillUniform(random, data, 1 / Math.sqrt(options.hiddenSize));
+  }
+
+  /** `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
+  protected initialise(): void {
+    const random = new Mt19937(this.seed);
+    for (const { data } of this.#parameters) fillUniform(random, data, 1 / Math.sqrt(this.hiddenSize));
+  }
+
+  /** The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
+  protected get seed(): number {
+    this.#seed ??= randomSeed();
+    return this.#seed;
   }
 
   get inputSize(): number {
@@ -113,7 +115,8 @@ export abstract class Recurrent {
 
   /** Copies of all parameters by PyTorch's names. */
   stateDict(): Record<string, Tensor> {
-    return Object.fromEntries(this.#parameters.map(({ name, data, shape }) => [name, new Tensor(data.slice(), shape)]));
+    const copy = (placed: Placed) => new Tensor(this.core.peek(placed).slice(), placed.shape);
+    return Object.fromEntries(this.core.parameters.map((placed) => [placed.name, copy(placed)]));
   }
 
   /**

@@ -1,7 +1,9 @@
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
+import type { Instance } from "./instance.js";
 import { checkBoolean, checkObject } from "./options.js";
-import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
+import { sameShape } from "./shape.js";
+import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** Tensors by PyTorch's names, as `torch.save(module.state_dict())` or safetensors holds them. */
 export type StateDict = Record<string, TensorInput>;
@@ -58,30 +60,50 @@ export function matchStateDict(
 
 /** Every size of an LSTM, from the names and shapes of its parameters. */
 export function inferSizes(dict: StateDict, prefix: string) {
-  const names = Object.keys(checkDict("LSTM.fromStateDict", dict));
-  const shapeOf = (name: string): readonly number[] => {
-    if (names.includes(prefix + name)) return asTensor(prefix + name, dict[prefix + name]).shape;
-    throw new LSTMError("STATE_DICT", `LSTM.fromStateDict: ${prefix}${name} is missing${hintAtPrefix(names, prefix)}`);
-  };
+  const owner = "LSTM.fromStateDict";
+  const names = Object.keys(checkDict(owner, dict));
   const has = (name: string) => names.includes(prefix + name);
-  const [rows, inputSize] = shapeOf("weight_ih_l0");
-  if (rows === undefined || inputSize === undefined || rows === 0 || rows % 4 !== 0) {
-    const got = shapeOf("weight_ih_l0").join(", ");
-    throw new LSTMError(
+  if (!has("weight_ih_l0")) {
+    throw new LSTMError("STATE_DICT", `${owner}: ${prefix}weight_ih_l0 is missing${hintAtPrefix(names, prefix)}`);
+  }
+  const shapeOf = (name: string) => asTensor(prefix + name, dict[prefix + name]).shape;
+  const refuse = (name: string, expected: string) =>
+    new LSTMError(
       "STATE_DICT",
-      `LSTM.fromStateDict: ${prefix}weight_ih_l0 must have shape [4 * hiddenSize, inputSize], got [${got}]`,
+      `${owner}: expected ${prefix}${name} of shape ${expected}, got [${shapeOf(name).join(", ")}]`,
     );
+  const [rows = 0, inputSize = 0] = shapeOf("weight_ih_l0");
+  const hiddenSize = rows / 4;
+  if (hiddenSize < 1 || !Number.isInteger(hiddenSize) || inputSize < 1) {
+    throw refuse("weight_ih_l0", "[4 * hiddenSize, inputSize]");
+  }
+  const projSize = has("weight_hr_l0") ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0;
+  if (has("weight_hr_l0") && (projSize < 1 || projSize >= hiddenSize)) {
+    throw refuse("weight_hr_l0", `[projSize, ${hiddenSize}] with projSize from 1 to ${hiddenSize - 1}`);
   }
   let numLayers = 1;
   while (has(`weight_ih_l${numLayers}`)) numLayers++;
   return {
     inputSize,
-    hiddenSize: rows / 4,
+    hiddenSize,
     numLayers,
     bias: has("bias_ih_l0"),
     bidirectional: has("weight_ih_l0_reverse"),
-    projSize: has("weight_hr_l0") ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0,
+    projSize,
   };
+}
+
+/** @internal The dict with every tensor out of WebAssembly's memory, which moves when it grows. */
+export function ownTensors(dict: StateDict, where: Instance): StateDict {
+  const own = (name: string, value: TensorInput) => {
+    const { data } = value as { data?: unknown };
+    if (!(data instanceof Float32Array)) return value;
+    const owned = where.own(data);
+    return owned === data ? value : new Tensor(owned, asTensor(name, value).shape);
+  };
+  return Object.fromEntries(
+    Object.entries(dict).map(([name, value]) => [name, value == null ? value : own(name, value)]),
+  );
 }
 
 /** The checked prefix and strictness. */
@@ -102,8 +124,4 @@ function hintAtPrefix(names: readonly string[], prefix: string): string {
   const prefixes = found.map((name) => name.replace(/weight_ih(_l0)?$/, "")).filter((other) => other !== prefix);
   if (prefixes.length === 0) return "";
   return `\n  The dict has an LSTM under another prefix: ${prefixes.map((p) => `{ prefix: ${JSON.stringify(p)} }`).join(" or ")}`;
-}
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, index) => size === b[index]);
 }

@@ -1,10 +1,10 @@
-import { type Core, created, forget, outOfMemory, release } from "./core.js";
+import { type Core, created, forget, release } from "./core.js";
 import { describe } from "./describe.js";
 import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
 import { checkInteger, checkObject } from "./options.js";
-import { sameShape } from "./state-dict.js";
-import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+import { sameShape, tensorOfShape } from "./shape.js";
+import { asTensor, Tensor, type TensorInput, typedArrayName } from "./tensor.js";
 
 /** Options of `lstm.stream()`. */
 export interface StreamOptions {
@@ -83,7 +83,8 @@ export class LSTMStream {
     this.#live();
     this.#refreshViews();
     if (x !== undefined) {
-      if (!isFloat32Array(x)) throw new LSTMError("DTYPE", `x: expected a Float32Array, got ${describe(x)}`);
+      if (!(x instanceof Float32Array) && typedArrayName(x) !== "Float32Array")
+        throw new LSTMError("DTYPE", `x: expected a Float32Array, got ${describe(x)}`);
       if (x.length !== this.#inputView.length) {
         const expected = `expected batchSize * inputSize = ${this.#inputView.length} values`;
         throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${x.length}`);
@@ -111,13 +112,11 @@ export class LSTMStream {
       throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got [${shape.join(", ")}]`);
     }
     const steps = batched[0] as number;
-    const { kernels } = this.#core.instance;
-    if (kernels.streamReserve(this.#core.id, this.#id, steps) !== 0) {
-      throw outOfMemory(`a run of ${steps} steps`, kernels.refusedBytes());
-    }
-    this.#core.find();
-    this.#core.instance.floats.set(data, this.#core.input);
-    kernels.streamRun(this.#core.ready(), this.#id);
+    const { instance } = this.#core;
+    const owned = instance.own(data);
+    this.#core.reserveStream(this.#id, steps, this.batchSize);
+    instance.floats.set(owned, this.#core.input);
+    this.#core.expect(instance.kernels.streamRun(this.#core.ready(), this.#id), "run");
     const from = this.#core.output;
     const output = this.#core.instance.floats.slice(from, from + steps * this.batchSize * outputs);
     return new Tensor(output, [...shape.slice(0, -1), outputs]);
@@ -138,13 +137,7 @@ export class LSTMStream {
   set state(state: StreamState<TensorInput>) {
     this.#live();
     const { h, c } = checkObject("state", state, ["h", "c"]);
-    const read = (name: "h" | "c", value: unknown) => {
-      const tensor = asTensor(`state.${name}`, value);
-      if (sameShape(tensor.shape, this.#shapes[name])) return tensor.data;
-      const shapes = `Expected state.${name} of shape [${this.#shapes[name].join(", ")}], got [${tensor.shape.join(", ")}]`;
-      throw new LSTMError("SHAPE_MISMATCH", shapes);
-    };
-    this.#write(read("h", h), read("c", c));
+    this.#write(tensorOfShape("state.h", h, this.#shapes.h).data, tensorOfShape("state.c", c, this.#shapes.c).data);
   }
 
   /** Sets the state back to zeros. */
@@ -184,9 +177,4 @@ export class LSTMStream {
     this.#inputView = view(this.#start[INPUT] as number, this.#widths[0]);
     this.#outputView = view(this.#start[OUTPUT] as number, this.#widths[1]);
   }
-}
-
-/** Also of another realm. */
-function isFloat32Array(value: unknown): boolean {
-  return value instanceof Float32Array || Object.prototype.toString.call(value) === "[object Float32Array]";
 }

@@ -222,10 +222,20 @@ function checkSize(name: string, shape: readonly number[], dataName: string, dat
 const isRow = (value: unknown): value is readonly unknown[] | Float32Array =>
   Array.isArray(value) || typedArrayName(value) === "Float32Array";
 
+/** As many as PyTorch has. */
+const MOST_DIMENSIONS = 64;
+
 /** The shape of nested arrays, if the first entries speak for all. */
 function nestedShape(nested: readonly unknown[]): number[] {
   const shape: number[] = [];
-  for (let level: unknown = nested; isRow(level); level = level[0]) shape.push(level.length);
+  for (let level: unknown = nested; isRow(level); level = level[0]) {
+    if (shape.push(level.length) > MOST_DIMENSIONS) {
+      throw new LSTMError(
+        "SHAPE_MISMATCH",
+        `arrays may nest ${MOST_DIMENSIONS} deep; this one is deeper, or holds itself`,
+      );
+    }
+  }
   return shape;
 }
 

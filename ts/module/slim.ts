@@ -21,12 +21,14 @@ export function loadModule(): WebAssembly.Module {
  * @throws LSTMError `WASM_UNAVAILABLE` if it is something else, a failed response, or does not compile
  */
 export async function init(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
-  const given = await source;
+  let step = "load";
   try {
+    const given = await source;
+    step = "compile";
     module = await compile(given);
   } catch (cause) {
     if (cause instanceof LSTMError) throw cause;
-    throw new LSTMError("WASM_UNAVAILABLE", `init: the WebAssembly module did not compile: ${String(cause)}`, {
+    throw new LSTMError("WASM_UNAVAILABLE", `init: the WebAssembly module did not ${step}: ${String(cause)}`, {
       cause,
     });
   }
@@ -51,9 +53,13 @@ async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
     }
     case "[object ArrayBuffer]":
     case "[object SharedArrayBuffer]":
-    case "[object Uint8Array]":
-    case "[object DataView]":
       return WebAssembly.compile(source as BufferSource);
+    case "[object Uint8Array]":
+    case "[object DataView]": {
+      // Node 20 takes no DataView.
+      const { buffer, byteOffset, byteLength } = source as Uint8Array<ArrayBuffer>;
+      return WebAssembly.compile(new Uint8Array(buffer, byteOffset, byteLength));
+    }
     default:
       throw new LSTMError(
         "WASM_UNAVAILABLE",

@@ -14,6 +14,9 @@ pub struct Config {
     dropout: f32,
 }
 
+/// The counter of the dropout masks has 16 bits for the layer.
+const MOST_LAYERS: usize = (1 << 16) - 1;
+
 /// The hyperparameters as they come, `nn.LSTM`'s names and defaults.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -54,7 +57,7 @@ impl Config {
         match () {
             () if input_size == 0 => Err(Error::InputSize),
             () if hidden_size == 0 => Err(Error::HiddenSize),
-            () if num_layers == 0 => Err(Error::NumLayers),
+            () if num_layers == 0 || num_layers > MOST_LAYERS => Err(Error::NumLayers),
             () if proj_size >= hidden_size => Err(Error::ProjSize),
             () if !(0.0..=1.0).contains(&dropout) => Err(Error::Dropout),
             () => Ok(Self { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout }),
@@ -111,7 +114,7 @@ impl Config {
         if layer == 0 { self.input_size } else { self.output_size() }
     }
 
-    /// `H` rounded up to whole vectors; the units added have zero weights, so their `c` and `h` stay 0.
+    /// `H` rounded up to whole vectors. The units added have zero weights, and nothing reads what becomes of them.
     pub fn padded_hidden_size(&self) -> usize {
         self.hidden_size.next_multiple_of(crate::simd::LANES)
     }

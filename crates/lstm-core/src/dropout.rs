@@ -22,7 +22,7 @@ pub fn apply(values: &mut [f32], p: f32, draw: Draw, layer: usize) {
     let scale = 1.0 / (1.0 - p);
     let key = [draw.seed as u32, (draw.seed >> 32) as u32];
     for (block, values) in values.chunks_mut(4).enumerate() {
-        // A layer's output has fewer than 2^32 blocks, and no LSTM of 2^16 layers is called 2^48 times.
+        // A layer's output has fewer than 2^32 blocks, a layer's number 16 bits, and nothing is called 2^48 times.
         let counter = [block as u32, draw.call as u32, ((draw.call >> 32) as u32) << 16 | layer as u32, 0];
         for (value, random) in values.iter_mut().zip(philox(counter, key)) {
             *value = if random < dropped_below { 0.0 } else { *value * scale };

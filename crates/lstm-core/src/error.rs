@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-/// Why a request was refused. Nothing was changed where one is returned.
+/// Why a request was refused. Parameters and states are as they were; a refused reservation leaves nothing reserved.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Error {
     /// `input_size` is 0.
     InputSize,
     /// `hidden_size` is 0.
     HiddenSize,
-    /// `num_layers` is 0.
+    /// `num_layers` is 0, or 2^16 or more.
     NumLayers,
     /// `proj_size` is not smaller than `hidden_size`.
     ProjSize,
@@ -47,7 +47,7 @@ impl fmt::Display for Error {
         match self {
             Self::InputSize => f.write_str("input_size must be positive"),
             Self::HiddenSize => f.write_str("hidden_size must be positive"),
-            Self::NumLayers => f.write_str("num_layers must be positive"),
+            Self::NumLayers => f.write_str("num_layers must be positive and less than 65536"),
             Self::ProjSize => f.write_str("proj_size must be smaller than hidden_size"),
             Self::Dropout => f.write_str("dropout must be a probability between 0 and 1"),
             Self::NoForward => f.write_str("there is no training forward to go back through"),

@@ -51,6 +51,8 @@ pub struct Scratch<'a> {
     pub projected: &'a mut [f32],
     /// Steps whose input product is computed at once, so that it stays in the cache until it is used.
     pub chunk: usize,
+    /// In training, where to leave what backward needs.
+    pub kept: Option<Kept<'a>>,
 }
 
 /// What a training forward of one direction leaves for its backward.
@@ -62,7 +64,7 @@ pub struct Kept<'a> {
     pub c: &'a mut [f32],
 }
 
-/// Runs one direction, keeping what backward needs if `kept` is there, with the same bits either way. A sequence that has ended, or has not begun, or is empty, keeps its state.
+/// Runs one direction, in training with the same bits as else. A sequence that has ended, or has not begun, or is empty, keeps its state.
 pub fn forward<V: Vector>(
     packed: &Packed,
     place: Place,
@@ -71,7 +73,6 @@ pub fn forward<V: Vector>(
     state: State,
     output: &mut [f32],
     scratch: Scratch,
-    kept: Option<Kept>,
 ) {
     let width = packed.gates().width();
     let (h_size, units) = (packed.h_size(), width / 4);
@@ -81,7 +82,7 @@ pub fn forward<V: Vector>(
     c.fill(0.0);
     copy_rows(state.c, hidden, c, units, hidden);
 
-    let (all_pre, keeps, kept_c) = match kept {
+    let (all_pre, keeps, kept_c) = match scratch.kept {
         Some(kept) => (kept.gates, true, kept.c),
         None => (scratch.pre, false, &mut [][..]),
     };

@@ -3,9 +3,6 @@
 use crate::{Config, Error, memory};
 use alloc::{format, string::String, vec::Vec};
 
-/// The gates in the order in which PyTorch stacks their rows: i, f, g, o.
-pub const GATES: [char; 4] = ['i', 'f', 'g', 'o'];
-
 /// Which matrix or vector a parameter is; PyTorch's name without the suffix `_l{layer}` and `_reverse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! `weight_ih` (4H, I), `weight_hh` (4H, H_out), `bias_ih` and `bias_hh` (4H) stack the four gates in the order
-//! **i, f, g, o**: this is the one place where that order is defined, [`layout::GATES`] its code. A reverse direction
+//! **i, f, g, o**; `PLACE` in [`pack`] is the one place in the code that knows. A reverse direction
 //! runs `t` from the last step to the first and writes beside the forward one, at columns `H_out..2 H_out`; layer
 //! `k > 0` reads both.
 //!

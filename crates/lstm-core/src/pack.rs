@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 /// Values per panel: four gates of [`LANES`] units.
 pub const PANEL: usize = 4 * LANES;
 
-/// Where gate i, f, g, o of four units lies within a panel: the panel is `[i0..3 | f0..3 | o0..3 | g0..3]`.
+/// Where each gate of four units lies within a panel, in PyTorch's order i, f, g, o: the panel itself is
+/// `[i0..3 | f0..3 | o0..3 | g0..3]`.
 ///
 /// The three σ gates stand together and o beside g, so that each half of a panel is one strip of eight columns.
 const PLACE: [usize; 4] = [0, LANES, 3 * LANES, 2 * LANES];

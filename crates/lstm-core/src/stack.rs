@@ -98,9 +98,12 @@ impl Lstm {
     /// Makes room for a forward of `shape`; the only call that allocates. `chunk` steps have their input product
     /// computed at once, or as many as fit in the cache; the result does not depend on it.
     pub fn reserve(&mut self, shape: Shape, chunk: Option<usize>) -> Result<(), Error> {
-        self.work.reserve(&self.config, &self.layout, shape, chunk)?;
-        self.shape = shape;
-        Ok(())
+        let reserved = self.work.reserve(&self.config, &self.layout, shape, chunk);
+        self.shape = if reserved.is_ok() { shape } else { Shape::default() };
+        if reserved.is_err() {
+            self.work = Workspace::default();
+        }
+        reserved
     }
 
     /// The input of the next forward, (rows, I); what it holds is lost by [`Lstm::reserve`].
@@ -181,10 +184,10 @@ impl Lstm {
                     h_next: &mut work.h_next,
                     projected: &mut work.projected,
                     chunk: work.chunk,
+                    kept: tape.as_mut().map(|tape| Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] }),
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
-                let kept = tape.as_mut().map(|tape| Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] });
-                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch, kept);
+                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch);
             }
             if let Some(tape) = &mut tape {
                 let at = if last { outside(columns) } else { RowMap::steps_first(columns) };
@@ -208,7 +211,7 @@ impl Lstm {
         if self.training.is_none() {
             self.training = Some(Training::new(&self.config, &self.layout)?);
         }
-        let Some(training) = &mut self.training else { unreachable!() };
+        let training = self.training.as_mut().ok_or(Error::NoForward)?;
         training.reserve(&self.config, &self.layout, self.shape)
     }
 

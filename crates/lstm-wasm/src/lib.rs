@@ -67,7 +67,7 @@ pub fn lstm_new(
 ) -> i32 {
     let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
     let lstm = Config::new(options).and_then(Lstm::new);
-    handle(lstm.map(|lstm| LSTMS.with(|table| table.insert(lstm))))
+    handle(lstm.and_then(|lstm| LSTMS.with(|table| table.insert(lstm))))
 }
 
 /// Gives the memory of an LSTM back.
@@ -137,7 +137,7 @@ pub fn forward(lstm: u32, batch_first: bool, packed: bool, drops: bool, seed: f6
 #[wasm_bindgen(js_name = streamNew)]
 pub fn stream_new(lstm: u32, batch: usize) -> i32 {
     let stream = Stream::new(with_lstm(lstm, |lstm| *lstm.config()), batch);
-    handle(stream.map(|stream| STREAMS.with(|table| table.insert(stream))))
+    handle(stream.and_then(|stream| STREAMS.with(|table| table.insert(stream))))
 }
 
 /// Gives the memory of a stream back.

@@ -2,10 +2,9 @@
 
 #![allow(unsafe_code)]
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use lstm_core::{Lstm, Stream};
+use lstm_core::{Error, Lstm, Stream};
 
 pub static LSTMS: Static<Table<Lstm>> = Static::new(Table(Vec::new()));
 pub static STREAMS: Static<Table<Stream>> = Static::new(Table(Vec::new()));
@@ -31,22 +30,26 @@ impl<T> Static<T> {
 }
 
 /// Objects by handle. A freed handle is given out again.
-pub struct Table<T>(Vec<Option<Box<T>>>);
+pub struct Table<T>(Vec<Option<T>>);
 
 impl<T> Table<T> {
-    pub fn insert(&mut self, object: T) -> u32 {
-        let free = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
+    /// The handle of a new object, or [`Error::OutOfMemory`].
+    pub fn insert(&mut self, object: T) -> Result<u32, Error> {
+        let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
+        if free == self.0.len() {
+            self.0.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes: size_of::<T>() as u64 })?;
             self.0.push(None);
-            self.0.len() - 1
-        });
-        self.0[free] = Some(Box::new(object));
-        free as u32
+        }
+        self.0[free] = Some(object);
+        Ok(free as u32)
     }
 
+    /// The object of a live handle; panics on another.
     pub fn get(&mut self, handle: u32) -> &mut T {
         self.0[handle as usize].as_mut().expect("a live handle")
     }
 
+    /// Ends an object.
     pub fn remove(&mut self, handle: u32) {
         self.0[handle as usize] = None;
     }
