@@ -1,45 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { LSTM, LSTMCell, packPaddedSequence, padPackedSequence, Tensor } from "lstm-wasm";
-import { load, loadMetadata } from "lstm-wasm/safetensors";
+import { LSTMCell, Tensor } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
+import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
 
-// 52 random, long and wide configurations in float64 by PyTorch; test/golden/generate.py tells the format.
-const file = readFileSync(new URL("golden/lstm.safetensors", import.meta.url));
-const tensors = load(file);
-const cases: Case[] = JSON.parse(loadMetadata(file).cases as string);
 const bits: Record<string, string> = JSON.parse(readFileSync(new URL("golden/bits.json", import.meta.url), "utf8"));
 
-interface Case {
-  name: string;
-  inputSize: number;
-  hiddenSize: number;
-  numLayers: number;
-  bias: boolean;
-  batchFirst: boolean;
-  bidirectional: boolean;
-  projSize: number;
-  batch: number | null;
-  seqLen: number;
-  state: boolean;
-  lengths: number[] | null;
-}
-
 function run(golden: Case) {
-  const { name, lengths, state, batchFirst, seqLen, batch: _batch, ...options } = golden;
-  const tensor = (what: string) => tensors[`${name}/${what}`] as Tensor;
-  const lstm = LSTM.fromStateDict(tensors, { prefix: `${name}/param.`, batchFirst });
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = lstm;
-  expect({ name, inputSize, hiddenSize, numLayers, bias, bidirectional, projSize }).toEqual({ name, ...options });
-  const states = state ? ([tensor("h0"), tensor("c0")] as const) : undefined;
-  const input = tensor("input");
-  if (lengths === null) {
-    const [output, [hn, cn]] = lstm.forward(input, states);
-    return { output, hn, cn };
-  }
-  const packed = packPaddedSequence(input, lengths, { batchFirst, enforceSorted: false });
-  const [output, [hn, cn]] = lstm.forward(packed, states);
-  return { output: padPackedSequence(output, { batchFirst, totalLength: seqLen })[0], hn, cn };
+  const { lstm, input, state, unpack } = loadCase(golden);
+  const [output, [hn, cn]] = lstm.forward(input, state);
+  lstm.dispose();
+  return { output: unpack(output), hn, cn };
 }
 
 describe("the golden cases", () => {
@@ -47,7 +18,7 @@ describe("the golden cases", () => {
 
   it.each(cases)("$name: within 2e-6 of the largest magnitude", (golden) => {
     for (const [what, actual] of Object.entries(run(golden))) {
-      const expected = tensors[`${golden.name}/${what}`] as Tensor;
+      const expected = tensorsOf(golden)(what);
       expect(actual.shape).toEqual(expected.shape);
       const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const error = largestError(actual, expected);
@@ -63,7 +34,7 @@ describe("the golden cases", () => {
 
   it("notice when h0 and c0 are left out", () => {
     const golden = cases.find(({ state }) => state) as Case;
-    const expected = tensors[`${golden.name}/output`] as Tensor;
+    const expected = tensorsOf(golden)("output");
     expect(largestError(run({ ...golden, state: false }).output, expected)).toBeGreaterThan(1e-3);
   });
 });
@@ -79,10 +50,6 @@ it("one step over 65,537 patterns of bits has the bits of the native scalar kern
   const [h, c] = cell.forward(x, [Tensor.zeros([65_538, 1]), x]);
   expect(digest(h, h, c)).toBe(bits.activations);
 });
-
-function largestError(actual: Tensor, expected: Tensor): number {
-  return actual.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected.data[i] as number))), 0);
-}
 
 /** SHA-256 of the values as little-endian floats, every NaN the same one. */
 function digest(...tensors: Tensor[]): string {

@@ -9,6 +9,7 @@ import {
   Tensor,
 } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
+import { masks } from "./masks.js";
 import { type Matrix, reference } from "./reference.js";
 
 const options = fc
@@ -165,7 +166,7 @@ describe("random configurations", () => {
         const states = lstm.bidirectional ? 6 : 3;
         const zeros = (columns: number) => rows(Tensor.zeros([states, columns]));
         const expected = (call: number) => {
-          const drop = (output: Matrix, layer: number) => dropped(output, layer, dropout, lstm.dropoutDraw.seed, call);
+          const drop = masks({ p: dropout, seed: lstm.dropoutDraw.seed, call });
           const from = [zeros(lstm.projSize || lstm.hiddenSize), zeros(lstm.hiddenSize)] as const;
           return reference(lstm, lstm.stateDict(), rows(sequence), ...from, drop).output;
         };
@@ -214,32 +215,4 @@ function swap(tensor: Tensor): Tensor {
   for (let i = 0; i < a; i++)
     for (let j = 0; j < b; j++) result.data.set(tensor.select(0, i).select(0, j).data, (j * a + i) * columns);
   return result;
-}
-
-/** Dropout by its definition: value number n of a layer's output falls to word n % 4 of Philox's block n / 4. */
-function dropped(output: Matrix, layer: number, p: number, seed: number, call: number): Matrix {
-  const probability = Math.fround(p);
-  const width = (output[0] as number[]).length;
-  return output.map((row, t) =>
-    row.map((value, column) => {
-      const index = t * width + column;
-      const random = philox([index >> 2, call, layer, 0], [seed % 2 ** 32, Math.floor(seed / 2 ** 32)])[
-        index & 3
-      ] as number;
-      return random < probability * 2 ** 32 ? 0 : value / (1 - probability);
-    }),
-  );
-}
-
-/** Philox4x32-10 of Salmon et al. 2011, in big integers. */
-function philox(counter: number[], key: number[]): number[] {
-  const mask = 0xffffffffn;
-  let [c0, c1, c2, c3] = counter.map(BigInt) as [bigint, bigint, bigint, bigint];
-  let [k0, k1] = key.map(BigInt) as [bigint, bigint];
-  for (let round = 0; round < 10; round++) {
-    const [first, second] = [0xd2511f53n * c0, 0xcd9e8d57n * c2];
-    [c0, c1, c2, c3] = [(second >> 32n) ^ c1 ^ k0, second & mask, (first >> 32n) ^ c3 ^ k1, first & mask];
-    [k0, k1] = [(k0 + 0x9e3779b9n) & mask, (k1 + 0xbb67ae85n) & mask];
-  }
-  return [c0, c1, c2, c3].map(Number);
 }

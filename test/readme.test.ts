@@ -71,6 +71,7 @@ describe("README.md", () => {
       STATE: true,
       STATE_DICT: true,
       SAFETENSORS: true,
+      NO_FORWARD: true,
       OUT_OF_MEMORY: true,
       DISPOSED: true,
       INSTANCE_TRAPPED: true,

@@ -16,6 +16,10 @@ export interface Sizes {
 /** What happens to the output of a layer on its way to the next; dropout, for one. */
 export type Between = (output: Matrix, layer: number) => Matrix;
 
+/** What one step of one direction of one layer computed. */
+export type Inside = Record<"i" | "f" | "g" | "o" | "c" | "h", Vector>;
+export type Watch = (layer: number, direction: number, t: number, inside: Inside) => void;
+
 /** One sequence through all layers; h0 and c0 have a row for each layer and direction. */
 export function reference(
   sizes: Sizes,
@@ -24,6 +28,7 @@ export function reference(
   h0: Matrix,
   c0: Matrix,
   between: Between = (output) => output,
+  watch: Watch = () => {},
 ): { output: Matrix; h: Matrix; c: Matrix } {
   const directions = sizes.bidirectional ? 2 : 1;
   const result = { output: sequence, h: [] as Matrix, c: [] as Matrix };
@@ -37,7 +42,9 @@ export function reference(
       const times = [...result.output.keys()];
       if (direction === 1) times.reverse();
       for (const t of times) {
-        [h, c] = step(weights, sizes.hiddenSize, result.output[t] as Vector, h, c);
+        const inside = step(weights, sizes.hiddenSize, result.output[t] as Vector, h, c);
+        watch(layer, direction, t, inside);
+        [h, c] = [inside.h, inside.c];
         output[t]?.push(...h);
       }
       result.h.push(h);
@@ -48,29 +55,29 @@ export function reference(
   return result;
 }
 
-function step(weights: (name: string) => Tensor | undefined, hidden: number, x: Vector, h: Vector, c: Vector) {
-  const gate = (index: number, unit: number) => {
-    const row = index * hidden + unit;
-    const bias = (name: string) => weights(name)?.data[row] ?? 0;
-    return dot(weights("weight_ih"), row, x) + bias("bias_ih") + dot(weights("weight_hh"), row, h) + bias("bias_hh");
-  };
+function step(
+  weights: (name: string) => Tensor | undefined,
+  hidden: number,
+  x: Vector,
+  h: Vector,
+  before: Vector,
+): Inside {
+  const gate = (index: number, activate: (value: number) => number) =>
+    Array.from({ length: hidden }, (_, unit) => {
+      const row = index * hidden + unit;
+      const bias = (weights("bias_ih")?.data[row] ?? 0) + (weights("bias_hh")?.data[row] ?? 0);
+      return activate(dot(weights("weight_ih"), row, x) + dot(weights("weight_hh"), row, h) + bias);
+    });
   const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
-  const units = Array.from({ length: hidden }, (_, unit) => {
-    const [i, f, g, o] = [
-      sigmoid(gate(0, unit)),
-      sigmoid(gate(1, unit)),
-      Math.tanh(gate(2, unit)),
-      sigmoid(gate(3, unit)),
-    ];
-    const cell = f * (c[unit] as number) + i * g;
-    return { cell, h: o * Math.tanh(cell) };
-  });
-  const full = units.map((unit) => unit.h);
+  const [i, f, g, o] = [gate(0, sigmoid), gate(1, sigmoid), gate(2, Math.tanh), gate(3, sigmoid)];
+  const at = (values: Vector, unit: number) => values[unit] as number;
+  const c = before.map((value, unit) => at(f, unit) * value + at(i, unit) * at(g, unit));
+  const full = c.map((value, unit) => at(o, unit) * Math.tanh(value));
   const projection = weights("weight_hr");
   const next = projection
     ? Array.from({ length: projection.shape[0] as number }, (_, row) => dot(projection, row, full))
     : full;
-  return [next, units.map((unit) => unit.cell)] as const;
+  return { i, f, g, o, c, h: next };
 }
 
 /** Row `row` of a matrix times a vector. */

@@ -24,7 +24,17 @@ export interface CallShape {
 const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
 /** Numbers of the buffers in `Kernels.address`. */
-const [INPUT, OUTPUT, H, C, BATCH_SIZES] = [0, 1, 2, 3, 4];
+const [INPUT, OUTPUT, H, C, BATCH_SIZES, D_OUTPUT, D_INPUT, D_H, D_C] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+/** The number of a parameter's gradient in `Kernels.parameter`. */
+const GRADIENT = 6;
+
+/** What dropout masks are drawn from: a seed, and a count of the training forwards. */
+export interface Masks {
+  seed: number;
+  call: number;
+}
+const NO_MASKS: Masks = { seed: 0, call: -1 };
 
 /**
  * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
@@ -104,8 +114,9 @@ export class Core {
   }
 
   /** Makes room for a call of this shape. `chunk` is for tests: steps per input product, 0 for as many as fit the cache. */
-  reserve({ steps, batch, rows }: CallShape, chunk = 0): void {
-    this.#reserve(steps, batch, rows, (from, to) => this.instance.kernels.reserve(this.id, from, batch, to, chunk));
+  reserve({ steps, batch, rows }: CallShape, trains: boolean, chunk = 0): void {
+    const { kernels } = this.instance;
+    this.#reserve(steps, batch, rows, (from, to) => kernels.reserve(this.id, from, batch, to, chunk, trains));
   }
 
   /** Makes room for a stream to run over so many steps. */
@@ -127,9 +138,43 @@ export class Core {
     this.batchSizes = kernels.address(this.#id, BATCH_SIZES) >>> 2;
   }
 
-  /** Runs over what was reserved. `call` numbers the dropout masks, -1 for none. */
-  forward(batchFirst: boolean, packed: boolean, seed: number, call: number): void {
-    this.expect(this.instance.kernels.forward(this.ready(), batchFirst, packed, call >= 0, seed, call), "forward");
+  /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
+  forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
+    const { seed, call } = masks ?? NO_MASKS;
+    this.expect(this.instance.kernels.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
+  }
+
+  /** Where the gradients of the last training forward's output, input, h and c go and come from. */
+  gradients(): { output: number; input: number; h: number; c: number } {
+    const at = (buffer: number) => this.instance.kernels.address(this.id, buffer) >>> 2;
+    return { output: at(D_OUTPUT), input: at(D_INPUT), h: at(D_H), c: at(D_C) };
+  }
+
+  /** Goes back through the last training forward. */
+  backward(): void {
+    this.expect(this.instance.kernels.backward(this.ready()), "backward");
+  }
+
+  /** Gives up on the training forwards that wait for their backward: all of them, or the last. */
+  forget(all = true): void {
+    this.instance.kernels.forget(this.id, all);
+  }
+
+  /** Copies out what the last training forward kept, see `Kernels.trace`; returns its first value among the floats. */
+  trace(layer: number, direction: number, what: number): number {
+    return this.instance.kernels.trace(this.id, layer, direction, what) >>> 2;
+  }
+
+  /** Sets all gradients to 0. */
+  zeroGradients(): void {
+    this.instance.kernels.zeroGradients(this.id);
+  }
+
+  /** A fresh view of a parameter's gradient; null before the first training forward. */
+  gradient(index: number): Float32Array | null {
+    const { kernels, floats } = this.instance;
+    const start = kernels.parameter(this.id, index, GRADIENT) >>> 2;
+    return start === 0 ? null : floats.subarray(start, start + (this.parameters[index] as Placed).length);
   }
 
   /** A status must be 0. */

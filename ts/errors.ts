@@ -8,6 +8,7 @@
  * - `STATE`: h0 without c0, or the other way round
  * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
  * - `SAFETENSORS`: bytes that are not a valid safetensors file
+ * - `NO_FORWARD`: backward without a forward in training mode before it
  * - `OUT_OF_MEMORY`: what was asked for does not fit WebAssembly's 4 GiB, or the machine
  * - `DISPOSED`: use after `dispose()`
  * - `INSTANCE_TRAPPED`: the WebAssembly instance of this object crashed; make a new object
@@ -21,6 +22,7 @@ export type LSTMErrorCode =
   | "STATE"
   | "STATE_DICT"
   | "SAFETENSORS"
+  | "NO_FORWARD"
   | "OUT_OF_MEMORY"
   | "DISPOSED"
   | "INSTANCE_TRAPPED"

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
+
 export { LSTMError, type LSTMErrorCode } from "./errors.js";
-export { type ForwardOptions, LSTM, type Result, type StateInput } from "./lstm.js";
+export { LSTM } from "./lstm.js";
 export { LSTMCell } from "./lstm-cell.js";
 export type { LSTMCellOptions, LSTMOptions } from "./options.js";
 export {
@@ -17,6 +18,17 @@ export {
   padSequence,
 } from "./packed-sequence.js";
 export type { Parameter } from "./recurrent.js";
+export type {
+  ForwardOptions,
+  Gradients,
+  GradState,
+  LayerTrace,
+  Result,
+  StateInput,
+  Trace,
+  Traced,
+  TraceOptions,
+} from "./results.js";
 export type { LoadOptions, LoadResult, StateDict } from "./state-dict.js";
 export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
 export { type NestedArray, type NestedNumbers, Tensor, type TensorInput, type TensorLike } from "./tensor.js";

@@ -17,9 +17,13 @@ interface Kernels {
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   parametersChanged(lstm: number): void;
-  reserve(lstm: number, steps: number, batch: number, rows: number, chunk: number): number;
+  reserve(lstm: number, steps: number, batch: number, rows: number, chunk: number, trains: boolean): number;
   address(lstm: number, buffer: number): number;
-  forward(lstm: number, batchFirst: boolean, packed: boolean, drops: boolean, seed: number, call: number): number;
+  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
+  backward(lstm: number): number;
+  zeroGradients(lstm: number): void;
+  forget(lstm: number, all: boolean): void;
+  trace(lstm: number, layer: number, direction: number, what: number): number;
   streamNew(lstm: number, batch: number): number;
   streamFree(stream: number): void;
   streamAddress(stream: number, buffer: number): number;

@@ -1,6 +1,8 @@
 import { LSTMError } from "./errors.js";
+import { noForward, readCellGradients } from "./gradients.js";
 import { checkOptions, type LSTMCellOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
+import type { GradState } from "./results.js";
 import { readStates } from "./shape.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
@@ -10,6 +12,9 @@ import { asTensor, Tensor, type TensorInput } from "./tensor.js";
  */
 export class LSTMCell extends Recurrent {
   static override readonly name = "LSTMCell";
+  /** The shape of h of each training step that waits for its backward, the last on top. */
+  readonly #waiting: number[][] = [];
+
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMCellOptions) {
     super("LSTMCell", checkOptions("LSTMCell", options, ["inputSize", "hiddenSize", "bias"]), options.seed, false);
@@ -38,7 +43,7 @@ export class LSTMCell extends Recurrent {
 
     const { instance } = core;
     const [x, h, c] = [instance.own(data), given && instance.own(given[0].data), given && instance.own(given[1].data)];
-    core.reserve({ steps: 1, batch, rows: batch });
+    core.reserve({ steps: 1, batch, rows: batch }, this.training);
     const { floats } = instance;
     floats.set(x, core.input);
     if (h === undefined || c === undefined) {
@@ -48,7 +53,53 @@ export class LSTMCell extends Recurrent {
       floats.set(h, core.h);
       floats.set(c, core.c);
     }
-    core.forward(false, false, 0, -1);
+    core.forward(false, false, this.training);
+    if (this.training) this.#waiting.push(stateShape);
     return [core.h, core.c].map((at) => new Tensor(floats.slice(at, at + length), stateShape)) as [Tensor, Tensor];
+  }
+
+  /**
+   * Goes back through the last step in training mode that was not gone back through yet: steps come back in reverse. Adds
+   * to every `parameter.grad`.
+   *
+   * @param gradients `[gradH, gradC]` of the step's results, each may be undefined for zeros; not both may be missing
+   * @returns the gradients of the step's input, h and c, shaped as they were
+   * @throws LSTMError `NO_FORWARD` when no step is left; `SHAPE_MISMATCH`, `DTYPE`, `STATE`
+   */
+  backward(gradients: GradState): { input: Tensor; h: Tensor; c: Tensor } {
+    const { core } = this;
+    core.id; // throws once disposed
+    const shape = this.#waiting.at(-1);
+    if (shape === undefined) throw noForward("LSTMCell", this.training);
+    const [h, c] = readCellGradients(gradients, shape);
+    const length = shape.reduce((product, size) => product * size, 1);
+
+    const { floats } = core.instance;
+    const at = core.gradients();
+    // Of the one step's output, which is h.
+    floats.fill(0, at.output, at.output + length);
+    if (h === undefined) floats.fill(0, at.h, at.h + length);
+    else floats.set(h, at.h);
+    if (c === undefined) floats.fill(0, at.c, at.c + length);
+    else floats.set(c, at.c);
+    this.#waiting.pop();
+    core.backward();
+
+    const read = (from: number, columns: number) => {
+      const readShape = [...shape.slice(0, -1), columns];
+      return new Tensor(floats.slice(from, from + (length / this.hiddenSize) * columns), readShape);
+    };
+    return { input: read(at.input, this.inputSize), h: read(at.h, this.hiddenSize), c: read(at.c, this.hiddenSize) };
+  }
+
+  override zeroGrad(): void {
+    super.zeroGrad();
+    this.#waiting.length = 0;
+  }
+
+  override train(mode = true): this {
+    super.train(mode);
+    if (!mode) this.#waiting.length = 0;
+    return this;
   }
 }

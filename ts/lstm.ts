@@ -1,37 +1,17 @@
-import { LSTMError } from "./errors.js";
+import { Call, Sizes } from "./call.js";
+import type { Masks } from "./core.js";
+import { noForward, readGradients, valuesOf, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
-import { PackedSequence } from "./packed-sequence.js";
+import type { PackedSequence } from "./packed-sequence.js";
 import { Recurrent } from "./recurrent.js";
-import { readRows, readSortedRows, writeSortedRows } from "./rows.js";
-import { readStates, sameShape, tensorOfShape } from "./shape.js";
+import type { ForwardOptions, Gradients, GradState, Result, StateInput, Trace, TraceOptions } from "./results.js";
+import { readRows, readSortedRows } from "./rows.js";
+import { readStates } from "./shape.js";
 import { checkLoadOptions, inferSizes, type LoadOptions, ownTensors, type StateDict } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
-import { asTensor, Tensor, type TensorInput } from "./tensor.js";
-
-/** `[h0, c0]`, both (layers * directions, batch, .), or without the batch dimension for unbatched input. */
-export type StateInput = readonly [h0: TensorInput, c0: TensorInput];
-
-/** What forward returns: `[output, [hn, cn]]`. */
-export type Result<Output> = [output: Output, state: [hn: Tensor, cn: Tensor]];
-
-/** Options of one forward. */
-export interface ForwardOptions<Output> {
-  /** An earlier result of the same shapes to write into; it is returned, and nothing new is made. */
-  out?: Result<Output> | undefined;
-}
-
-/** A sequence batch on its way through: its shape, its rows, and who stands where. */
-interface Call {
-  readonly data: Float32Array;
-  /** Leading dimensions of the output, in front of D * H_out. */
-  readonly leading: readonly number[];
-  readonly steps: number;
-  readonly batch: number;
-  readonly rows: number;
-  readonly packed: PackedSequence | undefined;
-  readonly unbatched: boolean;
-}
+import { Tensor, type TensorInput } from "./tensor.js";
+import { checkOnly, readTrace } from "./trace.js";
 
 /**
  * `torch.nn.LSTM`: a stack of LSTM layers, each in one or both directions.
@@ -43,12 +23,16 @@ interface Call {
  */
 export class LSTM extends Recurrent {
   static override readonly name = "LSTM";
-  #draw: { seed: number; call: number } | undefined;
+  readonly #sizes: Sizes;
+  #draw: Masks | undefined;
+  /** The training forward that backward would go back through. */
+  #waiting: Call | undefined;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMOptions) {
     const checked = checkOptions("LSTM", options, LSTM_OPTIONS);
     super("LSTM", checked, options.seed, true);
+    this.#sizes = new Sizes(checked);
     // fromStateDict is about to write all of them.
     if (!(LOADED in options)) this.initialise();
     if (checked.dropout > 0 && checked.numLayers === 1) {
@@ -127,46 +111,121 @@ export class LSTM extends Recurrent {
     state?: StateInput | null,
     options?: ForwardOptions<Tensor> | ForwardOptions<PackedSequence>,
   ): Result<Tensor> | Result<PackedSequence> {
+    this.core.id; // throws once disposed
+    const call = new Call(this.#sizes, input);
+    const out = call.readOut(options);
+    if (this.training) {
+      this.core.forget();
+      this.#waiting = undefined;
+    }
+    const result = this.#run(call, state, out, this.training);
+    if (this.training) this.#waiting = call.remembered();
+    return result as Result<Tensor> | Result<PackedSequence>;
+  }
+
+  /**
+   * `forward` that shows what happens inside: the gates and states of every layer and direction at every step, with the
+   * bits of `forward`, without dropout, and without touching a forward that waits for its backward.
+   *
+   * @param options.only which tensors to copy out: `["c"]` for the cell states alone
+   */
+  trace(input: PackedSequence, state?: StateInput | null, options?: TraceOptions): Trace<PackedSequence>;
+  trace(input: TensorInput, state?: StateInput | null, options?: TraceOptions): Trace<Tensor>;
+  trace(
+    input: TensorInput | PackedSequence,
+    state?: StateInput | null,
+    options: TraceOptions = {},
+  ): Trace<Tensor> | Trace<PackedSequence> {
+    this.core.id; // throws once disposed
+    const only = checkOnly(options);
+    const call = new Call(this.#sizes, input);
+    const [output, [hn, cn]] = this.#run(call, state, undefined, true, false);
+    const layers = readTrace(this.core, call, only);
+    this.core.forget(false);
+    return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
+  }
+
+  #run(
+    call: Call,
+    state: unknown,
+    out: Result<Tensor | PackedSequence> | undefined,
+    keeps: boolean,
+    drops = keeps,
+  ): Result<Tensor | PackedSequence> {
     const { core } = this;
-    core.id; // throws once disposed
-    const call = this.#read(input);
-    const states = readStates(
-      ["h0", "c0"],
-      state,
-      this.#stateShape(call, this.#hSize),
-      this.#stateShape(call, this.hiddenSize),
-    );
-    const out = this.#readOut(options, call);
+    const { hSize, hiddenSize } = this.#sizes;
+    const { order } = call;
+    const states = readStates(["h0", "c0"], state, call.stateShape(hSize), call.stateShape(hiddenSize));
 
     const { instance } = core;
-    const [data, h0, c0] = [
-      instance.own(call.data),
-      states && instance.own(states[0].data),
-      states && instance.own(states[1].data),
-    ];
-    core.reserve(call);
+    const own = (tensor: Tensor | undefined) => tensor && instance.own(tensor.data);
+    const [data, h0, c0] = [instance.own(call.data), own(states?.[0]), own(states?.[1])];
+    core.reserve(call, keeps);
     const { floats } = instance;
     floats.set(data, core.input);
-    const order = call.packed?.sortedIndices ?? null;
     if (call.packed !== undefined) instance.words.set(call.packed.batchSizes, core.batchSizes);
-    const [hLength, cLength] = [this.#states * call.batch * this.#hSize, this.#states * call.batch * this.hiddenSize];
-    if (h0 === undefined || c0 === undefined) {
-      floats.fill(0, core.h, core.h + hLength);
-      floats.fill(0, core.c, core.c + cLength);
-    } else {
-      writeSortedRows(floats, core.h, h0, this.#hSize, order);
-      writeSortedRows(floats, core.c, c0, this.hiddenSize, order);
-    }
-    const { seed, call: count } = this.#nextMasks();
-    core.forward(this.batchFirst && !call.unbatched, call.packed !== undefined, seed, count);
+    writeStates(core, call, core, h0, c0);
+    core.forward(call.batchFirst, call.packed !== undefined, keeps, drops ? this.#nextMasks() : undefined);
 
-    const result = out ?? this.#empty(call);
+    const result = out ?? call.emptyResult();
     const [output, [hn, cn]] = result;
-    const values = output instanceof PackedSequence ? output.data.data : output.data;
-    readRows(floats, core.output, values);
-    readSortedRows(floats, core.h, hn.data, this.#hSize, order);
-    readSortedRows(floats, core.c, cn.data, this.hiddenSize, order);
+    readRows(floats, core.output, valuesOf(output));
+    readSortedRows(floats, core.h, hn.data, hSize, order);
+    readSortedRows(floats, core.c, cn.data, hiddenSize, order);
     return result;
+  }
+
+  /**
+   * Goes back through the last forward in training mode: adds to every `parameter.grad` and returns the gradients of the
+   * forward's input, h0 and c0, shaped as they were (of h0 and c0 also where zeros stood in for them).
+   *
+   * @param gradOutput the gradient of the output, shaped or packed as the output was; zeros if left out
+   * @param gradState `[gradHn, gradCn]`, each may be undefined for zeros; not all three may be missing
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`, `STATE`
+   */
+  backward(gradOutput: PackedSequence, gradState?: GradState): Gradients<PackedSequence>;
+  backward(gradOutput: TensorInput, gradState?: GradState): Gradients<Tensor>;
+  backward(gradOutput?: null, gradState?: GradState): Gradients<Tensor | PackedSequence>;
+  backward(
+    gradOutput?: TensorInput | PackedSequence | null,
+    gradState?: GradState,
+  ): Gradients<Tensor> | Gradients<PackedSequence> | Gradients<Tensor | PackedSequence> {
+    const { core } = this;
+    core.id; // throws once disposed
+    const call = this.#waiting;
+    if (call === undefined) throw noForward("LSTM", this.training);
+    const { hSize, hiddenSize, inputSize, outputSize } = this.#sizes;
+    const { order } = call;
+    const given = readGradients(call, gradOutput, gradState, [...call.leading, outputSize]);
+
+    const { floats } = core.instance;
+    const at = core.gradients();
+    if (given.output === undefined) floats.fill(0, at.output, at.output + call.rows * outputSize);
+    else floats.set(given.output, at.output);
+    writeStates(core, call, at, given.h, given.c);
+    this.#waiting = undefined;
+    core.backward();
+
+    const [input, h0, c0] = [
+      Tensor.zeros([...call.leading, inputSize]),
+      Tensor.zeros(call.stateShape(hSize)),
+      Tensor.zeros(call.stateShape(hiddenSize)),
+    ];
+    readRows(floats, at.input, input.data);
+    readSortedRows(floats, at.h, h0.data, hSize, order);
+    readSortedRows(floats, at.c, c0.data, hiddenSize, order);
+    return { input: call.rowsOf(input), h0, c0 };
+  }
+
+  override zeroGrad(): void {
+    super.zeroGrad();
+    this.#waiting = undefined;
+  }
+
+  override train(mode = true): this {
+    super.train(mode);
+    if (!mode) this.#waiting = undefined;
+    return this;
   }
 
   /**
@@ -178,115 +237,14 @@ export class LSTM extends Recurrent {
     return new LSTMStream(this.core, options);
   }
 
-  /** What this forward's masks are drawn from; call -1 for none. */
-  #nextMasks(): { seed: number; call: number } {
-    if (!this.training || this.dropout === 0) return NO_MASKS;
+  /** What this forward's masks are drawn from. */
+  #nextMasks(): Masks | undefined {
+    if (this.dropout === 0) return undefined;
     const draw = this.dropoutDraw;
     this.#draw = { ...draw, call: draw.call + 1 };
     return draw;
-  }
-
-  /** `D * layers`, the leading dimension of h and c. */
-  get #states(): number {
-    return this.numLayers * (this.bidirectional ? 2 : 1);
-  }
-
-  /** `H_out`, the columns of h. */
-  get #hSize(): number {
-    return this.projSize > 0 ? this.projSize : this.hiddenSize;
-  }
-
-  get #outputSize(): number {
-    return this.#hSize * (this.bidirectional ? 2 : 1);
-  }
-
-  #read(input: unknown): Call {
-    if (input instanceof PackedSequence) return this.#readPacked(input);
-    const { data, shape } = asTensor("input", input);
-    if (shape.length !== 2 && shape.length !== 3) {
-      const got = `got ${shape.length}-D of shape [${shape.join(", ")}]`;
-      throw new LSTMError("SHAPE_MISMATCH", `input: expected 2-D (unbatched) or 3-D, ${got}`);
-    }
-    this.#checkColumns("input", shape);
-    const leading = shape.slice(0, -1);
-    const unbatched = leading.length === 1;
-    const [first, second] = [leading[0] as number, leading[1] ?? 1];
-    const [steps, batch] = this.batchFirst && !unbatched ? [second, first] : [first, second];
-    return { data, leading, steps, batch, rows: steps * batch, packed: undefined, unbatched };
-  }
-
-  /** Everything again that its constructor saw to: the arrays are the caller's, and may have changed since. */
-  #readPacked(packed: PackedSequence): Call {
-    const { batch, steps, batchSizes, sortedIndices } = packed;
-    this.#checkColumns("input.data", packed.data.shape);
-    let rows = 0;
-    for (let t = 0; t < steps; t++) rows += batchSizes[t] as number;
-    const expected = packed.data.shape[0];
-    if (rows !== expected || sortedIndices?.some((index) => index < 0 || index >= batch)) {
-      const sums = `input.batchSizes add up to ${rows} of ${expected} rows of input.data`;
-      throw new LSTMError(
-        "LENGTHS",
-        `input was changed after it was packed: ${sums}, or its indices point outside the batch`,
-      );
-    }
-    const { data } = tensorOfShape("input.data", packed.data, [rows, this.inputSize]);
-    return { data, leading: [rows], steps, batch, rows, packed, unbatched: false };
-  }
-
-  #checkColumns(argument: string, shape: readonly number[]): void {
-    const columns = shape[shape.length - 1];
-    if (columns === this.inputSize) return;
-    const got = `Expected ${this.inputSize}, got ${columns} in shape [${shape.join(", ")}]`;
-    throw new LSTMError("SHAPE_MISMATCH", `${argument}: the last dimension must be equal to inputSize. ${got}`);
-  }
-
-  #stateShape(call: Call, columns: number): number[] {
-    return call.unbatched ? [this.#states, columns] : [this.#states, call.batch, columns];
-  }
-
-  #empty(call: Call): Result<Tensor> | Result<PackedSequence> {
-    const { packed } = call;
-    const output = Tensor.zeros([...call.leading, this.#outputSize]);
-    const state = [this.#hSize, this.hiddenSize].map((columns) => Tensor.zeros(this.#stateShape(call, columns)));
-    return [
-      packed === undefined
-        ? output
-        : new PackedSequence(output, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices),
-      state,
-    ] as Result<Tensor> | Result<PackedSequence>;
-  }
-
-  #readOut(options: unknown, call: Call): Result<Tensor> | Result<PackedSequence> | undefined {
-    if (options === undefined) return undefined;
-    const { out } = checkObject("forward", options, ["out"]);
-    if (out === undefined) return undefined;
-    const [output, state] = Array.isArray(out) ? out : [];
-    const [hn, cn] = Array.isArray(state) ? state : [];
-    const tensor = output instanceof PackedSequence ? output.data : output;
-    const fits = output instanceof PackedSequence === (call.packed !== undefined);
-    if (!fits || ![tensor, hn, cn].every((part) => part instanceof Tensor)) {
-      throw new LSTMError(
-        "OPTION",
-        "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it",
-      );
-    }
-    if (call.packed !== undefined && !samePacking(call.packed, output)) {
-      throw new LSTMError("LENGTHS", "out[0] was packed from other lengths than the input, or in another order");
-    }
-    tensorOfShape("out[0]", tensor, [...call.leading, this.#outputSize]);
-    tensorOfShape("out[1][0]", hn, this.#stateShape(call, this.#hSize));
-    tensorOfShape("out[1][1]", cn, this.#stateShape(call, this.hiddenSize));
-    return out as Result<Tensor> | Result<PackedSequence>;
   }
 }
 
 /** An option that only `fromStateDict` gives: all weights are about to be written, so none need be drawn. */
 const LOADED = Symbol("loaded");
-
-const NO_MASKS = { seed: 0, call: -1 };
-
-function samePacking(a: PackedSequence, b: PackedSequence): boolean {
-  const same = (x: Int32Array | null, y: Int32Array | null) =>
-    x === y || (x !== null && y !== null && sameShape([...x], [...y]));
-  return same(a.batchSizes, b.batchSizes) && same(a.sortedIndices, b.sortedIndices);
-}

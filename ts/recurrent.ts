@@ -13,9 +13,11 @@ export class Parameter {
   readonly shape: readonly number[];
   readonly #core: Core;
   readonly #placed: Placed;
+  readonly #index: number;
 
   /** @internal */
-  constructor(core: Core, placed: Placed) {
+  constructor(core: Core, placed: Placed, index: number) {
+    this.#index = index;
     this.name = placed.name;
     this.shape = placed.shape;
     this.#core = core;
@@ -28,6 +30,14 @@ export class Parameter {
    */
   get data(): Float32Array {
     return this.#core.values(this.#placed);
+  }
+
+  /**
+   * The gradient that every `backward` adds to, to read and write; null before the first forward in training mode. Take
+   * it anew for each use, like `data`.
+   */
+  get grad(): Float32Array | null {
+    return this.#core.gradient(this.#index);
   }
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
@@ -50,7 +60,7 @@ export abstract class Recurrent {
     if (seed !== undefined) checkCount("seed", seed);
     this.#seed = seed;
     this.core = new Core(owner, options, suffixed);
-    this.#parameters = this.core.parameters.map((placed) => new Parameter(this.core, placed));
+    this.#parameters = this.core.parameters.map((placed, index) => new Parameter(this.core, placed, index));
   }
 
   /** `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
@@ -92,15 +102,22 @@ export abstract class Recurrent {
     return this.#training;
   }
 
-  /** Switches to training mode, or with false to eval mode. */
+  /** Switches to training mode, or with false to eval mode, which gives up on forwards that wait for their backward. */
   train(mode = true): this {
     this.#training = checkBoolean("mode", mode);
+    if (!mode) this.core.forget();
     return this;
   }
 
   /** Switches to eval mode: no dropout. */
   eval(): this {
     return this.train(false);
+  }
+
+  /** Sets the gradients of all parameters to 0, and gives up on forwards that wait for their backward. */
+  zeroGrad(): void {
+    this.core.zeroGradients();
+    this.core.forget();
   }
 
   /** The parameters in PyTorch's order. */

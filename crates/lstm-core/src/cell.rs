@@ -148,7 +148,7 @@ pub fn step_kept<V: Vector>(packed: &Packed, pre: &mut [f32], h: &[f32], c: &mut
 #[inline(never)]
 pub fn step_backward<'a, V: Vector>(
     gates: &mut [f32],
-    c_before: impl Fn(usize) -> &'a [f32],
+    c_before: &dyn Fn(usize) -> &'a [f32],
     c: &[f32],
     d_full: &mut [f32],
     dc: &mut [f32],
@@ -170,6 +170,7 @@ pub fn step_backward<'a, V: Vector>(
 }
 
 /// Turns the rows of `full` (n, padded H), `o * tanh(c(t))`, into h(t) (n, H_out): times `W_hr`, or as they are.
+#[inline(never)]
 pub fn project<V: Vector>(packed: &Packed, full: &[f32], hidden: usize, h: &mut [f32], scratch: &mut [f32]) {
     let (units, h_size) = (packed.gates().width() / 4, packed.h_size());
     let Some(projection) = packed.projection() else {
@@ -184,6 +185,7 @@ pub fn project<V: Vector>(packed: &Packed, full: &[f32], hidden: usize, h: &mut 
 }
 
 /// Copies the first `columns` values of each row of `source` to the rows of `target`.
+#[inline(never)]
 pub fn copy_rows(source: &[f32], source_stride: usize, target: &mut [f32], target_stride: usize, columns: usize) {
     for (source, target) in source.chunks_exact(source_stride).zip(target.chunks_exact_mut(target_stride)) {
         target[..columns].copy_from_slice(&source[..columns]);

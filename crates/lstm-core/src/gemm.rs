@@ -43,6 +43,7 @@ impl Columns {
     }
 
     /// Writes row `k`: one value for each of the first columns.
+    #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
         for (strip, values) in values.chunks(COLUMNS).enumerate() {
             self.weights[strip * self.depth + k][..values.len()].copy_from_slice(values);
@@ -126,6 +127,7 @@ impl RowMap {
 }
 
 /// `out[r] += rows[first_row + r] · columns[k]` for every row of `out`, each [`Columns::width`] long.
+#[inline(never)]
 pub fn accumulate<V: Vector>(out: &mut [f32], rows: Rows, first_row: usize, columns: &Columns, k: Range<usize>) {
     debug_assert_eq!(k.len(), rows.width);
     let width = columns.width();
@@ -263,11 +265,12 @@ impl Outer {
 
 /// `out[j] += sum over r of d[r][j] * x(r)`, the gradient of a weight whose outputs had the gradients `d` (rows, d_width)
 /// and whose inputs were `x`. `out` has a row of [`Outer::width`] for each column of `d`.
+#[inline(never)]
 pub fn accumulate_outer<'a, V: Vector>(
     out: &mut [f32],
     d: &[f32],
     d_width: usize,
-    x: impl Fn(usize) -> &'a [f32],
+    x: &dyn Fn(usize) -> &'a [f32],
     outer: &mut Outer,
 ) {
     for (index, block) in d.chunks(BLOCK * d_width).enumerate() {

@@ -192,15 +192,13 @@ pub fn backward<V: Vector>(
         let n = end - start;
         let d_h = &mut d_h[start * h_size..end * h_size];
         for ((row, d_h), later) in (start..end).zip(d_h.chunks_exact_mut(h_size)).zip(state.h.chunks_exact(h_size)) {
-            let above = &d_output[place.output.start(row) + place.column..][..h_size];
-            for (d_h, (above, later)) in d_h.iter_mut().zip(above.iter().zip(later)) {
-                *d_h = above + later;
-            }
+            d_h.copy_from_slice(&d_output[place.output.start(row) + place.column..][..h_size]);
+            add(d_h, later);
         }
         let full = &mut full[start * units..end * units];
         full.fill(0.0);
         match &transposed.projection {
-            Some(projection) => times::<V>(d_h, h_size, projection, wide, |r, product| {
+            Some(projection) => times::<V>(d_h, h_size, projection, wide, &mut |r, product| {
                 full[r * units..][..hidden].copy_from_slice(&product[..hidden]);
             }),
             None => copy_rows(d_h, h_size, full, units, hidden),
@@ -211,7 +209,7 @@ pub fn backward<V: Vector>(
             let from = if b < both { &kept.c[(steps.0[earlier] + b) * units..] } else { &c0[b * units..] };
             &from[..units]
         };
-        step_backward::<V>(gates, c_before, &kept.c[start * units..end * units], full, &mut dc[..n * units], units);
+        step_backward::<V>(gates, &c_before, &kept.c[start * units..end * units], full, &mut dc[..n * units], units);
         let dh = &mut dh[..n * transposed.recurrent.width()];
         dh.fill(0.0);
         accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);
@@ -220,11 +218,8 @@ pub fn backward<V: Vector>(
     copy_rows(dc, units, state.c, hidden, hidden);
 
     let d_gates = &kept.gates[..rows * width];
-    times::<V>(d_gates, width, &transposed.input, wide, |r, product| {
-        let d_input = &mut d_input[input.at.start(r)..][..input.width];
-        for (d_input, product) in d_input.iter_mut().zip(product) {
-            *d_input += product;
-        }
+    times::<V>(d_gates, width, &transposed.input, wide, &mut |r, product| {
+        add(&mut d_input[input.at.start(r)..][..input.width], product);
     });
     // h(t-1) of each row: the row of the step before, or h(0).
     let h_before = |r: usize| {
@@ -242,26 +237,34 @@ pub fn backward<V: Vector>(
         match parameter.kind {
             Kind::WeightIh => {
                 let block = &mut transposed.input_block;
-                add_outer::<V>(d_gates, width, |r| input.row(r), block, weight, gradient, hidden_row);
+                add_outer::<V>(d_gates, width, &|r| input.row(r), block, weight, gradient, &hidden_row);
             }
             Kind::WeightHh => {
-                add_outer::<V>(d_gates, width, &h_before, &mut transposed.h_block, weight, gradient, hidden_row);
+                add_outer::<V>(d_gates, width, &h_before, &mut transposed.h_block, weight, gradient, &hidden_row);
             }
             Kind::BiasIh | Kind::BiasHh => {
                 let sums = &mut weight[..width];
                 sums.fill(0.0);
                 for row in d_gates.chunks_exact(width) {
-                    sums.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+                    add(sums, row);
                 }
                 gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[hidden_row(row)]);
             }
             Kind::WeightHr => {
                 if let Some(block) = &mut transposed.full_block {
                     let row = |r: usize| &full[r * units..][..hidden];
-                    add_outer::<V>(&d_h[..rows * h_size], h_size, row, block, weight, gradient, |row| row);
+                    add_outer::<V>(&d_h[..rows * h_size], h_size, &row, block, weight, gradient, &|row| row);
                 }
             }
         }
+    }
+}
+
+/// `target += source`, as far as both go.
+#[inline(never)]
+fn add(target: &mut [f32], source: &[f32]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target += source;
     }
 }
 
@@ -271,7 +274,7 @@ fn times<V: Vector>(
     width: usize,
     columns: &Columns,
     wide: &mut [f32],
-    mut take: impl FnMut(usize, &[f32]),
+    take: &mut dyn FnMut(usize, &[f32]),
 ) {
     for (index, block) in rows.chunks(BLOCK * width).enumerate() {
         let wide = &mut wide[..block.len() / width * columns.width()];
@@ -287,19 +290,17 @@ fn times<V: Vector>(
 fn add_outer<'a, V: Vector>(
     d: &[f32],
     d_width: usize,
-    x: impl Fn(usize) -> &'a [f32],
+    x: &dyn Fn(usize) -> &'a [f32],
     block: &mut Outer,
     weight: &mut [f32],
     gradient: &mut [f32],
-    column: impl Fn(usize) -> usize,
+    column: &dyn Fn(usize) -> usize,
 ) {
     let weight = &mut weight[..d_width * block.width()];
     weight.fill(0.0);
     accumulate_outer::<V>(weight, d, d_width, x, block);
     for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
-        for (gradient, sum) in gradient.iter_mut().zip(&weight[column(row) * block.width()..]) {
-            *gradient += sum;
-        }
+        add(gradient, &weight[column(row) * block.width()..]);
     }
 }
 

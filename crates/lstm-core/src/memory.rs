@@ -7,12 +7,14 @@ use alloc::vec::Vec;
 pub const LIMIT: u64 = (4 << 30) - (16 << 20);
 
 /// Refuses a number of float32 values that could never fit.
+#[inline(never)]
 pub fn check(values: u64) -> Result<(), Error> {
     let bytes = values.saturating_mul(4);
     if bytes > LIMIT { Err(Error::OutOfMemory { bytes }) } else { Ok(()) }
 }
 
 /// The product of sizes as a number of values, saturating.
+#[inline(never)]
 pub fn values(sizes: &[usize]) -> u64 {
     sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64))
 }
@@ -33,6 +35,7 @@ pub fn room_for<T>(len: usize) -> Result<Vec<T>, Error> {
 
 /// Makes room for `len` values, at least half as many again as before so that growing stays rare. What the buffer held
 /// is lost where it grows: the old memory is given back first.
+#[inline(never)]
 pub fn grow<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> Result<(), Error> {
     if buffer.len() >= len {
         return Ok(());

@@ -4,9 +4,20 @@ use crate::gemm::BLOCK;
 use crate::layer::BackwardScratch;
 use crate::layout::Layout;
 use crate::memory::{check, grow, room_for, values, zeros};
-use crate::pack::Transposed;
+use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
+
+/// What [`Training::trace`] can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traced {
+    /// A gate by its place in PyTorch's order i, f, g, o.
+    Gate(usize),
+    /// c(t)
+    C,
+    /// h(t)
+    H,
+}
 
 /// All that backward reads of one training forward.
 #[derive(Debug, Default)]
@@ -67,6 +78,8 @@ pub struct Training {
     pub(crate) d_input: Vec<f32>,
     pub(crate) d_h: Vec<f32>,
     pub(crate) d_c: Vec<f32>,
+    /// (rows, the wider of H and H_out), see [`Training::trace`]
+    pub(crate) traced: Vec<f32>,
     /// Gradients between two layers, and the dropped-out output that went up there.
     pub(crate) between: [Vec<f32>; 2],
     pub(crate) masked: Vec<f32>,
@@ -92,6 +105,7 @@ impl Training {
             d_input: Vec::new(),
             d_h: Vec::new(),
             d_c: Vec::new(),
+            traced: Vec::new(),
             between: Default::default(),
             masked: Vec::new(),
             scratch: BackwardScratch::default(),
@@ -120,7 +134,7 @@ impl Training {
             values(&[batch, units, 2]),
             values(&[batch.max(BLOCK), widest.max(units + 4), 2]),
             values(&[rows, h_size]),
-            values(&[rows, units]),
+            values(&[rows, units, 2]),
             values(&[4 * units, widest.max(units + 4)]),
             3 * layout.len() as u64,
         ];
@@ -136,6 +150,7 @@ impl Training {
         self.spare.push(next);
 
         let between = if layers > 1 { rows * config.output_size() } else { 0 };
+        grow(&mut self.traced, rows * hidden.max(h_size))?;
         grow(&mut self.d_output, rows * config.output_size())?;
         grow(&mut self.d_input, rows * config.input_size())?;
         grow(&mut self.d_h, states * batch * h_size)?;
@@ -176,6 +191,42 @@ impl Training {
     /// Of c_n before and of c0 after backward.
     pub fn d_c_mut(&mut self) -> &mut [f32] {
         &mut self.d_c
+    }
+
+    /// What the last forward kept of one direction of one layer, row by row in the caller's order: gate i, f, g or o or
+    /// c(t), (rows, H), or h(t), (rows, H_out).
+    pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
+        let Some(tape) = self.tapes.last() else { return &[] };
+        let (h_size, hidden, units) = (config.h_size(), config.hidden_size(), config.padded_hidden_size());
+        let index = layer * config.directions() + direction;
+        let width = if what == Traced::H { h_size } else { hidden };
+        let rows = tape.shape.rows;
+        let at = tape.call.outside(tape.shape, width);
+        for row in 0..rows {
+            let target = &mut self.traced[at.start(row)..][..width];
+            match what {
+                Traced::Gate(gate) => {
+                    let gates = &tape.gates[index][row * 4 * units..][..4 * units];
+                    target.iter_mut().enumerate().for_each(|(unit, value)| *value = gates[panel_column(gate, unit)]);
+                }
+                Traced::C => target.copy_from_slice(&tape.c[index][row * units..][..hidden]),
+                Traced::H => {
+                    let from = row * config.output_size() + direction * h_size;
+                    target.copy_from_slice(&tape.outputs[layer][from..][..h_size]);
+                }
+            }
+        }
+        &self.traced[..rows * width]
+    }
+
+    /// Sets the gradients of all parameters to 0.
+    pub fn zero_gradients(&mut self) {
+        self.gradients.fill(0.0);
+    }
+
+    /// Gives up on the last forward; its memory is used again.
+    pub fn forget_last(&mut self) {
+        self.spare.extend(self.tapes.pop());
     }
 
     /// Gives up on all forwards that wait for their backward; their memory is used again.

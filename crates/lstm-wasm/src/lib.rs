@@ -16,6 +16,7 @@ mod runtime;
 use crate::objects::{BYTES, LSTMS, STREAMS};
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
+use lstm_core::training::{Traced, Training};
 use lstm_core::{Call, Config, Error, Lstm, Shape, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -83,7 +84,7 @@ pub fn parameter_count(lstm: u32) -> usize {
 }
 
 /// One fact of a parameter: 0 kind (weight_ih, weight_hh, bias_ih, bias_hh, weight_hr), 1 layer, 2 direction, 3 address,
-/// 4 rows, 5 columns (0 for a vector).
+/// 4 rows, 5 columns (0 for a vector), 6 the address of its gradient (0 before the first training forward).
 #[wasm_bindgen]
 pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
     with_lstm(lstm, |lstm| {
@@ -94,7 +95,8 @@ pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
             2 => parameter.direction,
             3 => address_of(parameter.of(lstm.parameters())),
             4 => parameter.rows,
-            _ => parameter.columns,
+            5 => parameter.columns,
+            _ => lstm.training().map_or(0, |training| address_of(parameter.of(training.gradients_mut()))),
         }
     })
 }
@@ -107,30 +109,73 @@ pub fn parameters_changed(lstm: u32) {
     });
 }
 
-/// Makes room for a forward; `chunk` 0 leaves the number of steps in a chunk to the core.
+/// Makes room for a forward, and if `trains` for its backward; `chunk` 0 leaves the number of steps in a chunk to the core.
 #[wasm_bindgen]
-pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize) -> u32 {
+pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize, trains: bool) -> u32 {
     let chunk = (chunk > 0).then_some(chunk);
-    status(with_lstm(lstm, |lstm| lstm.reserve(Shape { steps, batch, rows }, chunk)))
+    status(with_lstm(lstm, |lstm| {
+        lstm.reserve(Shape { steps, batch, rows }, chunk)?;
+        if trains { lstm.reserve_training() } else { Ok(()) }
+    }))
 }
 
-/// Where the last reservation put: 0 input, 1 output, 2 h, 3 c, 4 batch sizes (u32).
+/// Where the last reservation put: 0 input, 1 output, 2 h, 3 c, 4 batch sizes (u32); if it was one for training, the
+/// gradients of 5 the output, 6 the input, 7 h and 8 c.
 #[wasm_bindgen]
 pub fn address(lstm: u32, buffer: u32) -> usize {
-    with_lstm(lstm, |lstm| match buffer {
-        0 => address_of(lstm.input_mut()),
-        1 => address_of(lstm.output()),
-        2 => address_of(lstm.h_mut()),
-        3 => address_of(lstm.c_mut()),
+    with_lstm(lstm, |lstm| match (buffer, lstm.training()) {
+        (0, _) => address_of(lstm.input_mut()),
+        (1, _) => address_of(lstm.output()),
+        (2, _) => address_of(lstm.h_mut()),
+        (3, _) => address_of(lstm.c_mut()),
+        (5, Some(training)) => address_of(training.d_output_mut()),
+        (6, Some(training)) => address_of(training.d_input()),
+        (7, Some(training)) => address_of(training.d_h_mut()),
+        (8, Some(training)) => address_of(training.d_c_mut()),
         _ => address_of(lstm.batch_sizes_mut()),
     })
 }
 
-/// Runs the LSTM over what was reserved; `seed` and `call` draw the dropout masks if `drops`.
+/// Runs the LSTM over what was reserved, keeping what backward needs if `trains`. A negative `call` drops nothing, else
+/// `seed` and `call` draw the dropout masks.
 #[wasm_bindgen]
-pub fn forward(lstm: u32, batch_first: bool, packed: bool, drops: bool, seed: f64, call: f64) -> u32 {
-    let dropout = drops.then_some(Draw { seed: seed as u64, call: call as u64 });
-    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: false })))
+pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
+    let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
+    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: trains })))
+}
+
+/// Goes back through the last training forward.
+#[wasm_bindgen]
+pub fn backward(lstm: u32) -> u32 {
+    status(with_lstm(lstm, Lstm::backward))
+}
+
+/// Sets the gradients of all parameters to 0.
+#[wasm_bindgen(js_name = zeroGradients)]
+pub fn zero_gradients(lstm: u32) {
+    with_lstm(lstm, |lstm| lstm.training().map_or((), Training::zero_gradients));
+}
+
+/// Gives up on the training forwards that wait for backward: the last one, or all of them.
+#[wasm_bindgen]
+pub fn forget(lstm: u32, all: bool) {
+    let forget = if all { Training::forget } else { Training::forget_last };
+    with_lstm(lstm, |lstm| lstm.training().map_or((), forget));
+}
+
+/// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is 0 i, 1 f, 2 g,
+/// 3 o, 4 c, 5 h.
+#[wasm_bindgen]
+pub fn trace(lstm: u32, layer: usize, direction: usize, what: usize) -> usize {
+    let traced = match what {
+        4 => Traced::C,
+        5 => Traced::H,
+        gate => Traced::Gate(gate),
+    };
+    with_lstm(lstm, |lstm| {
+        let config = *lstm.config();
+        lstm.training().map_or(0, |training| address_of(training.trace(&config, layer, direction, traced)))
+    })
 }
 
 /// A new stream of `batch` sequences through an LSTM of one direction: its handle, or minus an error's code.

@@ -1,0 +1,334 @@
+import fc from "fast-check";
+import { LSTM, LSTMCell, type LSTMOptions, type Parameter, packSequence, Tensor } from "lstm-wasm";
+import { describe, expect, it } from "vitest";
+import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
+import { masks } from "./masks.js";
+import { type Matrix, reference } from "./reference.js";
+import { bits, refuses } from "./refusal.js";
+
+const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
+
+describe("the golden cases", () => {
+  /** The gradients of sum(output * r) + sum(hn * r) + sum(cn * r), for the golden file's r. */
+  function gradients(golden: Case): Record<string, Tensor> {
+    const tensor = tensorsOf(golden);
+    const { lstm, input, state, unpack, pack } = loadCase(golden);
+    lstm.train();
+    lstm.forward(input, state);
+    const grad = lstm.backward(pack(tensor("output.r")) as Tensor, [tensor("hn.r"), tensor("cn.r")]);
+    const parameters = lstm.namedParameters().map(([name, { grad: values, shape }]) => {
+      return [`grad.param.${name}`, new Tensor((values as Float32Array).slice(), shape)];
+    });
+    const { h0, c0 } = grad;
+    const ends = golden.state ? { "grad.h0": h0, "grad.c0": c0 } : {};
+    lstm.dispose();
+    return { "grad.input": unpack(grad.input), ...ends, ...Object.fromEntries(parameters) };
+  }
+
+  it.each(cases)("$name: gradients within 2e-5 of the largest magnitude", (golden) => {
+    for (const [what, actual] of Object.entries(gradients(golden))) {
+      const expected = tensorsOf(golden)(what);
+      expect(actual.shape).toEqual(expected.shape);
+      const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(largestError(actual, expected), what).toBeLessThanOrEqual(2e-5 * largest);
+    }
+  });
+});
+
+const options = fc
+  .record({
+    inputSize: fc.integer({ min: 1, max: 5 }),
+    hiddenSize: fc.integer({ min: 1, max: 9 }),
+    numLayers: fc.integer({ min: 1, max: 3 }),
+    bias: fc.boolean(),
+    bidirectional: fc.boolean(),
+    projSize: fc.nat(8),
+    dropout: fc.constantFrom(0, 0.4),
+    seed: fc.nat(2 ** 31),
+  })
+  .map((o) => ({ ...o, projSize: o.projSize < o.hiddenSize ? o.projSize : 0, numLayers: o.dropout ? 3 : o.numLayers }));
+
+/** An LSTM, packed sequences for it, states, and how much each result counts in the loss. */
+function setting(o: LSTMOptions & { seed: number }, lengths: readonly number[]) {
+  const lstm = new LSTM(o);
+  const directions = lstm.bidirectional ? 2 : 1;
+  const [states, hSize, b] = [lstm.numLayers * directions, lstm.projSize || lstm.hiddenSize, lengths.length];
+  const random = (shape: number[], salt: number) => Tensor.randn(shape, { seed: o.seed + salt });
+  const sequences = lengths.map((length, i) => random([length, lstm.inputSize], i));
+  const weights = lengths.map((length, i) => random([length, directions * hSize], 100 + i));
+  return {
+    lstm,
+    sequences,
+    h0: random([states, b, hSize], 200),
+    c0: random([states, b, lstm.hiddenSize], 300),
+    weights,
+    hWeight: random([states, b, hSize], 400),
+    cWeight: random([states, b, lstm.hiddenSize], 500),
+  };
+}
+
+describe("random configurations", () => {
+  it("have the slope of the float64 reference in a random direction of everything at once", () => {
+    const lengths = fc.array(fc.nat(5), { minLength: 1, maxLength: 4 }).filter((list) => Math.max(...list) > 0);
+    fc.assert(
+      fc.property(options, lengths, (o, sizes) => {
+        // Masks are indexed by packed rows; one sequence keeps the reference's indexing simple.
+        const s = setting(o, o.dropout ? sizes.slice(0, 1) : sizes);
+        const { lstm } = s;
+        lstm.train();
+        const packed = packSequence(s.sequences, { enforceSorted: false });
+        lstm.forward(packed, [s.h0, s.c0]);
+        const grad = lstm.backward(packSequence(s.weights, { enforceSorted: false }), [s.hWeight, s.cWeight]);
+        const inputs: Record<string, Tensor> = {
+          ...lstm.stateDict(),
+          h0: s.h0,
+          c0: s.c0,
+          ...Object.fromEntries(s.sequences.entries()),
+        };
+        const directions: Record<string, Tensor> = Object.fromEntries(
+          Object.entries(inputs).map(([name, { shape }], i) => [name, Tensor.randn(shape, { seed: o.seed + 900 + i })]),
+        );
+        const dot = (a: Float32Array, b: Float32Array) =>
+          a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+        let slope = dot(grad.h0.data, directions.h0?.data as Float32Array);
+        slope += dot(grad.c0.data, directions.c0?.data as Float32Array);
+        for (const parameter of lstm.parameters()) {
+          slope += dot(parameter.grad as Float32Array, directions[parameter.name]?.data as Float32Array);
+        }
+        const packedDirection = packSequence(
+          s.sequences.map((_, i) => directions[i] as Tensor),
+          { enforceSorted: false },
+        );
+        slope += dot(grad.input.data.data, packedDirection.data.data);
+
+        const step = 1e-5;
+        const expected = (loss(s, directions, step) - loss(s, directions, -step)) / (2 * step);
+        // The slope is a sum of many terms of the size of 1 and more.
+        expect(Math.abs(slope - expected)).toBeLessThanOrEqual(1e-4 * Math.max(10, Math.abs(expected)));
+        lstm.dispose();
+      }),
+    );
+  });
+
+  /** The reference's loss, every input moved by `step` in its direction. */
+  function loss(s: ReturnType<typeof setting>, directions: Record<string, Tensor>, step: number): number {
+    const { lstm } = s;
+    const moved = (name: string, values: Matrix, direction: Matrix): Matrix => {
+      if (directions[name] === undefined) throw new Error(name);
+      return values.map((row, i) => row.map((value, j) => value + step * (direction[i]?.[j] as number)));
+    };
+    // The reference reads parameters from float32 tensors; these hold float64.
+    const parameters = Object.fromEntries(
+      Object.entries(lstm.stateDict()).map(([name, { data, shape }]) => {
+        const direction = directions[name]?.data as Float32Array;
+        return [name, { shape, data: Float64Array.from(data, (v, i) => v + step * (direction[i] as number)) }];
+      }),
+    ) as unknown as Record<string, Tensor>;
+    const total = (values: Matrix, weights: Tensor) =>
+      values.flat().reduce((sum, value, i) => sum + value * (weights.data[i] as number), 0);
+    return s.sequences.reduce((sum, sequence, b) => {
+      const pick = (name: "h0" | "c0") =>
+        moved(name, rows(s[name].select(1, b)), rows((directions[name] as Tensor).select(1, b)));
+      const x = moved(String(b), rows(sequence), rows(directions[b] as Tensor));
+      const drop = masks({ p: lstm.dropout, seed: lstm.dropoutDraw.seed, call: 0 });
+      const { output, h, c } = reference(lstm, parameters, x, pick("h0"), pick("c0"), drop);
+      return (
+        sum +
+        total(output, s.weights[b] as Tensor) +
+        total(h, s.hWeight.select(1, b)) +
+        total(c, s.cWeight.select(1, b))
+      );
+    }, 0);
+  }
+
+  it("give the same gradients batch first, steps first and packed", () => {
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), (o, steps, batch) => {
+        const s = setting({ ...o, dropout: 0 }, new Array(batch).fill(steps));
+        const { lstm } = s;
+        const other = LSTM.fromStateDict(lstm.stateDict(), { batchFirst: true }).train();
+        lstm.train();
+        const stack = (tensors: Tensor[]) =>
+          new Tensor(
+            tensors.flatMap(({ data }) => [...data]),
+            [batch, ...(tensors[0] as Tensor).shape],
+          );
+        other.forward(stack(s.sequences), [s.h0, s.c0]);
+        const first = other.backward(stack(s.weights), [s.hWeight, s.cWeight]);
+        lstm.forward(packSequence(s.sequences), [s.h0, s.c0]);
+        const packed = lstm.backward(packSequence(s.weights), [s.hWeight, s.cWeight]);
+        const ofSequences = Array.from({ length: batch }, (_, b) => bits(first.input.select(0, b)));
+        const unpacked = s.sequences.map((_, b) => bits(sequenceOf(packed.input.data, steps, batch, b)));
+        expect(unpacked).toEqual(ofSequences);
+        expect(bits(packed.h0, packed.c0)).toEqual(bits(first.h0, first.c0));
+        lstm.dispose();
+        other.dispose();
+      }),
+    );
+  });
+
+  it("by LSTMCell, step by step and back again, have the gradients of the LSTM", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat(1000),
+        (steps, batch, seed) => {
+          const sizes = { inputSize: 3, hiddenSize: 5, seed };
+          const lstm = new LSTM(sizes).train();
+          const cell = new LSTMCell(sizes).train();
+          const input = Tensor.randn([steps, batch, 3], { seed });
+          const weight = Tensor.randn([steps, batch, 5], { seed: seed + 1 });
+          lstm.forward(input);
+          const whole = lstm.backward(weight);
+          let state: [Tensor, Tensor] = [Tensor.zeros([batch, 5]), Tensor.zeros([batch, 5])];
+          for (let t = 0; t < steps; t++) state = cell.forward(input.select(0, t), state);
+          let [h, c] = [Tensor.zeros([batch, 5]), Tensor.zeros([batch, 5])];
+          for (let t = steps - 1; t >= 0; t--) {
+            const above = weight.select(0, t);
+            const back = cell.backward([
+              new Tensor(
+                h.data.map((v, i) => v + (above.data[i] as number)),
+                [batch, 5],
+              ),
+              c,
+            ]);
+            [h, c] = [back.h, back.c];
+            expectClose(back.input, whole.input.select(0, t));
+          }
+          expectClose(h, whole.h0.reshape([batch, 5]));
+          lstm.parameters().forEach((parameter, index) => {
+            const own = cell.parameters()[index]?.grad as Float32Array;
+            expectClose(new Tensor(own.slice()), new Tensor((parameter.grad as Float32Array).slice()));
+          });
+          refuses(() => cell.backward([h, c]), "NO_FORWARD", "LSTMCell");
+          lstm.dispose();
+          cell.dispose();
+        },
+      ),
+    );
+  });
+});
+
+describe("backward", () => {
+  const input = Tensor.randn([3, 2, 4], { seed: 1 });
+  const grad = Tensor.randn([3, 2, 5], { seed: 2 });
+  const make = () => new LSTM({ inputSize: 4, hiddenSize: 5, seed: 3 }).train();
+
+  it("adds to the gradients until zeroGrad", () => {
+    const lstm = make();
+    const weight = lstm.parameters()[0] as Parameter;
+    expect(weight.grad).toBeNull();
+    lstm.forward(input);
+    lstm.backward(grad);
+    const once = (weight.grad as Float32Array).slice();
+    lstm.forward(input);
+    lstm.backward(grad);
+    expect([...(weight.grad as Float32Array)]).toEqual([...once.map((value) => value + value)]);
+    lstm.zeroGrad();
+    expect((weight.grad as Float32Array).every((value) => value === 0)).toBe(true);
+  });
+
+  it("takes zeros for what is left out", () => {
+    const lstm = make();
+    const zeros = Tensor.zeros([1, 2, 5]);
+    lstm.forward(input);
+    const left = lstm.backward(grad);
+    lstm.forward(input);
+    const given = lstm.backward(grad, [zeros, zeros]);
+    expect(bits(left.input, left.h0, left.c0)).toEqual(bits(given.input, given.h0, given.c0));
+    lstm.forward(input);
+    const ofState = lstm.backward(null, [undefined, Tensor.randn([1, 2, 5], { seed: 4 })]);
+    expect(ofState.c0.data.some((value) => value !== 0)).toBe(true);
+  });
+
+  it("forward in training mode has the bits of eval mode", () => {
+    const lstm = make();
+    const trained = lstm.forward(input);
+    const evaluated = lstm.eval().forward(input);
+    expect(bits(trained[0], ...trained[1])).toEqual(bits(evaluated[0], ...evaluated[1]));
+  });
+
+  it("does not mind what else runs between forward and it", () => {
+    const lstm = make();
+    lstm.forward(input);
+    const expected = bits(lstm.backward(grad).input);
+    lstm.forward(input);
+    lstm.stream().run(Tensor.randn([50, 4]));
+    lstm.trace(Tensor.randn([7, 4]));
+    const huge = new LSTM({ inputSize: 300, hiddenSize: 300 });
+    huge.forward(Tensor.randn([200, 300]));
+    expect(bits(lstm.backward(grad).input)).toEqual(expected);
+  });
+
+  it("refuses to go back without a forward, twice, in eval mode, and after zeroGrad", () => {
+    const lstm = make();
+    refuses(() => lstm.backward(grad), "NO_FORWARD", "forward");
+    lstm.forward(input);
+    lstm.backward(grad);
+    refuses(() => lstm.backward(grad), "NO_FORWARD", "forward");
+    lstm.forward(input);
+    lstm.zeroGrad();
+    refuses(() => lstm.backward(grad), "NO_FORWARD");
+    lstm.eval();
+    lstm.forward(input);
+    refuses(() => lstm.backward(grad), "NO_FORWARD", "train()");
+    lstm.train();
+    lstm.forward(input);
+    lstm.eval();
+    lstm.train();
+    refuses(() => lstm.backward(grad), "NO_FORWARD");
+    lstm.dispose();
+    refuses(() => lstm.backward(grad), "DISPOSED");
+  });
+
+  it("refuses gradients of the wrong kind and shape, and then still goes back", () => {
+    const lstm = make();
+    lstm.forward(input);
+    refuses(() => lstm.backward(), "OPTION", "gradOutput");
+    refuses(() => lstm.backward(null, []), "OPTION", "gradOutput");
+    refuses(() => lstm.backward(Tensor.zeros([3, 2, 4])), "SHAPE_MISMATCH", "gradOutput", "[3, 2, 5]", "[3, 2, 4]");
+    refuses(() => lstm.backward(grad, [Tensor.zeros([1, 5])]), "SHAPE_MISMATCH", "gradHn", "[1, 2, 5]");
+    refuses(() => lstm.backward(grad, [null, Tensor.zeros([2, 2, 5])]), "SHAPE_MISMATCH", "gradCn");
+    refuses(() => lstm.backward(packSequence([[[1, 2, 3, 4, 5]]])), "SHAPE_MISMATCH", "gradOutput", "a tensor");
+    refuses(() => lstm.backward(grad, 3 as never), "STATE", "gradHn");
+    expect(lstm.backward(grad).input.shape).toEqual([3, 2, 4]);
+    lstm.forward(packSequence([input.select(1, 0)]));
+    refuses(() => lstm.backward(grad), "SHAPE_MISMATCH", "a PackedSequence");
+    refuses(() => lstm.backward(packSequence([grad.select(1, 0).slice(0, 0, 2)])), "LENGTHS", "gradOutput");
+  });
+
+  it("passes gradients through where there was nothing to run", () => {
+    const lstm = make();
+    lstm.forward(Tensor.zeros([0, 2, 4]));
+    const hn = Tensor.randn([1, 2, 5], { seed: 5 });
+    expect(bits(lstm.backward(null, [hn]).h0)).toEqual(bits(hn));
+  });
+
+  it("over 10,000 steps grows neither WebAssembly's memory nor the LSTM's own", () => {
+    const lstm = make();
+    const size = () => lstm.parameters()[0]?.data.buffer.byteLength;
+    const step = () => {
+      lstm.forward(input);
+      lstm.backward(grad);
+      for (const { data, grad: slope } of lstm.parameters())
+        data.set(data.map((value, i) => value - 1e-4 * (slope?.[i] as number)));
+      lstm.zeroGrad();
+    };
+    for (let i = 0; i < 10; i++) step();
+    const before = size();
+    for (let i = 0; i < 10_000; i++) step();
+    expect(size()).toBe(before);
+  });
+});
+
+/** Sequence b of packed rows of equal lengths. */
+function sequenceOf(packed: Tensor, steps: number, batch: number, b: number): Tensor {
+  return packed.reshape([steps, batch, -1]).select(1, b);
+}
+
+function expectClose(actual: Tensor, expected: Tensor) {
+  expect(actual.shape).toEqual(expected.shape);
+  const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
+  expect(largestError(actual, expected) / largest).toBeLessThanOrEqual(1e-5);
+}

@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import {
+  LSTM,
+  type LSTMOptions,
+  PackedSequence,
+  packSequence,
+  padPackedSequence,
+  Tensor,
+  type Traced,
+} from "lstm-wasm";
+import { describe, expect, it } from "vitest";
+import { type Inside, type Matrix, reference } from "./reference.js";
+import { bits, refuses } from "./refusal.js";
+
+const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
+const NAMES: Traced[] = ["i", "f", "g", "o", "c", "h"];
+
+const options = fc
+  .record({
+    inputSize: fc.integer({ min: 1, max: 6 }),
+    hiddenSize: fc.integer({ min: 1, max: 11 }),
+    numLayers: fc.integer({ min: 1, max: 3 }),
+    bias: fc.boolean(),
+    bidirectional: fc.boolean(),
+    batchFirst: fc.boolean(),
+    projSize: fc.nat(10),
+    seed: fc.nat(2 ** 31),
+  })
+  .map((o): LSTMOptions => ({ ...o, projSize: o.projSize < o.hiddenSize ? o.projSize : 0 }));
+
+describe("trace", () => {
+  it("shows the gates and states of the float64 reference, of packed sequences in any order", () => {
+    const lengths = fc.array(fc.nat(5), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(options, lengths, (o, sizes) => {
+        const lstm = new LSTM(o);
+        const sequences = sizes.map((length, b) => Tensor.randn([length, lstm.inputSize], { seed: b }));
+        const packed = packSequence(sequences, { enforceSorted: false });
+        const trace = lstm.trace(packed);
+        const [output, [hn, cn]] = lstm.forward(packed);
+        expect(bits(trace.output.data, trace.hn, trace.cn)).toEqual(bits(output.data, hn, cn));
+        const directions = lstm.bidirectional ? 2 : 1;
+        expect(trace.layers.map(({ layer, direction }) => [layer, direction])).toEqual(
+          Array.from({ length: lstm.numLayers * directions }, (_, n) => [
+            Math.floor(n / directions),
+            n % directions === 1 ? "reverse" : "forward",
+          ]),
+        );
+        sequences.forEach((sequence, b) => {
+          const zeros = (columns: number) => rows(Tensor.zeros([lstm.numLayers * directions, columns]));
+          const start = [zeros(lstm.projSize || lstm.hiddenSize), zeros(lstm.hiddenSize)] as const;
+          const watch = (layer: number, direction: number, t: number, inside: Inside) => {
+            for (const name of NAMES) {
+              const data = trace.layers[layer * directions + direction]?.[name] as Tensor;
+              const padded = padPackedSequence(new PackedSequence(data, packed.batchSizes, packed.sortedIndices), {
+                batchFirst: true,
+              })[0];
+              expectClose(rows(padded.select(0, b))[t] as number[], inside[name]);
+            }
+          };
+          reference(lstm, lstm.stateDict(), rows(sequence), ...start, undefined, watch);
+        });
+        lstm.dispose();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("has the bits of forward and the shapes of the input, batch first and unbatched too", () => {
+    fc.assert(
+      fc.property(options, fc.nat(5), fc.option(fc.integer({ min: 1, max: 4 })), (o, steps, batch) => {
+        const lstm = new LSTM(o);
+        const leading = batch === null ? [steps] : lstm.batchFirst ? [batch, steps] : [steps, batch];
+        const input = Tensor.randn([...leading, lstm.inputSize], { seed: 7 });
+        const trace = lstm.trace(input);
+        const [output, [hn, cn]] = lstm.forward(input);
+        expect(bits(trace.output, trace.hn, trace.cn)).toEqual(bits(output, hn, cn));
+        const hSize = lstm.projSize || lstm.hiddenSize;
+        for (const layer of trace.layers) {
+          expect(layer.c?.shape).toEqual([...leading, lstm.hiddenSize]);
+          expect(layer.h?.shape).toEqual([...leading, hSize]);
+        }
+        // The top layer's h, directions side by side, is the output.
+        const top = trace.layers.slice(lstm.bidirectional ? -2 : -1).map(({ h }) => h as Tensor);
+        const last = output.shape.length - 1;
+        expect(bits(...top)).toEqual(bits(...top.map((_, n) => output.slice(last, n * hSize, (n + 1) * hSize))));
+        lstm.dispose();
+      }),
+    );
+  });
+
+  it("copies out only what it is asked for", () => {
+    const lstm = new LSTM({ inputSize: 2, hiddenSize: 3, bidirectional: true });
+    const { layers } = lstm.trace(Tensor.randn([4, 2]), undefined, { only: ["c"] });
+    expect(layers.map((layer) => Object.keys(layer))).toEqual([
+      ["layer", "direction", "c"],
+      ["layer", "direction", "c"],
+    ]);
+    refuses(
+      () => lstm.trace(Tensor.randn([4, 2]), undefined, { only: ["x" as never] }),
+      "OPTION",
+      "only",
+      "i, f, g, o, c, h",
+    );
+    refuses(() => lstm.trace(Tensor.randn([4, 2]), undefined, { only: "c" as never }), "OPTION", "only");
+    lstm.dispose();
+    refuses(() => lstm.trace(Tensor.randn([4, 2])), "DISPOSED");
+  });
+
+  it("draws no dropout masks, in training either", () => {
+    const lstm = new LSTM({ inputSize: 2, hiddenSize: 3, numLayers: 2, dropout: 0.5 });
+    const input = Tensor.randn([4, 2]);
+    const still = bits(lstm.forward(input)[0]);
+    const { dropoutDraw } = lstm.train();
+    expect(bits(lstm.trace(input).output)).toEqual(still);
+    expect(lstm.dropoutDraw).toEqual(dropoutDraw);
+  });
+});
+
+function expectClose(actual: readonly number[], expected: readonly number[]) {
+  expect(actual.length).toBe(expected.length);
+  const error = Math.max(0, ...actual.map((value, n) => Math.abs(value - (expected[n] as number))));
+  expect(error).toBeLessThanOrEqual(2e-6 * Math.max(0.25, ...expected.map(Math.abs)));
+}

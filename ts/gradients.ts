@@ -1,0 +1,78 @@
+import type { Call } from "./call.js";
+import type { Core } from "./core.js";
+import { describe } from "./describe.js";
+import { LSTMError } from "./errors.js";
+import { PackedSequence } from "./packed-sequence.js";
+import { writeSortedRows } from "./rows.js";
+import { tensorOfShape } from "./shape.js";
+import { asTensor, type Tensor } from "./tensor.js";
+
+/** The gradients that a backward is given, out of harm's way and each undefined for zeros. */
+export function readGradients(call: Call, output: unknown, state: unknown, shape: readonly number[]) {
+  const { hSize, hiddenSize } = call.sizes;
+  const [hn, cn] = pair("[gradHn, gradCn]", state);
+  if (output == null && hn == null && cn == null) {
+    throw new LSTMError("OPTION", "backward needs at least one of gradOutput, gradHn and gradCn");
+  }
+  if (output != null && output instanceof PackedSequence !== (call.packed !== undefined)) {
+    const expected = call.packed === undefined ? "a tensor" : "a PackedSequence";
+    throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was`);
+  }
+  if (output instanceof PackedSequence) call.checkPacking("gradOutput", output);
+  return {
+    output: read("gradOutput", output instanceof PackedSequence ? output.data : output, shape),
+    h: read("gradHn", hn, call.stateShape(hSize)),
+    c: read("gradCn", cn, call.stateShape(hiddenSize)),
+  };
+}
+
+/** The gradients that a cell's backward is given, each undefined for zeros. */
+export function readCellGradients(state: unknown, shape: readonly number[]) {
+  const [h, c] = pair("[gradH, gradC]", state);
+  if (h == null && c == null) throw new LSTMError("OPTION", "backward needs at least one of gradH and gradC");
+  return [read("gradH", h, shape), read("gradC", c, shape)] as const;
+}
+
+function pair(what: string, state: unknown): readonly unknown[] {
+  if (state === undefined || state === null) return [];
+  if (Array.isArray(state) && state.length <= 2) return state;
+  throw new LSTMError(
+    "STATE",
+    `the gradients of the state must be ${what}, each may be undefined, got ${describe(state)}`,
+  );
+}
+
+function read(name: string, value: unknown, shape: readonly number[]): Float32Array | undefined {
+  return value == null ? undefined : tensorOfShape(name, value, shape).data;
+}
+
+/** Writes h and c, or their gradients, in the batch's sorted order to where they belong; undefined is zeros. */
+export function writeStates(
+  core: Core,
+  call: Call,
+  at: { readonly h: number; readonly c: number },
+  h: Float32Array | undefined,
+  c: Float32Array | undefined,
+): void {
+  const { floats } = core.instance;
+  const { hSize, hiddenSize, states } = call.sizes;
+  const write = (start: number, values: Float32Array | undefined, columns: number) => {
+    if (values === undefined) floats.fill(0, start, start + states * call.batch * columns);
+    else writeSortedRows(floats, start, values, columns, call.order);
+  };
+  write(at.h, h, hSize);
+  write(at.c, c, hiddenSize);
+}
+
+/** The error of a backward that has nothing to go back through. */
+export function noForward(owner: string, training: boolean): LSTMError {
+  const cure = training
+    ? "every backward needs a forward of its own before it"
+    : "call train() and then forward; in eval mode nothing is kept";
+  return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
+}
+
+/** The values of a tensor or of a packed batch. */
+export function valuesOf(rows: Tensor | PackedSequence): Float32Array {
+  return rows instanceof PackedSequence ? rows.data.data : asTensor("output", rows).data;
+}

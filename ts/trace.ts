@@ -1,0 +1,32 @@
+import type { Call } from "./call.js";
+import type { Core } from "./core.js";
+import { describe } from "./describe.js";
+import { LSTMError } from "./errors.js";
+import { checkObject } from "./options.js";
+import type { LayerTrace, Traced } from "./results.js";
+import { Tensor } from "./tensor.js";
+
+/** What a trace can hold of each direction of each layer; the place of each is its number in `Kernels.trace`. */
+const NAMES: readonly Traced[] = ["i", "f", "g", "o", "c", "h"];
+
+/** The names asked for. */
+export function checkOnly(options: unknown): readonly Traced[] {
+  const { only = NAMES } = checkObject("trace", options, ["only"]);
+  if (Array.isArray(only) && only.every((name) => NAMES.includes(name))) return only;
+  throw new LSTMError("OPTION", `only must be an array of names out of ${NAMES.join(", ")}, got ${describe(only)}`);
+}
+
+/** Copies out what the last training forward kept. */
+export function readTrace(core: Core, call: Call, only: readonly Traced[]): LayerTrace[] {
+  const { directions, hSize, hiddenSize, states } = call.sizes;
+  return Array.from({ length: states }, (_, index) => {
+    const [layer, direction] = [Math.floor(index / directions), index % directions];
+    const tensors = only.map((name) => {
+      const columns = name === "h" ? hSize : hiddenSize;
+      const from = core.trace(layer, direction, NAMES.indexOf(name));
+      const data = core.instance.floats.slice(from, from + call.rows * columns);
+      return [name, new Tensor(data, [...call.leading, columns])];
+    });
+    return { layer, direction: direction === 0 ? "forward" : "reverse", ...Object.fromEntries(tensors) };
+  });
+}
