@@ -3,6 +3,7 @@ import { LSTM, LSTMCell, type LSTMOptions, type Parameter, packSequence, Tensor 
 import { describe, expect, it } from "vitest";
 import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
 import { masks } from "./masks.js";
+import { realm } from "./realm.js";
 import { type Matrix, reference } from "./reference.js";
 import { bits, refuses } from "./refusal.js";
 
@@ -10,9 +11,9 @@ const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
 
 describe("the golden cases", () => {
   /** The gradients of sum(output * r) + sum(hn * r) + sum(cn * r), for the golden file's r. */
-  function gradients(golden: Case): Record<string, Tensor> {
+  function gradients(golden: Case, checkpointEvery: number): Record<string, Tensor> {
     const tensor = tensorsOf(golden);
-    const { lstm, input, state, unpack, pack } = loadCase(golden);
+    const { lstm, input, state, unpack, pack } = loadCase(golden, checkpointEvery);
     lstm.train();
     lstm.forward(input, state);
     const grad = lstm.backward(pack(tensor("output.r")) as Tensor, [tensor("hn.r"), tensor("cn.r")]);
@@ -25,8 +26,9 @@ describe("the golden cases", () => {
     return { "grad.input": unpack(grad.input), ...ends, ...Object.fromEntries(parameters) };
   }
 
-  it.each(cases)("$name: gradients within 2e-5 of the largest magnitude", (golden) => {
-    for (const [what, actual] of Object.entries(gradients(golden))) {
+  const modes = cases.flatMap((golden) => [0, 5].map((every) => ({ golden, name: golden.name, every })));
+  it.each(modes)("$name, checkpoints every $every: gradients within 2e-5", ({ golden, every }) => {
+    for (const [what, actual] of Object.entries(gradients(golden, every))) {
       const expected = tensorsOf(golden)(what);
       expect(actual.shape).toEqual(expected.shape);
       const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -303,6 +305,25 @@ describe("backward", () => {
     lstm.forward(Tensor.zeros([0, 2, 4]));
     const hn = Tensor.randn([1, 2, 5], { seed: 5 });
     expect(bits(lstm.backward(null, [hn]).h0)).toEqual(bits(hn));
+  });
+
+  it("with checkpoints keeps less and gives the gradients of all steps kept", () => {
+    const sizes = { inputSize: 4, hiddenSize: 64, numLayers: 2, dropout: 0.3, seed: 3 };
+    const long = Tensor.randn([400, 16, 4], { seed: 1 });
+    const ofOutput = Tensor.randn([400, 16, 64], { seed: 2 });
+    const run = (checkpointEvery: number) => {
+      const { LSTM: Fresh } = realm().load();
+      const lstm = new Fresh({ ...sizes, checkpointEvery }).train();
+      lstm.forward(long);
+      const { input: slope } = lstm.backward(ofOutput);
+      const weight = lstm.parameters()[0] as Parameter;
+      return { slope, weight: new Tensor((weight.grad as Float32Array).slice()), bytes: weight.data.buffer.byteLength };
+    };
+    const [all, marked] = [run(0), run(20)];
+    expectClose(marked.slope, all.slope);
+    expectClose(marked.weight, all.weight);
+    // Everything kept, in two layers: 5 * 64 floats a row. With checkpoints one row's worth for each 20.
+    expect(all.bytes - marked.bytes).toBeGreaterThan(0.8 * 2 * 400 * 16 * 5 * 64 * 4);
   });
 
   it("over 10,000 steps grows neither WebAssembly's memory nor the LSTM's own", () => {

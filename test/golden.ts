@@ -30,10 +30,10 @@ export function tensorsOf({ name }: Case): (what: string) => Tensor {
 }
 
 /** A case ready to run, packed where it has lengths: the LSTM, its input and state, and the way in and out of packing. */
-export function loadCase(golden: Case) {
+export function loadCase(golden: Case, checkpointEvery = 0) {
   const { name, lengths, state, batchFirst, seqLen, batch: _batch, ...options } = golden;
   const tensor = tensorsOf(golden);
-  const lstm = LSTM.fromStateDict(tensors, { prefix: `${name}/param.`, batchFirst });
+  const lstm = LSTM.fromStateDict(tensors, { prefix: `${name}/param.`, batchFirst, checkpointEvery });
   const { inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = lstm;
   expect({ name, inputSize, hiddenSize, numLayers, bias, bidirectional, projSize }).toEqual({ name, ...options });
   const pack = (padded: Tensor) =>

@@ -113,10 +113,13 @@ export class Core {
     return id;
   }
 
-  /** Makes room for a call of this shape. `chunk` is for tests: steps per input product, 0 for as many as fit the cache. */
-  reserve({ steps, batch, rows }: CallShape, trains: boolean, chunk = 0): void {
+  /**
+   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
+   * none. `chunk` is for tests: steps per input product, 0 for as many as fit the cache.
+   */
+  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0, chunk = 0): void {
     const { kernels } = this.instance;
-    this.#reserve(steps, batch, rows, (from, to) => kernels.reserve(this.id, from, batch, to, chunk, trains));
+    this.#reserve(steps, batch, rows, (from, to) => kernels.reserve(this.id, from, batch, to, chunk, trains, every));
   }
 
   /** Makes room for a stream to run over so many steps. */

@@ -17,7 +17,15 @@ interface Kernels {
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   parametersChanged(lstm: number): void;
-  reserve(lstm: number, steps: number, batch: number, rows: number, chunk: number, trains: boolean): number;
+  reserve(
+    lstm: number,
+    steps: number,
+    batch: number,
+    rows: number,
+    chunk: number,
+    trains: boolean,
+    every: number,
+  ): number;
   address(lstm: number, buffer: number): number;
   forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
   backward(lstm: number): number;

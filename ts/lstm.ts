@@ -45,14 +45,14 @@ export class LSTM extends Recurrent {
   /** An LSTM with the parameters of a state dict, every size read off their names and shapes. */
   static fromStateDict(
     dict: StateDict,
-    options: Pick<LoadOptions, "prefix"> & Pick<LSTMOptions, "batchFirst" | "dropout"> = {},
+    options: Pick<LoadOptions, "prefix"> & Pick<LSTMOptions, "batchFirst" | "dropout" | "checkpointEvery"> = {},
   ): LSTM {
-    const { prefix } = checkLoadOptions("LSTM.fromStateDict", options, ["batchFirst", "dropout"]);
-    const { batchFirst, dropout } = options;
+    const { prefix } = checkLoadOptions("LSTM.fromStateDict", options, ["batchFirst", "dropout", "checkpointEvery"]);
+    const { batchFirst, dropout, checkpointEvery } = options;
     const sizes = inferSizes(dict, prefix);
     // Another LSTM's live parameters lie in memory that may grow now.
     const owned = ownTensors(dict, instance());
-    const lstm = new LSTM({ ...sizes, batchFirst, dropout, [LOADED]: true } as LSTMOptions);
+    const lstm = new LSTM({ ...sizes, batchFirst, dropout, checkpointEvery, [LOADED]: true } as LSTMOptions);
     try {
       lstm.loadStateDict(owned, { prefix });
     } catch (error) {
@@ -76,6 +76,9 @@ export class LSTM extends Recurrent {
   }
   get projSize(): number {
     return this.core.options.projSize;
+  }
+  get checkpointEvery(): number {
+    return this.core.options.checkpointEvery;
   }
 
   /**
@@ -150,7 +153,7 @@ export class LSTM extends Recurrent {
     state: unknown,
     out: Result<Tensor | PackedSequence> | undefined,
     keeps: boolean,
-    drops = keeps,
+    trains = keeps,
   ): Result<Tensor | PackedSequence> {
     const { core } = this;
     const { hSize, hiddenSize } = this.#sizes;
@@ -160,12 +163,12 @@ export class LSTM extends Recurrent {
     const { instance } = core;
     const own = (tensor: Tensor | undefined) => tensor && instance.own(tensor.data);
     const [data, h0, c0] = [instance.own(call.data), own(states?.[0]), own(states?.[1])];
-    core.reserve(call, keeps);
+    core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
     const { floats } = instance;
     floats.set(data, core.input);
     if (call.packed !== undefined) instance.words.set(call.packed.batchSizes, core.batchSizes);
     writeStates(core, call, core, h0, c0);
-    core.forward(call.batchFirst, call.packed !== undefined, keeps, drops ? this.#nextMasks() : undefined);
+    core.forward(call.batchFirst, call.packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
 
     const result = out ?? call.emptyResult();
     const [output, [hn, cn]] = result;

@@ -31,7 +31,7 @@ pub struct Call {
     pub packed: bool,
     /// Draws these masks between layers; without, nothing is dropped.
     pub dropout: Option<Draw>,
-    /// Keeps what [`crate::Lstm::backward`] needs; [`crate::Lstm::reserve_training`] must have made room.
+    /// Keeps what [`crate::Lstm::backward`] needs, in the way that [`crate::Lstm::reserve_training`] made room for.
     pub training: bool,
 }
 

@@ -130,6 +130,13 @@ fn finish<V: Vector>(sums: Sums<V, 2>, c: &mut [f32; LANES], h: &mut [f32; LANES
 pub fn step_kept<V: Vector>(packed: &Packed, pre: &mut [f32], h: &[f32], c: &mut [f32], h_next: &mut [f32]) {
     let (inputs, h_size) = (packed.inputs(), packed.h_size());
     accumulate::<V>(pre, Rows::dense(h, h_size), 0, packed.gates(), inputs..inputs + h_size);
+    advance_kept::<V>(pre, c, h_next);
+}
+
+/// The gates alone: `pre` (n, 4 * padded H) goes from complete pre-activations to i, f, g, o, `c` to c(t), and `h_next`
+/// receives `o * tanh(c(t))`.
+#[inline(never)]
+pub fn advance_kept<V: Vector>(pre: &mut [f32], c: &mut [f32], h_next: &mut [f32]) {
     // Rows and panels in their order are one long row of panels.
     for (panel, pre) in pre.chunks_exact_mut(PANEL).enumerate() {
         let gates = activate(load_strips::<V, 2>(pre));

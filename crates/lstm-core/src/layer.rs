@@ -1,6 +1,6 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{copy_rows, project, step, step_backward, step_kept};
+use crate::cell::{advance_kept, copy_rows, project, step, step_backward, step_kept};
 use crate::gemm::{BLOCK, Columns, Outer, RowMap, Rows, accumulate, accumulate_outer};
 use crate::layout::{Kind, Parameter};
 use crate::pack::{Packed, Transposed, panel_column};
@@ -55,16 +55,23 @@ pub struct Scratch<'a> {
     pub kept: Option<Kept<'a>>,
 }
 
-/// What a training forward of one direction leaves for its backward.
+/// What a training forward of one direction leaves for its backward: everything, or marks to compute it from again.
 #[derive(Debug)]
 pub struct Kept<'a> {
-    /// i, f, o, g in panel order, (rows, 4 * padded H). Backward turns them into gradients.
+    /// i, f, o, g in panel order, (rows, 4 * padded H). Backward turns them into gradients. With marks, memory for the
+    /// rows of one segment, used by backward alone.
     pub gates: &'a mut [f32],
-    /// c(t), (rows, padded H)
+    /// c(t), (rows, padded H); likewise.
     pub c: &'a mut [f32],
+    /// With segments of `every` steps: c before the first step of each in the direction's own time,
+    /// (segments, batch, padded H). Empty where everything is kept.
+    pub marks: &'a mut [f32],
+    /// Steps in a segment; without marks all steps are one.
+    pub every: usize,
 }
 
-/// Runs one direction, in training with the same bits as else. A sequence that has ended, or has not begun, or is empty, keeps its state.
+/// Runs one direction, in training with the same bits as else. A sequence that has ended, has not begun or is empty keeps
+/// its state.
 pub fn forward<V: Vector>(
     packed: &Packed,
     place: Place,
@@ -82,9 +89,10 @@ pub fn forward<V: Vector>(
     c.fill(0.0);
     copy_rows(state.c, hidden, c, units, hidden);
 
-    let (all_pre, keeps, kept_c) = match scratch.kept {
-        Some(kept) => (kept.gates, true, kept.c),
-        None => (scratch.pre, false, &mut [][..]),
+    let (all_pre, keeps, kept_c, marks, every) = match scratch.kept {
+        Some(kept) if kept.marks.is_empty() => (kept.gates, true, kept.c, kept.marks, 1),
+        Some(kept) => (scratch.pre, false, kept.c, kept.marks, kept.every),
+        None => (scratch.pre, false, &mut [][..], &mut [][..], 1),
     };
     let chunks = steps.len().div_ceil(scratch.chunk);
     for index in in_order(0..chunks, place.reverse) {
@@ -100,6 +108,11 @@ pub fn forward<V: Vector>(
         for t in in_order(first..last, place.reverse) {
             let (start, end) = (steps.0[t], steps.0[t + 1]);
             let n = end - start;
+            let segment = t / every;
+            let begins = if place.reverse { (t + 1) % every == 0 || t + 1 == steps.len() } else { t % every == 0 };
+            if begins && !marks.is_empty() {
+                marks[segment * batch * units..][..batch * units].copy_from_slice(c);
+            }
             let pre = &mut pre[(start - first_row) * width..(end - first_row) * width];
             let h = &mut state.h[..n * h_size];
             let h_next = &mut scratch.h_next[..n * units];
@@ -132,18 +145,21 @@ pub struct Past<'a> {
     pub c0: &'a [f32],
 }
 
-/// Memory that one direction's backward needs for itself.
+/// Memory that one direction's backward needs for itself. A segment is the whole sequence, or as many of its steps as
+/// [`Kept::every`] says.
 #[derive(Debug, Default)]
 pub struct BackwardScratch {
-    /// (batch, padded H): c(0)
-    pub c0: Vec<f32>,
+    /// (batch, padded H): c before a segment
+    pub c: Vec<f32>,
     /// (batch, padded H): the gradient of c(t)
     pub dc: Vec<f32>,
     /// (batch, whole strips of H_out): the gradient of h(t-1)
     pub dh: Vec<f32>,
-    /// (rows, H_out): the gradients of all h(t)
+    /// (rows of a segment, H_out): the gradients of its h(t)
     pub d_output: Vec<f32>,
-    /// (rows, padded H): the gradients of all `o * tanh(c(t))`, then the values
+    /// (rows of a segment, H_out): its h(t-1), where gates are computed again
+    pub h_before: Vec<f32>,
+    /// (rows of a segment, padded H): the gradients of its `o * tanh(c(t))`, then the values
     pub full: Vec<f32>,
     /// (BLOCK, whole strips of H or of I): a product before its padding is dropped
     pub wide: Vec<f32>,
@@ -151,8 +167,9 @@ pub struct BackwardScratch {
     pub weight: Vec<f32>,
 }
 
-/// The mirror of [`forward`], in two parts: back through time, which leaves the gradients of all pre-activations where
-/// the gates were, then everything that is a product over the whole sequence.
+/// The mirror of [`forward`], segment by segment from the last in the direction's own time. Of each: its gates again if
+/// they were not kept; back through time, which leaves the gradients of all pre-activations where the gates were; then
+/// everything that is a product over all of its rows.
 ///
 /// `d_output` and `d_input` lie as `place.output` and `input.at` say; `d_input` is added to. `state` goes from the
 /// gradients of h(T) and c(T) to those of h(0) and c(0).
@@ -176,51 +193,13 @@ pub fn backward<V: Vector>(
     let (h_size, units) = (packed.h_size(), width / 4);
     let batch = state.h.len() / h_size;
     let hidden = state.c.len() / batch;
-    let rows = *steps.0.last().expect("a start for each step and an end");
-    let BackwardScratch { c0, dc, dh, d_output: d_h, full, wide, weight } = scratch;
-    let (c0, dc) = (&mut c0[..batch * units], &mut dc[..batch * units]);
-    for (padded, values) in [(&mut *c0, past.c0), (&mut *dc, &*state.c)] {
-        padded.fill(0.0);
-        copy_rows(values, hidden, padded, units, hidden);
-    }
-    // The step before t in this direction's time, and how many sequences ran at both.
+    let BackwardScratch { c: c_first, dc, dh, d_output: d_h, h_before: h_rows, full, wide, weight } = scratch;
+    let (c_first, dc) = (&mut c_first[..batch * units], &mut dc[..batch * units]);
+    dc.fill(0.0);
+    copy_rows(state.c, hidden, dc, units, hidden);
+    // The step before t in this direction's time, and how many sequences run at a step.
     let before = |t: usize| if place.reverse { t + 1 } else { t.wrapping_sub(1) };
     let running = |t: usize| if t < steps.len() { steps.0[t + 1] - steps.0[t] } else { 0 };
-
-    for t in in_order(0..steps.len(), !place.reverse) {
-        let (start, end) = (steps.0[t], steps.0[t + 1]);
-        let n = end - start;
-        let d_h = &mut d_h[start * h_size..end * h_size];
-        for ((row, d_h), later) in (start..end).zip(d_h.chunks_exact_mut(h_size)).zip(state.h.chunks_exact(h_size)) {
-            d_h.copy_from_slice(&d_output[place.output.start(row) + place.column..][..h_size]);
-            add(d_h, later);
-        }
-        let full = &mut full[start * units..end * units];
-        full.fill(0.0);
-        match &transposed.projection {
-            Some(projection) => times::<V>(d_h, h_size, projection, wide, &mut |r, product| {
-                full[r * units..][..hidden].copy_from_slice(&product[..hidden]);
-            }),
-            None => copy_rows(d_h, h_size, full, units, hidden),
-        }
-        let gates = &mut kept.gates[start * width..end * width];
-        let (both, earlier) = (running(before(t)), before(t));
-        let c_before = |b: usize| {
-            let from = if b < both { &kept.c[(steps.0[earlier] + b) * units..] } else { &c0[b * units..] };
-            &from[..units]
-        };
-        step_backward::<V>(gates, &c_before, &kept.c[start * units..end * units], full, &mut dc[..n * units], units);
-        let dh = &mut dh[..n * transposed.recurrent.width()];
-        dh.fill(0.0);
-        accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);
-        copy_rows(dh, transposed.recurrent.width(), &mut state.h[..n * h_size], h_size, h_size);
-    }
-    copy_rows(dc, units, state.c, hidden, hidden);
-
-    let d_gates = &kept.gates[..rows * width];
-    times::<V>(d_gates, width, &transposed.input, wide, &mut |r, product| {
-        add(&mut d_input[input.at.start(r)..][..input.width], product);
-    });
     // h(t-1) of each row: the row of the step before, or h(0).
     let h_before = |r: usize| {
         let t = steps.0.partition_point(|&start| start <= r) - 1;
@@ -231,33 +210,102 @@ pub fn backward<V: Vector>(
             &past.h0[b * h_size..][..h_size]
         }
     };
-    let hidden_row = |row: usize| panel_column(row / hidden, row % hidden);
-    for parameter in parameters {
-        let gradient = &mut gradients[parameter.offset..][..parameter.len()];
-        match parameter.kind {
-            Kind::WeightIh => {
-                let block = &mut transposed.input_block;
-                add_outer::<V>(d_gates, width, &|r| input.row(r), block, weight, gradient, &hidden_row);
+
+    let every = if kept.marks.is_empty() { steps.len() } else { kept.every };
+    for segment in in_order(0..steps.len().div_ceil(every), !place.reverse) {
+        let (first, last) = (segment * every, (segment * every + every).min(steps.len()));
+        let (base, rows) = (steps.0[first], steps.0[last] - steps.0[first]);
+        let (gates, c) = (&mut kept.gates[..rows * width], &mut kept.c[..rows * units]);
+        let (d_h, full) = (&mut d_h[..rows * h_size], &mut full[..rows * units]);
+        if kept.marks.is_empty() {
+            c_first.fill(0.0);
+            copy_rows(past.c0, hidden, c_first, units, hidden);
+        } else {
+            let mark = &kept.marks[segment * batch * units..][..batch * units];
+            c_first.copy_from_slice(mark);
+            for (r, row) in h_rows.chunks_exact_mut(h_size).take(rows).enumerate() {
+                row.copy_from_slice(h_before(base + r));
             }
-            Kind::WeightHh => {
-                add_outer::<V>(d_gates, width, &h_before, &mut transposed.h_block, weight, gradient, &hidden_row);
+            for row in gates.chunks_exact_mut(width) {
+                row.copy_from_slice(packed.bias());
             }
-            Kind::BiasIh | Kind::BiasHh => {
-                let sums = &mut weight[..width];
-                sums.fill(0.0);
-                for row in d_gates.chunks_exact(width) {
-                    add(sums, row);
+            let inputs = packed.inputs();
+            accumulate::<V>(gates, input, base, packed.gates(), 0..inputs);
+            accumulate::<V>(gates, Rows::dense(h_rows, h_size), 0, packed.gates(), inputs..inputs + h_size);
+            for t in in_order(first..last, place.reverse) {
+                let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
+                let c_now = &mut c_first[..(end - start) * units];
+                let unused = &mut full[start * units..end * units];
+                advance_kept::<V>(&mut gates[start * width..end * width], c_now, unused);
+                c[start * units..end * units].copy_from_slice(c_now);
+            }
+            c_first.copy_from_slice(mark);
+        }
+
+        for t in in_order(first..last, !place.reverse) {
+            let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
+            let n = end - start;
+            let d_h = &mut d_h[start * h_size..end * h_size];
+            for ((row, d_h), later) in (start..end).zip(d_h.chunks_exact_mut(h_size)).zip(state.h.chunks_exact(h_size))
+            {
+                d_h.copy_from_slice(&d_output[place.output.start(base + row) + place.column..][..h_size]);
+                add(d_h, later);
+            }
+            let full = &mut full[start * units..end * units];
+            full.fill(0.0);
+            match &transposed.projection {
+                Some(projection) => times::<V>(d_h, h_size, projection, wide, &mut |r, product| {
+                    full[r * units..][..hidden].copy_from_slice(&product[..hidden]);
+                }),
+                None => copy_rows(d_h, h_size, full, units, hidden),
+            }
+            let gates = &mut gates[start * width..end * width];
+            let earlier = before(t);
+            let both = if (first..last).contains(&earlier) { running(earlier) } else { 0 };
+            let c_before = |b: usize| {
+                let from = if b < both { &c[(steps.0[earlier] - base + b) * units..] } else { &c_first[b * units..] };
+                &from[..units]
+            };
+            step_backward::<V>(gates, &c_before, &c[start * units..end * units], full, &mut dc[..n * units], units);
+            let dh = &mut dh[..n * transposed.recurrent.width()];
+            dh.fill(0.0);
+            accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);
+            copy_rows(dh, transposed.recurrent.width(), &mut state.h[..n * h_size], h_size, h_size);
+        }
+
+        times::<V>(gates, width, &transposed.input, wide, &mut |r, product| {
+            add(&mut d_input[input.at.start(base + r)..][..input.width], product);
+        });
+        let unit_row = |row: usize| panel_column(row / hidden, row % hidden);
+        for parameter in parameters {
+            let gradient = &mut gradients[parameter.offset..][..parameter.len()];
+            match parameter.kind {
+                Kind::WeightIh => {
+                    let x = |r: usize| input.row(base + r);
+                    add_outer::<V>(gates, width, &x, &mut transposed.input_block, weight, gradient, &unit_row);
                 }
-                gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[hidden_row(row)]);
-            }
-            Kind::WeightHr => {
-                if let Some(block) = &mut transposed.full_block {
-                    let row = |r: usize| &full[r * units..][..hidden];
-                    add_outer::<V>(&d_h[..rows * h_size], h_size, &row, block, weight, gradient, &|row| row);
+                Kind::WeightHh => {
+                    let h = |r: usize| h_before(base + r);
+                    add_outer::<V>(gates, width, &h, &mut transposed.h_block, weight, gradient, &unit_row);
+                }
+                Kind::BiasIh | Kind::BiasHh => {
+                    let sums = &mut weight[..width];
+                    sums.fill(0.0);
+                    for row in gates.chunks_exact(width) {
+                        add(sums, row);
+                    }
+                    gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[unit_row(row)]);
+                }
+                Kind::WeightHr => {
+                    if let Some(block) = &mut transposed.full_block {
+                        let full = |r: usize| &full[r * units..][..hidden];
+                        add_outer::<V>(d_h, h_size, &full, block, weight, gradient, &|row| row);
+                    }
                 }
             }
         }
     }
+    copy_rows(dc, units, state.c, hidden, hidden);
 }
 
 /// `target += source`, as far as both go.

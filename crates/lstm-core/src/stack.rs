@@ -184,7 +184,12 @@ impl Lstm {
                     h_next: &mut work.h_next,
                     projected: &mut work.projected,
                     chunk: work.chunk,
-                    kept: tape.as_mut().map(|tape| Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] }),
+                    kept: tape.as_mut().map(|tape| Kept {
+                        gates: &mut tape.gates[index],
+                        c: &mut tape.c[index],
+                        marks: &mut tape.marks[index],
+                        every: tape.every.unwrap_or(steps),
+                    }),
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
                 layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch);
@@ -206,13 +211,14 @@ impl Lstm {
         Ok(())
     }
 
-    /// Makes room for a training forward of the shape last reserved, and for its backward.
-    pub fn reserve_training(&mut self) -> Result<(), Error> {
+    /// Makes room for a training forward of the shape last reserved, and for its backward. With `every`, c is kept only
+    /// every so many steps and backward computes the gates between again: less memory, the same gradients to rounding.
+    pub fn reserve_training(&mut self, every: Option<usize>) -> Result<(), Error> {
         if self.training.is_none() {
             self.training = Some(Training::new(&self.config, &self.layout)?);
         }
         let training = self.training.as_mut().ok_or(Error::NoForward)?;
-        training.reserve(&self.config, &self.layout, self.shape)
+        training.reserve(&self.config, &self.layout, self.shape, every)
     }
 
     /// The mirror of [`Lstm::forward`]: goes back through the last training forward that still waits for it, from the
@@ -266,6 +272,12 @@ impl Lstm {
                     h: &mut training.d_h[h_at..][..batch * h_size],
                     c: &mut training.d_c[c_at..][..batch * hidden],
                 };
+                let (gates, c) = match tape.every {
+                    None => (&mut tape.gates[index], &mut tape.c[index]),
+                    Some(_) => (&mut training.segment_gates, &mut training.segment_c),
+                };
+                let every = tape.every.unwrap_or(steps);
+                let kept = Kept { gates, c, marks: &mut tape.marks[index], every };
                 layer::backward::<Native>(
                     &packed[index],
                     &mut training.transposed[index],
@@ -273,7 +285,7 @@ impl Lstm {
                     input,
                     Steps(&tape.starts[..steps + 1]),
                     past,
-                    Kept { gates: &mut tape.gates[index], c: &mut tape.c[index] },
+                    kept,
                     state,
                     d_output,
                     d_input,

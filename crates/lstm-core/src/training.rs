@@ -31,26 +31,39 @@ pub struct Tape {
     /// (layers * D, batch, H_out) and (layers * D, batch, H)
     pub(crate) h0: Vec<f32>,
     pub(crate) c0: Vec<f32>,
-    /// Of each direction of each layer: gates (rows, 4 * padded H) and c (rows, padded H).
+    /// Of each direction of each layer: gates (rows, 4 * padded H) and c (rows, padded H); empty with checkpoints.
     pub(crate) gates: Vec<Vec<f32>>,
     pub(crate) c: Vec<Vec<f32>>,
+    /// Of each direction of each layer with checkpoints: c before each segment, (segments, batch, padded H); else empty.
+    pub(crate) marks: Vec<Vec<f32>>,
+    /// Steps between two checkpoints; None keeps everything.
+    pub(crate) every: Option<usize>,
     /// Of each layer (rows, D * H_out), before dropout.
     pub(crate) outputs: Vec<Vec<f32>>,
 }
 
 impl Tape {
-    fn reserve(&mut self, config: &Config, shape: Shape) -> Result<(), Error> {
+    fn reserve(&mut self, config: &Config, shape: Shape, every: Option<usize>) -> Result<(), Error> {
         let Shape { steps, batch, rows } = shape;
         let states = config.num_layers() * config.directions();
         let units = config.padded_hidden_size();
         self.shape = shape;
+        self.every = every;
+        if every.is_none() != self.marks.iter().all(Vec::is_empty) {
+            (self.gates, self.c, self.marks) = Default::default();
+        }
+        let (all, marked) = match every {
+            None => (rows, 0),
+            Some(every) => (0, steps.div_ceil(every) * batch * units),
+        };
         grow(&mut self.starts, steps + 1)?;
         grow(&mut self.input, rows * config.input_size())?;
         grow(&mut self.h0, states * batch * config.h_size())?;
         grow(&mut self.c0, states * batch * config.hidden_size())?;
         for (list, count, len) in [
-            (&mut self.gates, states, rows * 4 * units),
-            (&mut self.c, states, rows * units),
+            (&mut self.gates, states, all * 4 * units),
+            (&mut self.c, states, all * units),
+            (&mut self.marks, states, marked),
             (&mut self.outputs, config.num_layers(), rows * config.output_size()),
         ] {
             list.try_reserve(count - list.len()).map_err(|_| Error::OutOfMemory { bytes: values(&[count, 24]) })?;
@@ -84,6 +97,9 @@ pub struct Training {
     pub(crate) between: [Vec<f32>; 2],
     pub(crate) masked: Vec<f32>,
     pub(crate) scratch: BackwardScratch,
+    /// With checkpoints: gates and c of the segment that is computed again.
+    pub(crate) segment_gates: Vec<f32>,
+    pub(crate) segment_c: Vec<f32>,
 }
 
 impl Training {
@@ -109,12 +125,24 @@ impl Training {
             between: Default::default(),
             masked: Vec::new(),
             scratch: BackwardScratch::default(),
+            segment_gates: Vec::new(),
+            segment_c: Vec::new(),
         })
     }
 
-    /// Makes room for a forward of `shape` and for its backward.
-    pub fn reserve(&mut self, config: &Config, layout: &Layout, shape: Shape) -> Result<(), Error> {
+    /// Makes room for a forward of `shape` and for its backward, which computes the gates of `every` steps at a time
+    /// again, or none.
+    pub fn reserve(
+        &mut self,
+        config: &Config,
+        layout: &Layout,
+        shape: Shape,
+        every: Option<usize>,
+    ) -> Result<(), Error> {
         let Shape { steps, batch, rows } = shape;
+        // With as few steps as that, a checkpoint would save nothing.
+        let every = every.filter(|&every| every < steps);
+        let segment = every.map_or(rows, |every| rows.min(every * batch));
         let (states, layers) = (config.num_layers() * config.directions(), config.num_layers());
         let (units, hidden, h_size) = (config.padded_hidden_size(), config.hidden_size(), config.h_size());
         let widest = config.input_size().max(config.output_size()).next_multiple_of(8);
@@ -124,7 +152,10 @@ impl Training {
             values(&[steps.saturating_add(1), 2]),
             values(&[rows, config.input_size()]),
             state,
-            values(&[rows, states, 5, units]),
+            match every {
+                None => values(&[rows, states, 5, units]),
+                Some(every) => values(&[steps.div_ceil(every), batch, states, units]),
+            },
             inside,
         ];
         let gradients = [
@@ -133,8 +164,9 @@ impl Training {
             state,
             values(&[batch, units, 2]),
             values(&[batch.max(BLOCK), widest.max(units + 4), 2]),
-            values(&[rows, h_size]),
-            values(&[rows, units, 2]),
+            values(&[segment, h_size, 2]),
+            values(&[segment, units, 6]),
+            values(&[rows, hidden.max(h_size)]),
             values(&[4 * units, widest.max(units + 4)]),
             3 * layout.len() as u64,
         ];
@@ -142,7 +174,7 @@ impl Training {
         check(others.chain(tape).chain(gradients).fold(0, u64::saturating_add))?;
 
         let mut next = self.spare.pop().unwrap_or_default();
-        next.reserve(config, shape)?;
+        next.reserve(config, shape, every)?;
         let refused = |_| Error::OutOfMemory { bytes: size_of::<Tape>() as u64 };
         self.tapes.try_reserve(1).map_err(refused)?;
         // Room for all tapes at once, so that forgetting never allocates.
@@ -159,11 +191,15 @@ impl Training {
         grow(&mut self.between[1], between)?;
         grow(&mut self.masked, between)?;
         let scratch = &mut self.scratch;
-        grow(&mut scratch.c0, batch * units)?;
+        grow(&mut scratch.c, batch * units)?;
         grow(&mut scratch.dc, batch * units)?;
         grow(&mut scratch.dh, batch * h_size.next_multiple_of(8))?;
-        grow(&mut scratch.d_output, rows * h_size)?;
-        grow(&mut scratch.full, rows * units)?;
+        grow(&mut scratch.d_output, segment * h_size)?;
+        grow(&mut scratch.h_before, if every.is_some() { segment * h_size } else { 0 })?;
+        grow(&mut scratch.full, segment * units)?;
+        let again = if every.is_some() { segment * units } else { 0 };
+        grow(&mut self.segment_gates, 4 * again)?;
+        grow(&mut self.segment_c, again)?;
         grow(&mut scratch.wide, BLOCK * widest.max(units + 4))?;
         grow(&mut scratch.weight, 4 * units * widest.max(units + 4))
     }

@@ -29,11 +29,11 @@ fn outputs_are_within_2e_6_of_the_largest_magnitude() {
 #[test]
 fn gradients_are_within_2e_5_of_the_largest_magnitude() {
     let mut worst = 0.0_f64;
-    for case in cases() {
-        for (what, actual) in case.gradients(1) {
+    for (case, every) in cases().iter().flat_map(|case| [None, Some(1), Some(3), Some(16)].map(|every| (case, every))) {
+        for (what, actual) in case.gradients(1, every) {
             let expected: Vec<f64> = case.tensor(&what).iter().map(|&v| f64::from(v)).collect();
             let error = relative_error(&actual, &expected);
-            assert!(error <= 2e-5, "{} {what}: {error:e}", case.name);
+            assert!(error <= 2e-5, "{} {what}, checkpoints {every:?}: {error:e}", case.name);
             worst = worst.max(error);
         }
     }
@@ -43,7 +43,7 @@ fn gradients_are_within_2e_5_of_the_largest_magnitude() {
 #[test]
 fn gradients_of_parameters_add_up() {
     for case in cases() {
-        for ((what, once), (_, twice)) in case.gradients(1).iter().zip(&case.gradients(2)) {
+        for ((what, once), (_, twice)) in case.gradients(1, None).iter().zip(&case.gradients(2, None)) {
             if what.starts_with("grad.param.") {
                 let expected: Vec<f64> = once.iter().map(|&v| 2.0 * f64::from(v)).collect();
                 assert!(relative_error(twice, &expected) <= 1e-6, "{} {what}", case.name);

@@ -82,13 +82,13 @@ fn training_never_allocates() {
     let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
     for _ in 0..2 {
         lstm.reserve(Shape::padded(4, 3), None).unwrap();
-        lstm.reserve_training().unwrap();
+        lstm.reserve_training(None).unwrap();
         assert_eq!(allocations(|| lstm.forward(train).unwrap()), 0);
         assert_eq!(allocations(|| lstm.backward().unwrap()), 0);
     }
     // The memory of one forward serves the next.
     lstm.reserve(Shape::padded(4, 3), None).unwrap();
-    assert_eq!(allocations(|| lstm.reserve_training().unwrap()), 0);
+    assert_eq!(allocations(|| lstm.reserve_training(None).unwrap()), 0);
     assert_eq!(allocations(|| lstm.forward(train).unwrap()), 0);
     assert_eq!(allocations(|| lstm.training().unwrap().forget()), 0);
 }

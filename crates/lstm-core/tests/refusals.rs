@@ -63,7 +63,7 @@ fn backward_without_a_forward() {
     let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
     assert_eq!(lstm.backward().unwrap_err(), Error::NoForward);
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
-    lstm.reserve_training().unwrap();
+    lstm.reserve_training(None).unwrap();
     lstm.forward(Call::default()).unwrap();
     assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
     lstm.forward(Call { training: true, ..Call::default() }).unwrap();

@@ -109,13 +109,15 @@ pub fn parameters_changed(lstm: u32) {
     });
 }
 
-/// Makes room for a forward, and if `trains` for its backward; `chunk` 0 leaves the number of steps in a chunk to the core.
+/// Makes room for a forward, and if `trains` for its backward, with a checkpoint every so many steps, 0 for none; `chunk`
+/// 0 leaves the number of steps in a chunk to the core.
 #[wasm_bindgen]
-pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize, trains: bool) -> u32 {
+pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize, trains: bool, every: usize) -> u32 {
     let chunk = (chunk > 0).then_some(chunk);
+    let every = (every > 0).then_some(every);
     status(with_lstm(lstm, |lstm| {
         lstm.reserve(Shape { steps, batch, rows }, chunk)?;
-        if trains { lstm.reserve_training() } else { Ok(()) }
+        if trains { lstm.reserve_training(every) } else { Ok(()) }
     }))
 }
 

@@ -77,11 +77,12 @@ impl Case {
 
     /// The case through the core. With lengths, rows are packed and unpacked here, sequence by sequence.
     pub fn run(&self, chunk: Option<usize>) -> Results {
-        self.run_with(&mut self.lstm(), chunk, false)
+        self.run_with(&mut self.lstm(), chunk, None)
     }
 
-    /// Forward and backward in training mode, `times` over: gradients by the golden file's names.
-    pub fn gradients(&self, times: usize) -> Vec<(String, Vec<f32>)> {
+    /// Forward and backward in training mode, `times` over, with a checkpoint every so many steps: gradients by the golden
+    /// file's names.
+    pub fn gradients(&self, times: usize, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
         let mut lstm = self.lstm();
         let (i, d) = (self.options.input_size, lstm.config().output_size());
         let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);
@@ -93,7 +94,7 @@ impl Case {
         };
         let mut found = Vec::new();
         for _ in 0..times {
-            self.run_with(&mut lstm, None, true);
+            self.run_with(&mut lstm, None, Some(every));
             let training = lstm.training().unwrap();
             for &(row, padded) in &place {
                 training.d_output_mut()[row * d..][..d].copy_from_slice(&self.tensor("output.r")[padded * d..][..d]);
@@ -122,7 +123,7 @@ impl Case {
         found.into_iter().chain(named).collect()
     }
 
-    fn run_with(&self, lstm: &mut Lstm, chunk: Option<usize>, training: bool) -> Results {
+    fn run_with(&self, lstm: &mut Lstm, chunk: Option<usize>, training: Option<Option<usize>>) -> Results {
         let (batch, steps) = (self.batch, self.steps);
         let (i, d) = (self.options.input_size, lstm.config().output_size());
         let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);
@@ -130,8 +131,8 @@ impl Case {
         let rows = self.packed_rows(&order);
         let shape = Shape { steps, batch, rows: rows.as_ref().map_or(steps * batch, Vec::len) };
         lstm.reserve(shape, chunk).unwrap();
-        if training {
-            lstm.reserve_training().unwrap();
+        if let Some(every) = training {
+            lstm.reserve_training(every).unwrap();
         }
         let input = self.tensor("input");
         match &rows {
@@ -148,7 +149,13 @@ impl Case {
         }
         permute(self.state.then(|| self.tensor("h0")), lstm.h_mut(), h_size, &order, false);
         permute(self.state.then(|| self.tensor("c0")), lstm.c_mut(), hidden, &order, false);
-        lstm.forward(Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training }).unwrap();
+        lstm.forward(Call {
+            batch_first: self.batch_first,
+            packed: rows.is_some(),
+            dropout: None,
+            training: training.is_some(),
+        })
+        .unwrap();
 
         let output = match &rows {
             None => lstm.output().to_vec(),
