@@ -117,6 +117,59 @@ describe("trace", () => {
   });
 });
 
+describe("gradientNorms", () => {
+  it("are the norms of dL/dh(t) and dL/dc(t) that finite differences of later steps give", () => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1, batchFirst: true }).train();
+    const input = Tensor.randn([2, 6, 3], { seed: 2 });
+    const weight = Tensor.randn([2, 6, 4], { seed: 3 });
+    lstm.forward(input);
+    lstm.backward(weight);
+    const [norms] = lstm.gradientNorms();
+    expect(norms).toMatchObject({ layer: 0, direction: "forward" });
+    for (let b = 0; b < 2; b++) {
+      for (let t = 0; t < 6; t++) {
+        // From step t on: h(t) counts itself, and as the state of what follows; c(t) as the state, and through h(t).
+        const part = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1 }).train();
+        const before = t === 0 ? undefined : part.forward(input.select(0, b).slice(0, 0, t))[1];
+        const [, [h, c]] = part.forward(input.select(0, b).slice(0, t, t + 1), before);
+        part.forward(input.select(0, b).slice(0, t + 1), [h, c]);
+        const rest =
+          t === 5
+            ? { h0: Tensor.zeros([1, 4]), c0: Tensor.zeros([1, 4]) }
+            : part.backward(weight.select(0, b).slice(0, t + 1));
+        const dh = rest.h0.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number));
+        // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
+        const { layers } = lstm.trace(input, null, { only: ["o", "c"] });
+        const at = (name: "o" | "c", unit: number) => layers[0]?.[name]?.data[(b * 6 + t) * 4 + unit] as number;
+        const dc = rest.c0.data.map(
+          (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
+        );
+        expect(norms?.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
+        expect(norms?.c.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dc), 5);
+        part.dispose();
+      }
+    }
+  });
+
+  it("are the same with checkpoints, in every layer and direction, and refused before a backward", () => {
+    const sizes = { inputSize: 2, hiddenSize: 5, numLayers: 2, bidirectional: true, projSize: 3, seed: 4 };
+    const [all, marked] = [0, 2].map((checkpointEvery) => new LSTM({ ...sizes, checkpointEvery }).train()) as [
+      LSTM,
+      LSTM,
+    ];
+    refuses(() => all.gradientNorms(), "NO_FORWARD", "backward");
+    const [kept, again] = [all, marked].map((lstm) => {
+      lstm.forward(Tensor.randn([7, 3, 2], { seed: 5 }));
+      lstm.backward(Tensor.randn([7, 3, 6], { seed: 6 }));
+      return lstm.gradientNorms().flatMap(({ h, c }) => [h, c]);
+    });
+    expect(kept).toHaveLength(8);
+    expect(kept?.[0]?.shape).toEqual([7, 3]);
+    const values = (tensors: Tensor[] = []) => tensors.flatMap(({ data }) => [...data]);
+    expectClose(values(again), values(kept));
+  });
+});
+
 function expectClose(actual: readonly number[], expected: readonly number[]) {
   expect(actual.length).toBe(expected.length);
   const error = Math.max(0, ...actual.map((value, n) => Math.abs(value - (expected[n] as number))));

@@ -168,6 +168,11 @@ export class Core {
     return this.instance.kernels.trace(this.id, layer, direction, what) >>> 2;
   }
 
+  /** Copies out squared norms of the last backward, see `Kernels.squaredNorms`; returns the first among the floats. */
+  squaredNorms(layer: number, direction: number, ofC: boolean): number {
+    return this.instance.kernels.squaredNorms(this.id, layer, direction, ofC) >>> 2;
+  }
+
   /** Sets all gradients to 0. */
   zeroGradients(): void {
     this.instance.kernels.zeroGradients(this.id);

@@ -20,6 +20,7 @@ export {
 export type { Parameter } from "./recurrent.js";
 export type {
   ForwardOptions,
+  GradientNorms,
   Gradients,
   GradState,
   LayerTrace,

@@ -32,6 +32,7 @@ interface Kernels {
   zeroGradients(lstm: number): void;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
+  squaredNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
   streamNew(lstm: number, batch: number): number;
   streamFree(stream: number): void;
   streamAddress(stream: number, buffer: number): number;

@@ -1,17 +1,27 @@
 import { Call, Sizes } from "./call.js";
 import type { Masks } from "./core.js";
+import { LSTMError } from "./errors.js";
 import { noForward, readGradients, valuesOf, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import type { PackedSequence } from "./packed-sequence.js";
 import { Recurrent } from "./recurrent.js";
-import type { ForwardOptions, Gradients, GradState, Result, StateInput, Trace, TraceOptions } from "./results.js";
+import type {
+  ForwardOptions,
+  GradientNorms,
+  Gradients,
+  GradState,
+  Result,
+  StateInput,
+  Trace,
+  TraceOptions,
+} from "./results.js";
 import { readRows, readSortedRows } from "./rows.js";
 import { readStates } from "./shape.js";
 import { checkLoadOptions, inferSizes, type LoadOptions, ownTensors, type StateDict } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
 import { Tensor, type TensorInput } from "./tensor.js";
-import { checkOnly, readTrace } from "./trace.js";
+import { checkOnly, readNorms, readTrace } from "./trace.js";
 
 /**
  * `torch.nn.LSTM`: a stack of LSTM layers, each in one or both directions.
@@ -27,6 +37,8 @@ export class LSTM extends Recurrent {
   #draw: Masks | undefined;
   /** The training forward that backward would go back through. */
   #waiting: Call | undefined;
+  /** The one that the last backward went back through. */
+  #done: Call | undefined;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMOptions) {
@@ -207,7 +219,9 @@ export class LSTM extends Recurrent {
     else floats.set(given.output, at.output);
     writeStates(core, call, at, given.h, given.c);
     this.#waiting = undefined;
+    this.#done = undefined;
     core.backward();
+    this.#done = call;
 
     const [input, h0, c0] = [
       Tensor.zeros([...call.leading, inputSize]),
@@ -218,6 +232,18 @@ export class LSTM extends Recurrent {
     readSortedRows(floats, at.h, h0.data, hSize, order);
     readSortedRows(floats, at.c, c0.data, hiddenSize, order);
     return { input: call.rowsOf(input), h0, c0 };
+  }
+
+  /**
+   * The norms of dL/dh(t) and dL/dc(t) at every step of the last `backward`, for every direction of every layer: where
+   * gradients vanish or explode.
+   *
+   * @throws LSTMError `NO_FORWARD` before a backward
+   */
+  gradientNorms(): GradientNorms[] {
+    this.core.id; // throws once disposed
+    if (this.#done === undefined) throw new LSTMError("NO_FORWARD", "gradientNorms: there was no backward yet");
+    return readNorms(this.core, this.#done);
   }
 
   override zeroGrad(): void {

@@ -25,6 +25,17 @@ export interface Gradients<Input> {
   readonly c0: Tensor;
 }
 
+/**
+ * How large gradients were on their way back through one direction of one layer: the norms of dL/dh(t) and dL/dc(t) at
+ * every step, (seq, batch), or with the leading dimensions of the input.
+ */
+export interface GradientNorms {
+  readonly layer: number;
+  readonly direction: "forward" | "reverse";
+  readonly h: Tensor;
+  readonly c: Tensor;
+}
+
 /** What a trace can hold: the gates, the cell state, the hidden state. */
 export type Traced = "i" | "f" | "g" | "o" | "c" | "h";
 

@@ -24,17 +24,17 @@ fn advance<V: Vector>([[i, f], [o, g]]: Gates<V>, c: V) -> (V, V) {
     (c, o * tanh(c))
 }
 
-/// The mirror of [`activate`] and [`advance`]: the gradients of the pre-activations and of c(t-1), from those of
-/// `o * tanh(c(t))`, `d_full`, and of c(t), `dc`.
+/// The mirror of [`activate`] and [`advance`]: the gradients of the pre-activations, of c(t-1) and, complete, of c(t), from
+/// those of `o * tanh(c(t))`, `d_full`, and of c(t) as far as the next step had a part in it, `dc`.
 #[inline(always)]
-fn retreat<V: Vector>([[i, f], [o, g]]: Gates<V>, c_before: V, c: V, d_full: V, dc: V) -> (Gates<V>, V) {
+fn retreat<V: Vector>([[i, f], [o, g]]: Gates<V>, c_before: V, c: V, d_full: V, dc: V) -> (Gates<V>, V, V) {
     let one = V::splat(1.0);
     let tanh_c = tanh(c);
     let dc = dc + d_full * o * (one - tanh_c * tanh_c);
     let slope = |gate: V| gate * (one - gate);
     let gradients =
         [[dc * g * slope(i), dc * c_before * slope(f)], [d_full * tanh_c * slope(o), dc * i * (one - g * g)]];
-    (gradients, dc * f)
+    (gradients, dc * f, dc)
 }
 
 /// One step for the `n` sequences of `pre`, whose rows hold `b + W_ih x(t)` in panel order.
@@ -151,7 +151,8 @@ pub fn advance_kept<V: Vector>(pre: &mut [f32], c: &mut [f32], h_next: &mut [f32
 /// The mirror of [`step_kept`]: turns the kept `gates` (n, 4 * padded H) into the gradients of their pre-activations.
 ///
 /// `c_before(b)` and `c` (n, padded H) are c(t-1) and c(t); `d_full` (n, padded H) is the gradient of `o * tanh(c(t))`
-/// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1).
+/// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1), and
+/// `dc_norms` (n) receives the norm of the former.
 #[inline(never)]
 pub fn step_backward<'a, V: Vector>(
     gates: &mut [f32],
@@ -159,20 +160,26 @@ pub fn step_backward<'a, V: Vector>(
     c: &[f32],
     d_full: &mut [f32],
     dc: &mut [f32],
-    units: usize,
+    dc_norms: &mut [f32],
 ) {
-    for (b, gates) in gates.chunks_exact_mut(4 * units).enumerate() {
+    let units = gates.len() / 4 / dc_norms.len();
+    for ((b, gates), norm) in gates.chunks_exact_mut(4 * units).enumerate().zip(dc_norms) {
         let c_before = c_before(b);
+        let mut squares = V::splat(0.0);
         for (panel, gates) in gates.chunks_exact_mut(PANEL).enumerate() {
             let at = b * units + panel * LANES;
             let kept = load_strips::<V, 2>(gates);
             let (c, d_full, dc) = (V::load(quad(c, at)), quad_mut(d_full, at), quad_mut(dc, at));
             let c_before = V::load(quad(c_before, panel * LANES));
-            let (gradients, dc_before) = retreat(kept, c_before, c, V::load(d_full), V::load(dc));
+            let (gradients, dc_before, dc_whole) = retreat(kept, c_before, c, V::load(d_full), V::load(dc));
+            squares = squares.add_product(dc_whole, dc_whole);
             store_strips(gradients, gates);
             dc_before.store(dc);
             (kept[1][0] * tanh(c)).store(d_full);
         }
+        let mut lanes = [0.0; LANES];
+        squares.store(&mut lanes);
+        *norm = lanes.iter().sum::<f32>();
     }
 }
 

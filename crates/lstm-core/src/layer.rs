@@ -167,6 +167,15 @@ pub struct BackwardScratch {
     pub weight: Vec<f32>,
 }
 
+/// What backward tells of the gradients on their way: the squares of the norms of dL/dh(t) and dL/dc(t), (rows) each.
+#[derive(Debug)]
+pub struct SquaredNorms<'a> {
+    /// Of dL/dh(t).
+    pub h: &'a mut [f32],
+    /// Of dL/dc(t).
+    pub c: &'a mut [f32],
+}
+
 /// The mirror of [`forward`], segment by segment from the last in the direction's own time. Of each: its gates again if
 /// they were not kept; back through time, which leaves the gradients of all pre-activations where the gates were; then
 /// everything that is a product over all of its rows.
@@ -187,6 +196,7 @@ pub fn backward<V: Vector>(
     d_input: &mut [f32],
     parameters: &[Parameter],
     gradients: &mut [f32],
+    norms: SquaredNorms,
     scratch: &mut BackwardScratch,
 ) {
     let width = packed.gates().width();
@@ -250,7 +260,9 @@ pub fn backward<V: Vector>(
             {
                 d_h.copy_from_slice(&d_output[place.output.start(base + row) + place.column..][..h_size]);
                 add(d_h, later);
+                norms.h[base + row] = d_h.iter().map(|d| d * d).sum();
             }
+            let c_norms = &mut norms.c[base + start..base + end];
             let full = &mut full[start * units..end * units];
             full.fill(0.0);
             match &transposed.projection {
@@ -266,7 +278,7 @@ pub fn backward<V: Vector>(
                 let from = if b < both { &c[(steps.0[earlier] - base + b) * units..] } else { &c_first[b * units..] };
                 &from[..units]
             };
-            step_backward::<V>(gates, &c_before, &c[start * units..end * units], full, &mut dc[..n * units], units);
+            step_backward::<V>(gates, &c_before, &c[start * units..end * units], full, &mut dc[..n * units], c_norms);
             let dh = &mut dh[..n * transposed.recurrent.width()];
             dh.fill(0.0);
             accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);

@@ -1,7 +1,7 @@
 //! An LSTM: its parameters, its memory, and forward and backward through all its layers.
 
 use crate::gemm::{RowMap, Rows};
-use crate::layer::{self, Kept, Past, Place, Scratch, State, Steps};
+use crate::layer::{self, Kept, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
 use crate::memory::{room_for, zeros};
 use crate::pack::Packed;
@@ -278,6 +278,8 @@ impl Lstm {
                 };
                 let every = tape.every.unwrap_or(steps);
                 let kept = Kept { gates, c, marks: &mut tape.marks[index], every };
+                let (h, c) = training.norms[index * 2 * rows..][..2 * rows].split_at_mut(rows);
+                let norms = SquaredNorms { h, c };
                 layer::backward::<Native>(
                     &packed[index],
                     &mut training.transposed[index],
@@ -291,6 +293,7 @@ impl Lstm {
                     d_input,
                     layout.of(config, layer, direction),
                     &mut training.gradients,
+                    norms,
                     &mut training.scratch,
                 );
             }
@@ -299,6 +302,7 @@ impl Lstm {
             }
             core::mem::swap(&mut below, &mut above);
         }
+        training.norms_of = (tape.shape, tape.call);
         training.spare.push(tape);
         Ok(())
     }

@@ -97,6 +97,10 @@ pub struct Training {
     pub(crate) between: [Vec<f32>; 2],
     pub(crate) masked: Vec<f32>,
     pub(crate) scratch: BackwardScratch,
+    /// Squared norms of dL/dh(t) and dL/dc(t) of each direction of each layer, (layers * D, 2, rows), of the last backward,
+    /// and the shape of that.
+    pub(crate) norms: Vec<f32>,
+    pub(crate) norms_of: (Shape, Call),
     /// With checkpoints: gates and c of the segment that is computed again.
     pub(crate) segment_gates: Vec<f32>,
     pub(crate) segment_c: Vec<f32>,
@@ -125,6 +129,8 @@ impl Training {
             between: Default::default(),
             masked: Vec::new(),
             scratch: BackwardScratch::default(),
+            norms: Vec::new(),
+            norms_of: Default::default(),
             segment_gates: Vec::new(),
             segment_c: Vec::new(),
         })
@@ -167,6 +173,7 @@ impl Training {
             values(&[segment, h_size, 2]),
             values(&[segment, units, 6]),
             values(&[rows, hidden.max(h_size)]),
+            values(&[rows, states, 2]),
             values(&[4 * units, widest.max(units + 4)]),
             3 * layout.len() as u64,
         ];
@@ -183,6 +190,7 @@ impl Training {
 
         let between = if layers > 1 { rows * config.output_size() } else { 0 };
         grow(&mut self.traced, rows * hidden.max(h_size))?;
+        grow(&mut self.norms, rows * states * 2)?;
         grow(&mut self.d_output, rows * config.output_size())?;
         grow(&mut self.d_input, rows * config.input_size())?;
         grow(&mut self.d_h, states * batch * h_size)?;
@@ -253,6 +261,17 @@ impl Training {
             }
         }
         &self.traced[..rows * width]
+    }
+
+    /// The squared norm of dL/dh(t), or of dL/dc(t), at every row of the last backward in the caller's order, (rows).
+    pub fn squared_norms(&mut self, config: &Config, layer: usize, direction: usize, of_c: bool) -> &[f32] {
+        let (shape, call) = self.norms_of;
+        let at = call.outside(shape, 1);
+        let first = ((layer * config.directions() + direction) * 2 + usize::from(of_c)) * shape.rows;
+        for (row, &square) in self.norms[first..first + shape.rows].iter().enumerate() {
+            self.traced[at.start(row)] = square;
+        }
+        &self.traced[..shape.rows]
     }
 
     /// Sets the gradients of all parameters to 0.

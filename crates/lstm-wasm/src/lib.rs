@@ -165,6 +165,17 @@ pub fn forget(lstm: u32, all: bool) {
     with_lstm(lstm, |lstm| lstm.training().map_or((), forget));
 }
 
+/// Copies out the squared norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
+/// of one layer, and tells where.
+#[wasm_bindgen(js_name = squaredNorms)]
+pub fn squared_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> usize {
+    with_lstm(lstm, |lstm| {
+        let config = *lstm.config();
+        let norms = lstm.training().map(|training| training.squared_norms(&config, layer, direction, of_c));
+        norms.map_or(0, address_of)
+    })
+}
+
 /// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is 0 i, 1 f, 2 g,
 /// 3 o, 4 c, 5 h.
 #[wasm_bindgen]
