@@ -10,20 +10,10 @@ import {
 } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
 import { masks } from "./masks.js";
+import { lstmOptions } from "./options.js";
 import { type Matrix, reference } from "./reference.js";
 
-const options = fc
-  .record({
-    inputSize: fc.integer({ min: 1, max: 9 }),
-    hiddenSize: fc.integer({ min: 1, max: 14 }),
-    numLayers: fc.integer({ min: 1, max: 3 }),
-    bias: fc.boolean(),
-    batchFirst: fc.boolean(),
-    bidirectional: fc.boolean(),
-    projSize: fc.nat(13),
-    seed: fc.nat(2 ** 31),
-  })
-  .map((o): LSTMOptions => ({ ...o, projSize: o.projSize < (o.hiddenSize as number) ? o.projSize : 0 }));
+const options = lstmOptions({ inputSize: 9, hiddenSize: 14 });
 const lengths = fc.array(fc.nat(7), { minLength: 1, maxLength: 6 });
 const oneWay = (o: LSTMOptions): LSTMOptions => ({ ...o, bidirectional: false });
 

@@ -229,63 +229,6 @@ pub fn store_strips<V: Vector, const N: usize>(sums: Sums<V, N>, values: &mut [f
     }
 }
 
-/// Rows of a weight gradient that are summed at once: as many as keep a strip of them in the first cache.
-pub const BLOCK: usize = 256;
-
-/// Memory for [`accumulate_outer`].
-#[derive(Debug, Clone)]
-pub struct Outer {
-    /// (columns of d, BLOCK)
-    transposed: Vec<f32>,
-    /// BLOCK rows of x, by strips.
-    strips: Columns,
-    columns: usize,
-}
-
-impl Outer {
-    /// Room for `d` of `d_width` columns and `x` of `x_width`.
-    pub fn new(d_width: usize, x_width: usize) -> Result<Self, Error> {
-        Ok(Self {
-            transposed: memory::zeros(d_width * BLOCK)?,
-            strips: Columns::zeros(x_width, BLOCK)?,
-            columns: x_width,
-        })
-    }
-
-    /// Columns of x.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// Columns of the results: whole strips of x's.
-    pub fn width(&self) -> usize {
-        self.strips.width()
-    }
-}
-
-/// `out[j] += sum over r of d[r][j] * x(r)`, the gradient of a weight whose outputs had the gradients `d` (rows, d_width)
-/// and whose inputs were `x`. `out` has a row of [`Outer::width`] for each column of `d`.
-#[inline(never)]
-pub fn accumulate_outer<'a, V: Vector>(
-    out: &mut [f32],
-    d: &[f32],
-    d_width: usize,
-    x: &dyn Fn(usize) -> &'a [f32],
-    outer: &mut Outer,
-) {
-    for (index, block) in d.chunks(BLOCK * d_width).enumerate() {
-        let rows = block.len() / d_width;
-        for (r, d) in block.chunks_exact(d_width).enumerate() {
-            outer.strips.set_row(r, x(index * BLOCK + r));
-            for (column, &value) in outer.transposed.chunks_exact_mut(BLOCK).zip(d) {
-                column[r] = value;
-            }
-        }
-        let transposed = Rows { values: &outer.transposed, width: rows, at: RowMap::steps_first(BLOCK) };
-        accumulate::<V>(out, transposed, 0, &outer.strips, 0..rows);
-    }
-}
-
 /// One row by `N` strips, in registers: `sums + x · strips`.
 #[inline(always)]
 pub fn extend<V: Vector, const N: usize>(mut sums: Sums<V, N>, x: &[f32], strips: [&[StripRow]; N]) -> Sums<V, N> {

@@ -1,9 +1,10 @@
 //! One direction of one layer over a whole sequence.
 
 use crate::cell::{advance_kept, copy_rows, project, step, step_backward, step_kept};
-use crate::gemm::{BLOCK, Columns, Outer, RowMap, Rows, accumulate, accumulate_outer};
-use crate::layout::{Kind, Parameter};
-use crate::pack::{Packed, Transposed, panel_column};
+use crate::gemm::{RowMap, Rows, accumulate};
+use crate::layout::Parameter;
+use crate::outer::{Inputs, add, add_gradients, times};
+use crate::pack::{Packed, Transposed};
 use crate::simd::Vector;
 use alloc::vec::Vec;
 
@@ -288,80 +289,12 @@ pub fn backward<V: Vector>(
         times::<V>(gates, width, &transposed.input, wide, &mut |r, product| {
             add(&mut d_input[input.at.start(base + r)..][..input.width], product);
         });
-        let unit_row = |row: usize| panel_column(row / hidden, row % hidden);
-        for parameter in parameters {
-            let gradient = &mut gradients[parameter.offset..][..parameter.len()];
-            match parameter.kind {
-                Kind::WeightIh => {
-                    let x = |r: usize| input.row(base + r);
-                    add_outer::<V>(gates, width, &x, &mut transposed.input_block, weight, gradient, &unit_row);
-                }
-                Kind::WeightHh => {
-                    let h = |r: usize| h_before(base + r);
-                    add_outer::<V>(gates, width, &h, &mut transposed.h_block, weight, gradient, &unit_row);
-                }
-                Kind::BiasIh | Kind::BiasHh => {
-                    let sums = &mut weight[..width];
-                    sums.fill(0.0);
-                    for row in gates.chunks_exact(width) {
-                        add(sums, row);
-                    }
-                    gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[unit_row(row)]);
-                }
-                Kind::WeightHr => {
-                    if let Some(block) = &mut transposed.full_block {
-                        let full = |r: usize| &full[r * units..][..hidden];
-                        add_outer::<V>(d_h, h_size, &full, block, weight, gradient, &|row| row);
-                    }
-                }
-            }
-        }
+        let h_before = |r: usize| h_before(base + r);
+        let (x, full) = (|r: usize| input.row(base + r), |r: usize| &full[r * units..][..hidden]);
+        let inputs = Inputs { x: &x, h_before: &h_before, full: &full };
+        add_gradients::<V>(parameters, gradients, gates, d_h, inputs, hidden, transposed, weight);
     }
     copy_rows(dc, units, state.c, hidden, hidden);
-}
-
-/// `target += source`, as far as both go.
-#[inline(never)]
-fn add(target: &mut [f32], source: &[f32]) {
-    for (target, source) in target.iter_mut().zip(source) {
-        *target += source;
-    }
-}
-
-/// Hands each row of `rows` (., width) times `columns` to `take`.
-fn times<V: Vector>(
-    rows: &[f32],
-    width: usize,
-    columns: &Columns,
-    wide: &mut [f32],
-    take: &mut dyn FnMut(usize, &[f32]),
-) {
-    for (index, block) in rows.chunks(BLOCK * width).enumerate() {
-        let wide = &mut wide[..block.len() / width * columns.width()];
-        wide.fill(0.0);
-        accumulate::<V>(wide, Rows::dense(block, width), 0, columns, 0..width);
-        for (r, product) in wide.chunks_exact(columns.width()).enumerate() {
-            take(index * BLOCK + r, product);
-        }
-    }
-}
-
-/// Adds `sum over r of d(r) x(r)` to a gradient as PyTorch shapes it; row `row` of it is column `column(row)` of `d`.
-fn add_outer<'a, V: Vector>(
-    d: &[f32],
-    d_width: usize,
-    x: &dyn Fn(usize) -> &'a [f32],
-    block: &mut Outer,
-    weight: &mut [f32],
-    gradient: &mut [f32],
-    column: &dyn Fn(usize) -> usize,
-) {
-    let weight = &mut weight[..d_width * block.width()];
-    weight.fill(0.0);
-    accumulate_outer::<V>(weight, d, d_width, x, block);
-    for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
-        add(gradient, &weight[column(row) * block.width()..]);
-    }
 }
 
 /// The range from its first to its last, or from its last to its first.

@@ -33,7 +33,8 @@
 //!
 //! [`config`] (what is asked for) → [`layout`] (names, shapes, offsets) → [`pack`] (weights as the kernels want them) →
 //! [`stack`] (layers of one call) → [`layer`] (one direction over time) → [`cell`] (one step) → [`gemm`] (the sums) and
-//! [`activation`] (σ and tanh) → [`simd`] (four lanes). [`stream`] is the step by step form of the same.
+//! [`activation`] (σ and tanh) → [`simd`] (four lanes). [`stream`] is the step by step form of the same. Backward stands
+//! beside its forward in each; [`training`] is its memory, [`outer`] its products over whole sequences.
 
 #![no_std]
 
@@ -49,6 +50,7 @@ pub mod gemm;
 pub mod layer;
 pub mod layout;
 pub mod memory;
+pub mod outer;
 pub mod pack;
 pub mod simd;
 pub mod stack;

@@ -1,7 +1,8 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::gemm::{COLUMNS, Columns, Outer};
+use crate::gemm::{COLUMNS, Columns};
 use crate::layout::{Kind, Layout};
+use crate::outer::Outer;
 use crate::simd::LANES;
 use crate::{Config, Error, memory};
 use alloc::vec::Vec;

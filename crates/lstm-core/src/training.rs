@@ -1,9 +1,9 @@
 //! The memory of training: gradients, what forwards leave behind, and the buffers of a backward.
 
-use crate::gemm::BLOCK;
 use crate::layer::BackwardScratch;
 use crate::layout::Layout;
 use crate::memory::{check, grow, room_for, values, zeros};
+use crate::outer::BLOCK;
 use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;

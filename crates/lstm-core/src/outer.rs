@@ -1,0 +1,162 @@
+//! The products of backward that are not sequential: gradients times weights, and the gradients of the weights.
+
+use crate::gemm::{Columns, RowMap, Rows, accumulate};
+use crate::layout::{Kind, Parameter};
+use crate::pack::{Transposed, panel_column};
+use crate::simd::Vector;
+use crate::{Error, memory};
+use alloc::vec::Vec;
+
+/// Rows of a weight gradient that are summed at once: as many as keep a strip of them in the first cache.
+pub const BLOCK: usize = 256;
+
+/// Memory for [`accumulate_outer`].
+#[derive(Debug, Clone)]
+pub struct Outer {
+    /// (columns of d, BLOCK)
+    transposed: Vec<f32>,
+    /// BLOCK rows of x, by strips.
+    strips: Columns,
+    columns: usize,
+}
+
+impl Outer {
+    /// Room for `d` of `d_width` columns and `x` of `x_width`.
+    pub fn new(d_width: usize, x_width: usize) -> Result<Self, Error> {
+        Ok(Self {
+            transposed: memory::zeros(d_width * BLOCK)?,
+            strips: Columns::zeros(x_width, BLOCK)?,
+            columns: x_width,
+        })
+    }
+
+    /// Columns of x.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Columns of the results: whole strips of x's.
+    pub fn width(&self) -> usize {
+        self.strips.width()
+    }
+}
+
+/// `out[j] += sum over r of d[r][j] * x(r)`, the gradient of a weight whose outputs had the gradients `d` (rows, d_width)
+/// and whose inputs were `x`. `out` has a row of [`Outer::width`] for each column of `d`.
+#[inline(never)]
+pub fn accumulate_outer<'a, V: Vector>(
+    out: &mut [f32],
+    d: &[f32],
+    d_width: usize,
+    x: &dyn Fn(usize) -> &'a [f32],
+    outer: &mut Outer,
+) {
+    for (index, block) in d.chunks(BLOCK * d_width).enumerate() {
+        let rows = block.len() / d_width;
+        for (r, d) in block.chunks_exact(d_width).enumerate() {
+            outer.strips.set_row(r, x(index * BLOCK + r));
+            for (column, &value) in outer.transposed.chunks_exact_mut(BLOCK).zip(d) {
+                column[r] = value;
+            }
+        }
+        let transposed = Rows { values: &outer.transposed, width: rows, at: RowMap::steps_first(BLOCK) };
+        accumulate::<V>(out, transposed, 0, &outer.strips, 0..rows);
+    }
+}
+
+/// What went into one direction's sums, row by row.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a, 'b> {
+    /// x(t), which `weight_ih` met
+    pub x: &'a dyn Fn(usize) -> &'b [f32],
+    /// h(t-1), which `weight_hh` met
+    pub h_before: &'a dyn Fn(usize) -> &'b [f32],
+    /// `o * tanh(c(t))`, which `weight_hr` met
+    pub full: &'a dyn Fn(usize) -> &'a [f32],
+}
+
+/// Adds to the gradients of one direction's parameters what the rows of `d_gates` (rows, 4 * padded H), the gradients of the
+/// pre-activations, and of `d_h` (rows, H_out) contribute.
+#[allow(clippy::too_many_arguments)] // five parameters, what they met, and memory
+pub fn add_gradients<V: Vector>(
+    parameters: &[Parameter],
+    gradients: &mut [f32],
+    d_gates: &[f32],
+    d_h: &[f32],
+    inputs: Inputs,
+    hidden: usize,
+    transposed: &mut Transposed,
+    weight: &mut [f32],
+) {
+    let width = transposed.input.depth();
+    let unit_row = |row: usize| panel_column(row / hidden, row % hidden);
+    for parameter in parameters {
+        let gradient = &mut gradients[parameter.offset..][..parameter.len()];
+        match parameter.kind {
+            Kind::WeightIh => {
+                add_outer::<V>(d_gates, width, inputs.x, &mut transposed.input_block, weight, gradient, &unit_row);
+            }
+            Kind::WeightHh => {
+                add_outer::<V>(d_gates, width, inputs.h_before, &mut transposed.h_block, weight, gradient, &unit_row);
+            }
+            Kind::BiasIh | Kind::BiasHh => {
+                let sums = &mut weight[..width];
+                sums.fill(0.0);
+                for row in d_gates.chunks_exact(width) {
+                    add(sums, row);
+                }
+                gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[unit_row(row)]);
+            }
+            Kind::WeightHr => {
+                if let Some(block) = &mut transposed.full_block {
+                    let h_size = d_h.len() * width / d_gates.len();
+                    add_outer::<V>(d_h, h_size, inputs.full, block, weight, gradient, &|row| row);
+                }
+            }
+        }
+    }
+}
+
+/// `target += source`, as far as both go.
+#[inline(never)]
+pub fn add(target: &mut [f32], source: &[f32]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target += source;
+    }
+}
+
+/// Hands each row of `rows` (., width) times `columns` to `take`.
+pub fn times<V: Vector>(
+    rows: &[f32],
+    width: usize,
+    columns: &Columns,
+    wide: &mut [f32],
+    take: &mut dyn FnMut(usize, &[f32]),
+) {
+    for (index, block) in rows.chunks(BLOCK * width).enumerate() {
+        let wide = &mut wide[..block.len() / width * columns.width()];
+        wide.fill(0.0);
+        accumulate::<V>(wide, Rows::dense(block, width), 0, columns, 0..width);
+        for (r, product) in wide.chunks_exact(columns.width()).enumerate() {
+            take(index * BLOCK + r, product);
+        }
+    }
+}
+
+/// Adds `sum over r of d(r) x(r)` to a gradient as PyTorch shapes it; row `row` of it is column `column(row)` of `d`.
+fn add_outer<'a, V: Vector>(
+    d: &[f32],
+    d_width: usize,
+    x: &dyn Fn(usize) -> &'a [f32],
+    block: &mut Outer,
+    weight: &mut [f32],
+    gradient: &mut [f32],
+    column: &dyn Fn(usize) -> usize,
+) {
+    let weight = &mut weight[..d_width * block.width()];
+    weight.fill(0.0);
+    accumulate_outer::<V>(weight, d, d_width, x, block);
+    for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
+        add(gradient, &weight[column(row) * block.width()..]);
+    }
+}
