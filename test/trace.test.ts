@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import {
   LSTM,
-  type LSTMOptions,
   PackedSequence,
   packSequence,
   padPackedSequence,
