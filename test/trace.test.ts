@@ -1,12 +1,5 @@
 import fc from "fast-check";
-import {
-  LSTM,
-  PackedSequence,
-  packSequence,
-  padPackedSequence,
-  Tensor,
-  type Traced,
-} from "lstm-wasm";
+import { LSTM, PackedSequence, packSequence, padPackedSequence, Tensor, type Traced } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
 import { lstmOptions } from "./options.js";
 import { type Inside, type Matrix, reference } from "./reference.js";
