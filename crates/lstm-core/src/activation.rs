@@ -36,6 +36,13 @@ fn exp_parts<V: Vector>(x: V) -> (V, V) {
     (rounded.exp2_of_rounded(), r.add_product(p, r * r))
 }
 
+/// e^x for x <= 0; 0 below -87.7.
+#[inline(always)]
+pub fn exp<V: Vector>(x: V) -> V {
+    let (scale, r) = exp_parts(x.max(V::splat(-88.0)));
+    scale.add_product(scale, r)
+}
+
 /// σ(x) = 1 / (1 + e^-x).
 ///
 /// Below x = -88.37, where σ is smaller than the smallest normal number, it is 0: an error under 2^-126.

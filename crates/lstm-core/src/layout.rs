@@ -2,6 +2,7 @@
 
 use crate::{Config, Error, memory};
 use alloc::{format, string::String, vec::Vec};
+use core::ops::Range;
 
 /// Which matrix or vector a parameter is; PyTorch's name without the suffix `_l{layer}` and `_reverse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,12 @@ impl Parameter {
 
     /// Its values within the slice of all parameters.
     pub fn of<'a>(&self, parameters: &'a [f32]) -> &'a [f32] {
-        &parameters[self.offset..self.offset + self.len()]
+        &parameters[self.range()]
+    }
+
+    /// Which of all parameters' values are its own.
+    pub fn range(&self) -> Range<usize> {
+        self.offset..self.offset + self.len()
     }
 }
 

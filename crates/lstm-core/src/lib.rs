@@ -55,6 +55,7 @@ pub mod pack;
 pub mod simd;
 pub mod stack;
 pub mod stream;
+pub mod train;
 pub mod training;
 mod workspace;
 

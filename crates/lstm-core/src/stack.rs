@@ -133,6 +133,14 @@ impl Lstm {
         self.training.as_mut()
     }
 
+    /// Values and gradients of a parameter, the values to be written; none before [`Lstm::reserve_training`].
+    pub fn parameter_and_gradient(&mut self, index: usize) -> Option<(&mut [f32], &mut [f32])> {
+        self.parameters_mut();
+        let Self { layout, parameters, training, .. } = self;
+        let range = layout.parameters()[index].range();
+        training.as_mut().map(|training| (&mut parameters[range.clone()], &mut training.gradients[range]))
+    }
+
     /// How many sequences run at each step of a packed forward, (steps).
     pub fn batch_sizes_mut(&mut self) -> &mut [u32] {
         &mut self.work.batch_sizes[..self.shape.steps]

@@ -12,6 +12,7 @@ extern crate alloc;
 mod objects;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+mod train;
 
 use crate::objects::{BYTES, LSTMS, STREAMS};
 use lstm_core::config::Options;

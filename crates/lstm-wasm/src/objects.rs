@@ -2,12 +2,18 @@
 
 #![allow(unsafe_code)]
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use lstm_core::train::{Layer, Loss, Optimizer};
 use lstm_core::{Error, Lstm, Stream};
 
 pub static LSTMS: Static<Table<Lstm>> = Static::new(Table(Vec::new()));
 pub static STREAMS: Static<Table<Stream>> = Static::new(Table(Vec::new()));
+pub static LAYERS: Static<Table<Box<dyn Layer>>> = Static::new(Table(Vec::new()));
+pub static OPTIMIZERS: Static<Table<Optimizer>> = Static::new(Table(Vec::new()));
+/// One loss at a time: nothing of it outlives a call.
+pub static LOSS: Static<Loss> = Static::new(Loss::new());
 /// See [`crate::refused_bytes`].
 pub static BYTES: Static<u64> = Static::new(0);
 

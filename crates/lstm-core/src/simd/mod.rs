@@ -43,6 +43,9 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// `other > self ? other : self`; a NaN in `self` stays.
     fn max(self, other: Self) -> Self;
 
+    /// The square root of each lane.
+    fn sqrt(self) -> Self;
+
     /// The magnitude of `self` with the sign of `sign`.
     fn copy_sign(self, sign: Self) -> Self;
 

@@ -51,6 +51,11 @@ impl Vector for Scalar {
     }
 
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(square_root))
+    }
+
+    #[inline(always)]
     fn copy_sign(self, sign: Self) -> Self {
         Self(from_fn(|lane| self.0[lane].copysign(sign.0[lane])))
     }
@@ -59,4 +64,21 @@ impl Vector for Scalar {
     fn exp2_of_rounded(self) -> Self {
         Self(self.0.map(|rounded| f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))))
     }
+}
+
+/// A float32's square root, correctly rounded, for want of `std`: Newton's steps in float64 from a guess that halves the
+/// exponent. No float32's root lies close enough to the middle of two others for the last bits to matter.
+fn square_root(x: f32) -> f32 {
+    if x == 0.0 || x == f32::INFINITY || x.is_nan() {
+        return x;
+    }
+    if x < 0.0 {
+        return f32::NAN;
+    }
+    let wide = f64::from(x);
+    let mut root = f64::from_bits((wide.to_bits() >> 1) + (1023 << 51));
+    for _ in 0..5 {
+        root = 0.5 * (root + wide / root);
+    }
+    root as f32
 }

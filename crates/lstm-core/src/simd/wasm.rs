@@ -56,6 +56,11 @@ impl Vector for Simd128 {
     }
 
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(f32x4_sqrt(self.0))
+    }
+
+    #[inline(always)]
     fn copy_sign(self, sign: Self) -> Self {
         Self(v128_bitselect(sign.0, self.0, i32x4_splat(i32::MIN)))
     }

@@ -1,0 +1,178 @@
+//! `nn.Linear`: `y = x Wᵀ + b`, forward and backward.
+
+use super::{Buffer, Layer, Parameter};
+use crate::Error;
+use crate::gemm::{Columns, Outer, Rows, accumulate, accumulate_outer};
+use crate::memory::{check, grow, values, zeros};
+use crate::simd::{Native, Vector};
+use alloc::vec::Vec;
+
+/// weight (outputs, inputs), bias (outputs), and the memory of one forward at a time.
+#[derive(Debug)]
+pub struct Linear {
+    inputs: usize,
+    outputs: usize,
+    weight: Parameter,
+    bias: Option<Parameter>,
+    /// The weight, a column for each output.
+    columns: Columns,
+    stale: bool,
+    rows: usize,
+    /// (rows, inputs)
+    input: Vec<f32>,
+    /// (rows, outputs), with room for whole strips: the output, then its gradient.
+    output: Vec<f32>,
+    training: Option<Training>,
+}
+
+/// What a backward needs.
+#[derive(Debug)]
+struct Training {
+    /// The weight, a column for each input.
+    columns: Columns,
+    outer: Outer,
+    /// (outputs, whole strips of inputs): one backward's gradient of the weight.
+    weight: Vec<f32>,
+    /// (rows, inputs), with room for whole strips.
+    d_input: Vec<f32>,
+}
+
+impl Linear {
+    /// A layer with all parameters 0; both sizes are at least 1.
+    pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
+        check(values(&[inputs, outputs, 2]))?;
+        Ok(Self {
+            inputs,
+            outputs,
+            weight: Parameter::zeros(inputs * outputs)?,
+            bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
+            columns: Columns::zeros(outputs, inputs)?,
+            stale: true,
+            rows: 0,
+            input: Vec::new(),
+            output: Vec::new(),
+            training: None,
+        })
+    }
+
+    fn refresh(&mut self) {
+        if !self.stale {
+            return;
+        }
+        for (output, row) in self.weight.values.chunks_exact(self.inputs).enumerate() {
+            self.columns.set_column(output, 0, row);
+            if let Some(training) = &mut self.training {
+                training.columns.set_row(output, row);
+            }
+        }
+        self.stale = false;
+    }
+
+    /// [`Layer::forward`] on any vector: each output is one chain of sums, the bias first, then the inputs in order.
+    pub fn forward_on<V: Vector>(&mut self) {
+        self.refresh();
+        let width = self.columns.width();
+        let out = &mut self.output[..self.rows * width];
+        match &self.bias {
+            Some(bias) => out.chunks_exact_mut(width).for_each(|row| row[..self.outputs].copy_from_slice(&bias.values)),
+            None => out.fill(0.0),
+        }
+        let rows = Rows::dense(&self.input, self.inputs);
+        accumulate::<V>(out, rows, 0, &self.columns, 0..self.inputs);
+        close_up(out, width, self.outputs);
+    }
+
+    /// [`Layer::backward`] on any vector.
+    pub fn backward_on<V: Vector>(&mut self) {
+        self.refresh();
+        let Some(training) = &mut self.training else { return };
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let d_output = &self.output[..self.rows * outputs];
+
+        if let Some(bias) = &mut self.bias {
+            for d in d_output.chunks_exact(outputs) {
+                bias.gradients.iter_mut().zip(d).for_each(|(sum, d)| *sum += d);
+            }
+        }
+
+        training.weight.fill(0.0);
+        let input = |row: usize| &self.input[row * inputs..][..inputs];
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, input, &mut training.outer);
+        let rows = training.weight.chunks_exact(training.outer.width());
+        for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
+            sums.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+        }
+
+        let width = training.columns.width();
+        let d_input = &mut training.d_input[..self.rows * width];
+        d_input.fill(0.0);
+        accumulate::<V>(d_input, Rows::dense(d_output, outputs), 0, &training.columns, 0..outputs);
+        close_up(d_input, width, inputs);
+    }
+}
+
+impl Layer for Linear {
+    fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
+        let width = self.inputs.max(self.outputs).next_multiple_of(8);
+        check(values(&[rows, width, 3]))?;
+        self.rows = 0;
+        if trains && self.training.is_none() {
+            check(values(&[self.inputs, self.outputs, 3]))?;
+            let outer = Outer::new(self.outputs, self.inputs)?;
+            self.training = Some(Training {
+                columns: Columns::zeros(self.inputs, self.outputs)?,
+                weight: zeros(self.outputs * outer.width())?,
+                outer,
+                d_input: Vec::new(),
+            });
+            self.stale = true;
+        }
+        if let (true, Some(training)) = (trains, &mut self.training) {
+            self.weight.reserve_gradients()?;
+            self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
+            grow(&mut training.d_input, rows * training.columns.width())?;
+        }
+        grow(&mut self.input, rows * self.inputs)?;
+        grow(&mut self.output, rows * self.columns.width())?;
+        self.rows = rows;
+        Ok(())
+    }
+
+    fn address(&mut self, buffer: Buffer) -> usize {
+        let values = match (buffer, &self.training) {
+            (Buffer::Input, _) => &self.input,
+            (Buffer::InputGradient, Some(training)) => &training.d_input,
+            _ => &self.output,
+        };
+        values.as_ptr().addr()
+    }
+
+    fn forward(&mut self) {
+        self.forward_on::<Native>();
+    }
+
+    fn backward(&mut self) {
+        self.backward_on::<Native>();
+    }
+
+    fn parameter(&mut self, index: usize) -> &mut Parameter {
+        match (index, &mut self.bias) {
+            (1, Some(bias)) => bias,
+            _ => &mut self.weight,
+        }
+    }
+
+    fn changed(&mut self) {
+        self.stale = true;
+    }
+}
+
+/// Moves rows of `columns` values, `width` apart, together.
+fn close_up(values: &mut [f32], width: usize, columns: usize) {
+    if width == columns {
+        return;
+    }
+    for row in 1..values.len() / width {
+        values.copy_within(row * width..row * width + columns, row * columns);
+    }
+}
