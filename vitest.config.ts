@@ -15,6 +15,8 @@ export default defineConfig({
       { find: /^lstm-wasm$/, replacement: file("dist/index.js") },
       { find: /^lstm-wasm\/slim$/, replacement: file("dist/slim/slim.js") },
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
+      { find: /^lstm-wasm\/train$/, replacement: file("dist/train.js") },
+      { find: /^lstm-wasm\/node$/, replacement: file("dist/node.js") },
       { find: /^#module$/, replacement: file("ts/module/inline.ts") },
     ],
   },

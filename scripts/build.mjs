@@ -14,9 +14,14 @@ const SETTINGS = ["scripts/build.mjs", "tsconfig.json", "tsconfig.types.json", "
  * in. `external` names the imports left to the runtime, written relative to the built file.
  */
 const BUILDS = [
-  { folder: ".", module: "inline", entries: ["index", "safetensors"], external: [] },
-  { folder: "workerd", module: "workerd", entries: ["index", "safetensors"], external: ["../lstm.wasm"] },
-  { folder: "edge-light", module: "edge-light", entries: ["index", "safetensors"], external: ["../lstm.wasm?module"] },
+  { folder: ".", module: "inline", entries: ["index", "safetensors", "train", "node"], external: ["node:*"] },
+  { folder: "workerd", module: "workerd", entries: ["index", "safetensors", "train"], external: ["../lstm.wasm"] },
+  {
+    folder: "edge-light",
+    module: "edge-light",
+    entries: ["index", "safetensors", "train"],
+    external: ["../lstm.wasm?module"],
+  },
   { folder: "slim", module: "slim", entries: ["slim"], external: [] },
 ];
 

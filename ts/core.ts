@@ -1,18 +1,10 @@
 import { LSTMError } from "./errors.js";
 import { type Instance, instance } from "./instance.js";
 import type { CheckedOptions } from "./options.js";
+import type { Home, Placed } from "./parameter.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];
-
-/** A parameter as the core lays it out. */
-export interface Placed {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** First value, as an index into the instance's floats. It never moves. */
-  readonly start: number;
-  readonly length: number;
-}
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
 export interface CallShape {
@@ -40,7 +32,8 @@ const NO_MASKS: Masks = { seed: 0, call: -1 };
  * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
  * stay there until the next `reserve` of this object.
  */
-export class Core {
+export class Core implements Home {
+  readonly family = 0;
   readonly instance: Instance;
   readonly parameters: readonly Placed[];
   readonly #id: number;
@@ -173,11 +166,6 @@ export class Core {
     return this.instance.kernels.squaredNorms(this.id, layer, direction, ofC) >>> 2;
   }
 
-  /** Sets all gradients to 0. */
-  zeroGradients(): void {
-    this.instance.kernels.zeroGradients(this.id);
-  }
-
   /** A fresh view of a parameter's gradient; null before the first training forward. */
   gradient(index: number): Float32Array | null {
     const { kernels, floats } = this.instance;
@@ -227,14 +215,18 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
   }
 }
 
-function outOfMemory(what: string, bytes: number): LSTMError {
+export function outOfMemory(what: string, bytes: number): LSTMError {
   const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
   const left = "which is more than is left: all objects share WebAssembly's 4 GiB, and this machine may have less";
   return new LSTMError("OUT_OF_MEMORY", `${what} needs ${size}, ${left}`);
 }
 
 /** Frees a handle, unless its instance crashed and is gone as a whole. */
-export function release(where: Instance, free: "lstmFree" | "streamFree", handle: number): () => void {
+export function release(
+  where: Instance,
+  free: "lstmFree" | "streamFree" | "layerFree" | "optimizerFree",
+  handle: number,
+): () => void {
   return () => {
     if (!where.trapped) where.kernels[free](handle);
   };

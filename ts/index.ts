@@ -17,7 +17,7 @@ export {
   padPackedSequence,
   padSequence,
 } from "./packed-sequence.js";
-export type { Parameter } from "./recurrent.js";
+export type { Parameter } from "./parameter.js";
 export type {
   ForwardOptions,
   GradientNorms,

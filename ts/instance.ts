@@ -2,7 +2,7 @@ import { loadModule } from "#module";
 import { LSTMError } from "./errors.js";
 
 /** The functions of crates/lstm-wasm, where each is described. Numbers only. */
-interface Kernels {
+export interface Kernels {
   refusedBytes(): number;
   lstmNew(
     inputSize: number,
@@ -29,10 +29,43 @@ interface Kernels {
   address(lstm: number, buffer: number): number;
   forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
   backward(lstm: number): number;
-  zeroGradients(lstm: number): void;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
   squaredNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
+  gradientZero(family: number, owner: number, parameter: number): void;
+  gradientScale(family: number, owner: number, parameter: number, factor: number): void;
+  gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
+  gradientSquares(family: number, owner: number, parameter: number): number;
+  linearNew(inputs: number, outputs: number, bias: boolean): number;
+  embeddingNew(count: number, width: number, padding: number): number;
+  layerFree(layer: number): void;
+  layerReserve(layer: number, rows: number, trains: boolean): number;
+  layerAddress(layer: number, buffer: number): number;
+  layerForward(layer: number): void;
+  layerBackward(layer: number): void;
+  layerParameter(layer: number, index: number, gradient: boolean): number;
+  layerChanged(layer: number): void;
+  lossReserve(rows: number, columns: number): number;
+  lossAddress(buffer: number): number;
+  lossCrossEntropy(columns: number, smoothing: number, ignored: number, mean: boolean): number;
+  lossSquaredError(mean: boolean): number;
+  lossBinaryCrossEntropy(columns: number, mean: boolean): number;
+  workspaceDropout(length: number, p: number, seed: number, call: number): void;
+  workspaceTanh(length: number): void;
+  optimizerNew(rule: number): number;
+  optimizerFree(optimizer: number): void;
+  optimizerAdd(optimizer: number, length: number, buffers: number): number;
+  optimizerAddress(optimizer: number, slot: number): number;
+  optimizerSet(optimizer: number, setting: number, value: number): void;
+  optimizerStep(
+    optimizer: number,
+    slot: number,
+    family: number,
+    owner: number,
+    parameter: number,
+    power1: number,
+    power2: number,
+  ): void;
   streamNew(lstm: number, batch: number): number;
   streamFree(stream: number): void;
   streamAddress(stream: number, buffer: number): number;

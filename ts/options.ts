@@ -115,7 +115,7 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw new LSTMError("OPTION", `${name} must be true or false, got ${describe(value)}`);
 }
 
-function checkProbability(name: string, value: unknown): number {
+export function checkProbability(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);
 }

@@ -153,12 +153,6 @@ pub fn backward(lstm: u32) -> u32 {
     status(with_lstm(lstm, Lstm::backward))
 }
 
-/// Sets the gradients of all parameters to 0.
-#[wasm_bindgen(js_name = zeroGradients)]
-pub fn zero_gradients(lstm: u32) {
-    with_lstm(lstm, |lstm| lstm.training().map_or((), Training::zero_gradients));
-}
-
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
 #[wasm_bindgen]
 pub fn forget(lstm: u32, all: bool) {

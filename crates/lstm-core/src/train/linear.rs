@@ -97,7 +97,7 @@ impl Linear {
 
         training.weight.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, input, &mut training.outer);
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer);
         let rows = training.weight.chunks_exact(training.outer.width());
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             sums.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);

@@ -1,0 +1,175 @@
+import { readFileSync } from "node:fs";
+import { LSTM, Tensor } from "lstm-wasm";
+import * as train from "lstm-wasm/train";
+import { Embedding, Linear, Sequential } from "lstm-wasm/train";
+import { describe, expect, it } from "vitest";
+
+// Recorded from PyTorch by test/fixtures/train.py.
+// biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes
+const recorded: Record<string, any> = JSON.parse(
+  readFileSync(new URL("../fixtures/train.json", import.meta.url), "utf8"),
+);
+
+interface Values {
+  data: number[];
+  shape: number[];
+}
+interface Weights {
+  seed: number;
+  // biome-ignore lint/suspicious/noExplicitAny: of two modules
+  options: any;
+  parameters: Record<string, number[]>;
+}
+const tensor = ({ data, shape }: Values) => new Tensor(data, shape);
+const options = (o: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(o).map(([k, v]) => [k, Array.isArray(v) && k !== "betas" && k !== "milestones" ? new Tensor(v) : v]),
+  );
+
+/** Within 1e-6 of the largest magnitude. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-6) {
+  expect(actual.length).toBe(expected.length);
+  const largest = Math.max(...Array.from(expected, Math.abs), 1e-6);
+  const error = Math.max(...Array.from(expected, (value, i) => Math.abs(value - (actual[i] as number))));
+  expect(error / largest).toBeLessThanOrEqual(tolerance);
+}
+
+/** Gives a linear layer of 3 to 2 gradients that were recorded. */
+function setGradients(linear: Linear, gradients: Record<string, number[]>) {
+  for (const [name, parameter] of linear.namedParameters()) parameter.grad?.set(gradients[name] as number[]);
+}
+
+function smallLinear(start?: Record<string, Values>) {
+  const linear = new Linear({ inFeatures: 3, outFeatures: 2 }).train();
+  linear.forward([0, 0, 0]);
+  if (start) linear.loadStateDict(Object.fromEntries(Object.entries(start).map(([name, v]) => [name, tensor(v)])));
+  return linear;
+}
+
+describe("seeded weights", () => {
+  it.each<Weights>(recorded.linearWeights)("of Linear, bit for bit: $options", ({ seed, options, parameters }) => {
+    const actual = new Linear({ ...options, seed }).namedParameters().map(([name, { data }]) => [name, [...data]]);
+    expect(actual).toEqual(Object.entries(parameters).map(([name, v]) => [name, v.map(Math.fround)]));
+  });
+
+  it.each<Weights>(recorded.embeddingWeights)("of Embedding: $options", ({ seed, options, parameters }) => {
+    expectClose(new Embedding({ ...options, seed }).parameters()[0]?.data ?? [], parameters.weight as number[]);
+  });
+});
+
+describe("layers", () => {
+  it.each(recorded.linear)("Linear forward and backward: $options", (record) => {
+    const linear = new Linear(record.options).train();
+    linear.loadStateDict(Object.fromEntries(Object.entries(record.state).map(([n, v]) => [n, tensor(v as Values)])));
+    for (const times of [1, 2]) {
+      const output = linear.forward(tensor(record.input));
+      expect(output.shape).toEqual(record.output.shape);
+      expectClose(output.data, record.output.data);
+      const gradient = linear.backward(tensor(record.gradOutput));
+      expect(gradient.shape).toEqual(record.input.shape);
+      expectClose(gradient.data, record.gradInput.data);
+      for (const [name, { grad }] of linear.namedParameters()) {
+        expectClose(
+          grad ?? [],
+          record.grads[name].map((value: number) => times * value),
+        );
+      }
+    }
+  });
+
+  it("Embedding forward and backward", () => {
+    const { weight, indices, output, gradOutput, grad } = recorded.embedding;
+    const embedding = new Embedding({ numEmbeddings: 7, embeddingDim: 5, paddingIdx: 2 }).train();
+    embedding.loadStateDict({ weight: tensor(weight) });
+    expect(embedding.forward(indices)).toEqual(tensor(output));
+    expect(embedding.backward(tensor(gradOutput))).toBeUndefined();
+    expectClose(embedding.parameters()[0]?.grad ?? [], grad);
+  });
+});
+
+describe("losses", () => {
+  it.each(recorded.crossEntropy)("crossEntropy: $options", (record) => {
+    const { loss, gradient } = train.crossEntropy(tensor(record.input), record.target, options(record.options));
+    expectClose([loss], [record.loss]);
+    expectClose(gradient.data, record.gradient);
+  });
+
+  it.each(recorded.elementwise)("$name: $options", (record) => {
+    const of = train[record.name as "mseLoss"];
+    const { loss, gradient } = of(tensor(record.input), tensor(record.target), options(record.options));
+    expectClose([loss], [record.loss]);
+    expectClose(gradient.data, record.gradient);
+  });
+});
+
+describe("optimisers", () => {
+  it.each(recorded.optimizers)("$name: $options", (record) => {
+    const linear = smallLinear(record.start);
+    const optimizer = new train[record.name as "SGD"](linear.parameters(), record.options);
+    for (const [step, gradients] of record.gradients.entries()) {
+      setGradients(linear, gradients);
+      optimizer.step();
+      for (const [name, { data }] of linear.namedParameters()) expectClose(data, record.steps[step][name]);
+    }
+  });
+
+  it("clipGradNorm", () => {
+    const { gradients, maxNorm, norm, clipped } = recorded.clip;
+    const linear = smallLinear();
+    setGradients(linear, gradients);
+    expectClose([train.clipGradNorm(linear.parameters(), maxNorm)], [norm]);
+    for (const [name, { grad }] of linear.namedParameters()) expectClose(grad ?? [], clipped[name]);
+    train.clipGradValue(linear.parameters(), 0.2);
+    for (const [name, { grad }] of linear.namedParameters()) {
+      expectClose(
+        grad ?? [],
+        clipped[name].map((value: number) => Math.max(-0.2, Math.min(0.2, value))),
+      );
+    }
+  });
+});
+
+describe("schedules", () => {
+  it.each(recorded.schedules)("$name: $options", ({ name, options, rates }) => {
+    const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
+    const schedule = new train[name as "StepLR"](optimizer, options);
+    const actual = [optimizer.lr];
+    while (actual.length < rates.length) {
+      schedule.step();
+      actual.push(optimizer.lr);
+    }
+    expectClose(actual, rates, 1e-12);
+  });
+
+  it.each(recorded.plateaus)("ReduceLROnPlateau: $options", ({ options, metrics, rates }) => {
+    const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
+    const schedule = new train.ReduceLROnPlateau(optimizer, options);
+    const actual = metrics.map((metric: number) => {
+      schedule.step(metric);
+      return optimizer.lr;
+    });
+    expectClose(actual, rates, 1e-12);
+  });
+});
+
+describe("a whole training", () => {
+  it.each(recorded.trajectories)("has PyTorch's losses: $name $options", (record) => {
+    const model = new Sequential({
+      embedding: new Embedding({ numEmbeddings: 12, embeddingDim: 6, paddingIdx: 0 }),
+      lstm: new LSTM({ inputSize: 6, hiddenSize: 8, bidirectional: true }),
+      linear: new Linear({ inFeatures: 16, outFeatures: 3 }),
+    }).train();
+    model.loadStateDict(Object.fromEntries(Object.entries(record.state).map(([n, v]) => [n, tensor(v as Values)])));
+    const optimizer = new train[record.name as "SGD"](model.parameters(), record.options);
+    const losses = record.losses.map(() => {
+      optimizer.zeroGrad();
+      const { loss, gradient } = train.crossEntropy(model.forward(record.tokens), record.target);
+      model.backward(gradient);
+      train.clipGradNorm(model.parameters(), 0.5);
+      optimizer.step();
+      return loss;
+    });
+    for (const [step, loss] of losses.entries()) expectClose([loss], [record.losses[step]], 1e-4);
+    expect(losses[losses.length - 1]).toBeLessThan(0.7 * losses[0]);
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * `lstm-wasm/train`: what training needs around the LSTM, by PyTorch's names and rules.
+ *
+ * @packageDocumentation
+ */
+export { Module } from "./module.js";
+export { Dropout, type DropoutOptions, ReLU, Tanh } from "./train/activation.js";
+export { type Batches, type BucketOptions, lengthBuckets, padIndices } from "./train/batch.js";
+export { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./train/checkpoint.js";
+export { clipGradNorm, clipGradValue } from "./train/clip.js";
+export { Embedding, type EmbeddingOptions } from "./train/embedding.js";
+export type { IndexInput, Indices, NestedIndices } from "./train/indices.js";
+export { Linear, type LinearOptions } from "./train/linear.js";
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type Loss,
+  mseLoss,
+  type Reduction,
+} from "./train/loss.js";
+export type { Optimizer, OptimizerState } from "./train/optimizer.js";
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  RMSprop,
+  type RMSpropOptions,
+  SGD,
+  type SGDOptions,
+} from "./train/optimizers.js";
+export {
+  CosineAnnealingLR,
+  ExponentialLR,
+  LinearLR,
+  MultiStepLR,
+  type PlateauOptions,
+  ReduceLROnPlateau,
+  StepLR,
+} from "./train/schedule.js";
+export { Sequential } from "./train/sequential.js";

@@ -1,0 +1,162 @@
+import type { Masks } from "../core.js";
+import { LSTMError } from "../errors.js";
+import { noForward } from "../gradients.js";
+import { Module } from "../module.js";
+import { checkCount, checkObject, checkProbability } from "../options.js";
+import type { Parameter } from "../parameter.js";
+import { randomSeed } from "../random.js";
+import { tensorOfShape } from "../shape.js";
+import { asTensor, Tensor, type TensorInput } from "../tensor.js";
+import { checkSeed } from "./layer.js";
+import { workspace } from "./workspace.js";
+
+/** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
+abstract class Elementwise<Kept> extends Module {
+  #waiting: { kept: Kept; shape: readonly number[] } | undefined;
+  #disposed = false;
+
+  /** The new values, and what to keep. */
+  protected abstract map(values: Float32Array): { values: Float32Array; kept: Kept };
+  /** The gradient of the input, from that of the output. */
+  protected abstract back(gradient: Float32Array, kept: Kept): Float32Array;
+
+  /** A tensor of any shape to one of the same. */
+  forward(input: TensorInput): Tensor {
+    this.#check();
+    const { data, shape } = asTensor("input", input);
+    const { values, kept } = this.map(data);
+    if (this.training) this.#waiting = { kept, shape };
+    return new Tensor(values, shape);
+  }
+
+  /**
+   * Goes back through the last forward in training mode.
+   *
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`
+   */
+  backward(gradOutput: TensorInput): Tensor {
+    this.#check();
+    if (this.#waiting === undefined) throw noForward(this.constructor.name, this.training);
+    const { kept, shape } = this.#waiting;
+    const { data } = tensorOfShape("gradOutput", gradOutput, shape);
+    const gradient = this.back(data, kept);
+    this.#waiting = undefined;
+    return new Tensor(gradient, shape);
+  }
+
+  override namedParameters(): [string, Parameter][] {
+    return [];
+  }
+
+  override dispose(): void {
+    this.#disposed = true;
+    this.#waiting = undefined;
+  }
+
+  /** @internal */
+  override forget(): void {
+    this.#waiting = undefined;
+  }
+
+  override toString(): string {
+    return `${this.constructor.name}()`;
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
+  }
+}
+
+/** What `new Dropout` takes. */
+export interface DropoutOptions {
+  /** The probability of zeroing a value; 0.5 by default. */
+  p?: number | undefined;
+  /** What the masks follow from; drawn by chance by default. Two modules with one seed drop alike. */
+  seed?: number | undefined;
+}
+
+/**
+ * `torch.nn.Dropout`: in training mode zeroes values by chance and scales the others by `1 / (1 - p)`. Each mask follows
+ * from `dropoutDraw`, so it can be replayed.
+ */
+export class Dropout extends Elementwise<Masks | undefined> {
+  static override readonly name: string = "Dropout";
+  readonly p: number;
+  #seed: number | undefined;
+  #call = 0;
+
+  constructor(options: DropoutOptions = {}) {
+    const given = checkObject("Dropout", options, ["p", "seed"]);
+    super();
+    this.p = checkProbability("p", given.p ?? 0.5);
+    this.#seed = checkSeed(given.seed);
+  }
+
+  /** What the next training forward draws its mask from; set an earlier value to replay that mask. */
+  get dropoutDraw(): { seed: number; call: number } {
+    this.#seed ??= randomSeed();
+    return { seed: this.#seed, call: this.#call };
+  }
+  set dropoutDraw(draw: { seed: number; call: number }) {
+    const given = checkObject("dropoutDraw", draw, ["seed", "call"]);
+    const [seed, call] = [checkCount("seed", given.seed), checkCount("call", given.call)];
+    this.#seed = seed;
+    this.#call = call;
+  }
+
+  protected override map(values: Float32Array) {
+    if (!this.training || this.p === 0) return { values: values.slice(), kept: undefined };
+    const kept = this.dropoutDraw;
+    const dropped = this.#drop(values, kept);
+    this.#call++;
+    return { values: dropped, kept };
+  }
+
+  protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
+    return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
+  }
+
+  #drop(values: Float32Array, { seed, call }: Masks): Float32Array {
+    const own = values.slice();
+    const { kernels, floats, input } = workspace(own.length, 1);
+    floats.set(own, input);
+    kernels.workspaceDropout(own.length, this.p, seed, call);
+    return floats.slice(input, input + own.length);
+  }
+
+  override toString(): string {
+    return `Dropout({ p: ${this.p} })`;
+  }
+}
+
+/** `torch.nn.ReLU`: max(x, 0). */
+export class ReLU extends Elementwise<Float32Array> {
+  static override readonly name: string = "ReLU";
+
+  protected override map(values: Float32Array) {
+    const result = values.map((x) => Math.max(x, 0));
+    return { values: result, kept: this.training ? result.slice() : result };
+  }
+
+  protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
+    return gradient.map((d, i) => ((result[i] as number) <= 0 ? 0 : d));
+  }
+}
+
+/** `torch.nn.Tanh`. */
+export class Tanh extends Elementwise<Float32Array> {
+  static override readonly name: string = "Tanh";
+
+  protected override map(values: Float32Array) {
+    const own = values.slice();
+    const { kernels, floats, input } = workspace(own.length, 1);
+    floats.set(own, input);
+    kernels.workspaceTanh(own.length);
+    const result = floats.slice(input, input + own.length);
+    return { values: result, kept: this.training ? result.slice() : result };
+  }
+
+  protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
+    return gradient.map((d, i) => d * (1 - (result[i] as number) ** 2));
+  }
+}

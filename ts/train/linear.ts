@@ -1,0 +1,86 @@
+import { LSTMError } from "../errors.js";
+import { checkBoolean, checkInteger, checkObject } from "../options.js";
+import { fillUniform, Mt19937, randomSeed } from "../random.js";
+import { tensorOfShape } from "../shape.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
+import { checkSeed, INPUT, INPUT_GRADIENT, Layer, LayerCore, OUTPUT } from "./layer.js";
+
+/** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
+export interface LinearOptions {
+  inFeatures: number;
+  outFeatures: number;
+  /** Whether there is a bias; true by default. */
+  bias?: boolean | undefined;
+  /** With a seed the weights are those after `torch.manual_seed(seed)`, to the bit. */
+  seed?: number | undefined;
+}
+
+/** `torch.nn.Linear`: `y = x Wᵀ + b` for each row. */
+export class Linear extends Layer {
+  static override readonly name: string = "Linear";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias: boolean;
+
+  /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
+  constructor(options: LinearOptions) {
+    const given = checkObject("Linear", options, ["inFeatures", "outFeatures", "bias", "seed"]);
+    const inFeatures = checkInteger("inFeatures", given.inFeatures, 1);
+    const outFeatures = checkInteger("outFeatures", given.outFeatures, 1);
+    const bias = checkBoolean("bias", given.bias ?? true);
+    const seed = checkSeed(given.seed);
+    const shapes: [string, number[]][] = [["weight", [outFeatures, inFeatures]]];
+    if (bias) shapes.push(["bias", [outFeatures]]);
+    super(new LayerCore("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias), shapes));
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.bias = bias;
+    const random = new Mt19937(seed ?? randomSeed());
+    // kaiming_uniform_ with a = sqrt(5) comes to this bound.
+    for (const { data } of this.parameters()) fillUniform(random, data, 1 / Math.sqrt(inFeatures));
+  }
+
+  /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */
+  forward(input: TensorInput): Tensor {
+    const { core } = this;
+    core.id; // throws once disposed
+    const { data, shape } = asTensor("input", input);
+    if (shape[shape.length - 1] !== this.inFeatures) {
+      const got = `Expected ${this.inFeatures}, got shape [${shape.join(", ")}]`;
+      throw new LSTMError("SHAPE_MISMATCH", `input: the last dimension must be equal to inFeatures. ${got}`);
+    }
+    const leading = shape.slice(0, -1);
+    const { instance } = core;
+    const own = instance.own(data);
+    this.waiting = undefined;
+    core.reserve(product(leading), this.training);
+    instance.floats.set(own, core.at(INPUT));
+    core.forward();
+    if (this.training) this.waiting = leading;
+    return this.#read(OUTPUT, [...leading, this.outFeatures]);
+  }
+
+  /**
+   * Goes back through the last forward in training mode: adds to the parameters' gradients and returns the input's.
+   *
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`
+   */
+  backward(gradOutput: TensorInput): Tensor {
+    const leading = this.taken();
+    const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, this.outFeatures]);
+    this.core.instance.floats.set(data, this.core.at(OUTPUT));
+    this.core.backward();
+    this.waiting = undefined;
+    return this.#read(INPUT_GRADIENT, [...leading, this.inFeatures]);
+  }
+
+  #read(buffer: number, shape: number[]): Tensor {
+    const at = this.core.at(buffer);
+    return new Tensor(this.core.instance.floats.slice(at, at + product(shape)), shape);
+  }
+
+  override toString(): string {
+    const { inFeatures, outFeatures, bias } = this;
+    return `Linear({ inFeatures: ${inFeatures}, outFeatures: ${outFeatures}${bias ? "" : ", bias: false"} })`;
+  }
+}

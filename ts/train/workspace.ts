@@ -1,0 +1,21 @@
+import { outOfMemory } from "../core.js";
+import { instance } from "../instance.js";
+
+/** Numbers of the buffers in `lossAddress`. */
+const [INPUT, TARGET, CLASSES, WEIGHTS] = [0, 1, 2, 3];
+
+/**
+ * Makes room in WebAssembly for one computation that leaves nothing behind: a loss, a mask. Buffers are told as indexes
+ * into the instance's floats (words for `classes`).
+ */
+export function workspace(rows: number, columns: number) {
+  const where = instance();
+  const { kernels } = where;
+  const most = 2 ** 31 - 1;
+  if (rows > most || kernels.lossReserve(rows, columns) !== 0) {
+    throw outOfMemory(`a computation over ${rows} rows of ${columns} values`, kernels.refusedBytes());
+  }
+  const at = (buffer: number) => kernels.lossAddress(buffer) >>> 2;
+  const { floats, words } = where;
+  return { kernels, floats, words, input: at(INPUT), target: at(TARGET), classes: at(CLASSES), weights: at(WEIGHTS) };
+}
