@@ -1,7 +1,7 @@
 import { LSTMError } from "./errors.js";
+import type { Home, Placed } from "./home.js";
 import { type Instance, instance } from "./instance.js";
 import type { CheckedOptions } from "./options.js";
-import type { Home, Placed } from "./parameter.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];

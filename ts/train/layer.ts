@@ -1,10 +1,11 @@
 import { forget, outOfMemory, release } from "../core.js";
 import { LSTMError } from "../errors.js";
 import { noForward } from "../gradients.js";
+import type { Home, Placed } from "../home.js";
 import { type Instance, instance, type Kernels } from "../instance.js";
 import { Module } from "../module.js";
 import { checkCount } from "../options.js";
-import { type Home, Parameter, type Placed } from "../parameter.js";
+import { Parameter } from "../parameter.js";
 import { product } from "../tensor.js";
 
 /** Numbers of the buffers in `layerAddress`. */

@@ -2,8 +2,9 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::{Columns, Outer, Rows, accumulate, accumulate_outer};
+use crate::gemm::{Columns, Rows, accumulate};
 use crate::memory::{check, grow, values, zeros};
+use crate::outer::{Outer, accumulate_outer};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
