@@ -219,7 +219,7 @@ describe("the state of forward", () => {
     ["[]", [], "[]"],
     ["three of them", [H0, C0, C0], "[a tensor, a tensor, a tensor]"],
     ["{ h, c }", { h: H0, c: C0 }, "an Object"],
-    ["h0 alone", H0, "an Object"],
+    ["h0 alone", H0, "a Tensor"],
     ["a string", "zeros", '"zeros"'],
     ["false", false, "false"],
     ["0", 0, "0"],

@@ -99,6 +99,9 @@ export class Call {
 
   /** The caller's `out`, if there is one and it fits. */
   readOut(options: unknown): Result<Tensor | PackedSequence> | undefined {
+    if (typeof options === "object" && options !== null && "data" in options) {
+      throw new LSTMError("OPTION", "the third argument is for options; the state is one array, [h0, c0]");
+    }
     const out = options === undefined ? undefined : checkObject("forward", options, ["out"]).out;
     if (out === undefined) return undefined;
     const [output, state] = Array.isArray(out) ? out : [];

@@ -6,6 +6,7 @@ export function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value))
     return value.length <= 8 ? `[${value.map(item).join(", ")}]` : `an array of ${value.length}`;
+  if ("data" in value && "shape" in value) return "a Tensor";
   // A typed array's name, "Object", "Map" ...: read through Object.prototype, so it works across realms.
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   return `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;

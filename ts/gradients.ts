@@ -67,7 +67,7 @@ export function writeStates(
 /** The error of a backward that has nothing to go back through. */
 export function noForward(owner: string, training: boolean): LSTMError {
   const cure = training
-    ? "every backward needs a forward of its own before it"
+    ? "every backward needs a forward of its own before it, and zeroGrad() gives up on it (call that after backward)"
     : "call train() and then forward; in eval mode nothing is kept";
   return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
 }

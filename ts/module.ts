@@ -1,7 +1,7 @@
 import { DISPOSE } from "./dispose.js";
 import { checkBoolean } from "./options.js";
 import type { Parameter } from "./parameter.js";
-import { type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
+import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { Tensor } from "./tensor.js";
 
 /** What all modules have in common, as in PyTorch's `nn.Module`: parameters, state dicts, modes, and an end. */
@@ -45,10 +45,11 @@ export abstract class Module {
     this.forget();
   }
 
-  /** Copies of all parameters by PyTorch's names. */
-  stateDict(): Record<string, Tensor> {
+  /** Copies of all parameters by PyTorch's names, each with `prefix` in front. */
+  stateDict(options: Pick<LoadOptions, "prefix"> = {}): Record<string, Tensor> {
+    const { prefix } = checkLoadOptions("stateDict", options, []);
     const copy = (parameter: Parameter) => new Tensor(parameter.peek().slice(), parameter.shape);
-    return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [name, copy(parameter)]));
+    return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [prefix + name, copy(parameter)]));
   }
 
   /**

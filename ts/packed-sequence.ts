@@ -109,9 +109,13 @@ export function packPaddedSequence(
   const layout = paddedLayout("input", padded.shape, batchFirst);
   const counts = integers("lengths", lengths);
   if (counts.length !== layout.batch) {
+    const turned =
+      counts.length === layout.steps
+        ? `; does the batch come ${batchFirst ? "second" : "first"}? Pass { batchFirst: ${!batchFirst} }`
+        : "";
     throw new LSTMError(
       "LENGTHS",
-      `lengths must have one entry for each sequence of the batch. Expected ${layout.batch}, got ${counts.length}`,
+      `lengths must have one entry for each sequence of the batch. Expected ${layout.batch}, got ${counts.length}${turned}`,
     );
   }
   for (const [b, length] of counts.entries()) {

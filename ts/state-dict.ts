@@ -114,6 +114,13 @@ export function checkLoadOptions(owner: string, options: unknown, others: readon
 }
 
 function checkDict(owner: string, dict: unknown): object {
+  if (ArrayBuffer.isView(dict) || dict instanceof ArrayBuffer) {
+    const hint = 'load(bytes) of "lstm-wasm/safetensors" makes one of a file\'s bytes';
+    throw new LSTMError(
+      "STATE_DICT",
+      `${owner}: expected an object of tensors by name, got ${describe(dict)}; ${hint}`,
+    );
+  }
   if (typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map)) return dict;
   throw new LSTMError("STATE_DICT", `${owner}: expected an object of tensors by name, got ${describe(dict)}`);
 }

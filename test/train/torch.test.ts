@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 
 // Recorded from PyTorch by test/fixtures/train.py.
 // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes
-const recorded: Record<string, any> = JSON.parse(
+type Recorded = any;
+const recorded: Record<string, Recorded> = JSON.parse(
   readFileSync(new URL("../fixtures/train.json", import.meta.url), "utf8"),
 );
 
@@ -58,7 +59,7 @@ describe("seeded weights", () => {
 });
 
 describe("layers", () => {
-  it.each(recorded.linear)("Linear forward and backward: $options", (record) => {
+  it.each<Recorded>(recorded.linear)("Linear forward and backward: $options", (record) => {
     const linear = new Linear(record.options).train();
     linear.loadStateDict(Object.fromEntries(Object.entries(record.state).map(([n, v]) => [n, tensor(v as Values)])));
     for (const times of [1, 2]) {
@@ -88,13 +89,13 @@ describe("layers", () => {
 });
 
 describe("losses", () => {
-  it.each(recorded.crossEntropy)("crossEntropy: $options", (record) => {
+  it.each<Recorded>(recorded.crossEntropy)("crossEntropy: $options", (record) => {
     const { loss, gradient } = train.crossEntropy(tensor(record.input), record.target, options(record.options));
     expectClose([loss], [record.loss]);
     expectClose(gradient.data, record.gradient);
   });
 
-  it.each(recorded.elementwise)("$name: $options", (record) => {
+  it.each<Recorded>(recorded.elementwise)("$name: $options", (record) => {
     const of = train[record.name as "mseLoss"];
     const { loss, gradient } = of(tensor(record.input), tensor(record.target), options(record.options));
     expectClose([loss], [record.loss]);
@@ -103,7 +104,7 @@ describe("losses", () => {
 });
 
 describe("optimisers", () => {
-  it.each(recorded.optimizers)("$name: $options", (record) => {
+  it.each<Recorded>(recorded.optimizers)("$name: $options", (record) => {
     const linear = smallLinear(record.start);
     const optimizer = new train[record.name as "SGD"](linear.parameters(), record.options);
     for (const [step, gradients] of record.gradients.entries()) {
@@ -130,7 +131,7 @@ describe("optimisers", () => {
 });
 
 describe("schedules", () => {
-  it.each(recorded.schedules)("$name: $options", ({ name, options, rates }) => {
+  it.each<Recorded>(recorded.schedules)("$name: $options", ({ name, options, rates }) => {
     const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
     const schedule = new train[name as "StepLR"](optimizer, options);
     const actual = [optimizer.lr];
@@ -141,7 +142,7 @@ describe("schedules", () => {
     expectClose(actual, rates, 1e-12);
   });
 
-  it.each(recorded.plateaus)("ReduceLROnPlateau: $options", ({ options, metrics, rates }) => {
+  it.each<Recorded>(recorded.plateaus)("ReduceLROnPlateau: $options", ({ options, metrics, rates }) => {
     const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
     const schedule = new train.ReduceLROnPlateau(optimizer, options);
     const actual = metrics.map((metric: number) => {
@@ -153,7 +154,7 @@ describe("schedules", () => {
 });
 
 describe("a whole training", () => {
-  it.each(recorded.trajectories)("has PyTorch's losses: $name $options", (record) => {
+  it.each<Recorded>(recorded.trajectories)("has PyTorch's losses: $name $options", (record) => {
     const model = new Sequential({
       embedding: new Embedding({ numEmbeddings: 12, embeddingDim: 6, paddingIdx: 0 }),
       lstm: new LSTM({ inputSize: 6, hiddenSize: 8, bidirectional: true }),
