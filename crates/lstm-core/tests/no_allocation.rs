@@ -3,6 +3,7 @@
 use lstm_core::Shape;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
+use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Rule};
 use lstm_core::{Call, Config, Lstm, Stream};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -102,5 +103,30 @@ fn a_step_never_allocates() {
         assert_eq!(allocations(|| stream.step(&mut lstm)), 0);
         stream.reserve(&mut lstm, 4).unwrap();
         assert_eq!(allocations(|| stream.run(&mut lstm).unwrap()), 0);
+    }
+}
+
+#[test]
+fn layers_losses_and_optimisers_never_allocate() {
+    let mut linear = Linear::new(5, 3, true).unwrap();
+    let mut embedding = Embedding::new(4, 5, None).unwrap();
+    let mut loss = Loss::new();
+    let mut optimizer = Optimizer::new(Rule::Adam);
+    optimizer.add(15, 2).unwrap();
+    for _ in 0..2 {
+        linear.reserve(7, true).unwrap();
+        embedding.reserve(7, true).unwrap();
+        loss.reserve(7, 3).unwrap();
+        let step = || {
+            embedding.forward();
+            linear.forward();
+            loss.cross_entropy(3, 0.1, None, true);
+            linear.backward();
+            embedding.backward();
+            let weight = linear.parameter(0);
+            optimizer.step(0, &mut weight.values, &weight.gradients, true, 0.9, 0.99);
+            linear.changed();
+        };
+        assert_eq!(allocations(step), 0);
     }
 }

@@ -2,25 +2,37 @@
 
 use crate::simd::{LANES, Vector, quad, quad_mut};
 
-/// The first of up to four values, with zeros after them.
-fn padded(values: &[f32]) -> [f32; LANES] {
-    let mut quad = [0.0; LANES];
-    quad[..values.len()].copy_from_slice(values);
-    quad
+/// The up to four values from `at` on, with zeros after them.
+#[inline(always)]
+fn load<V: Vector>(values: &[f32], at: usize) -> V {
+    if at + LANES <= values.len() { V::load(quad(values, at)) } else { V::load(&tail(values, at)) }
+}
+
+/// Writes as many of the four values as there is room for from `at` on.
+#[inline(always)]
+fn store<V: Vector>(value: V, values: &mut [f32], at: usize) {
+    if at + LANES <= values.len() {
+        return value.store(quad_mut(values, at));
+    }
+    let mut last = [0.0; LANES];
+    value.store(&mut last);
+    let rest = values.len() - at;
+    values[at..].copy_from_slice(&last[..rest]);
+}
+
+#[inline(never)]
+fn tail(values: &[f32], at: usize) -> [f32; LANES] {
+    let mut last = [0.0; LANES];
+    last[..values.len() - at].copy_from_slice(&values[at..]);
+    last
 }
 
 /// `values[i] = map(values[i])`
 #[inline(always)]
 pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
-    let mut quads = values.chunks_exact_mut(LANES);
-    for values in &mut quads {
-        let target = quad_mut(values, 0);
-        map(V::load(target)).store(target);
+    for at in (0..values.len()).step_by(LANES) {
+        store(map(load(values, at)), values, at);
     }
-    let tail = quads.into_remainder();
-    let mut last = padded(tail);
-    map(V::load(&last)).store(&mut last);
-    tail.copy_from_slice(&last[..tail.len()]);
 }
 
 /// `(values[i], states[..][i]) = update(values[i], gradients[i], states[..][i])`. `states` holds `N` buffers one after
@@ -33,23 +45,13 @@ pub fn update<V: Vector, const N: usize>(
     update: impl Fn(V, V, [V; N]) -> (V, [V; N]),
 ) {
     let len = state_len(values.len());
-    let mut step = |value: &mut [f32; LANES], gradient: &[f32; LANES], at: usize| {
+    for at in (0..values.len()).step_by(LANES) {
         let state = core::array::from_fn(|s| V::load(quad(states, s * len + at)));
-        let (next, state) = update(V::load(value), V::load(gradient), state);
-        next.store(value);
+        let (value, state) = update(load(values, at), load(gradients, at), state);
+        store(value, values, at);
         for (s, state) in state.into_iter().enumerate() {
             state.store(quad_mut(states, s * len + at));
         }
-    };
-    let whole = values.len() / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        step(quad_mut(values, at), quad(gradients, at), at);
-    }
-    if whole < values.len() {
-        let mut last = padded(&values[whole..]);
-        step(&mut last, &padded(&gradients[whole..]), whole);
-        let rest = values.len() - whole;
-        values[whole..].copy_from_slice(&last[..rest]);
     }
 }
 

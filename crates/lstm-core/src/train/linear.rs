@@ -56,6 +56,21 @@ impl Linear {
         })
     }
 
+    /// The input of the next forward, (rows, inputs).
+    pub fn input_mut(&mut self) -> &mut [f32] {
+        &mut self.input[..self.rows * self.inputs]
+    }
+
+    /// The output of the last forward, before backward to be overwritten by its gradient, (rows, outputs).
+    pub fn output_mut(&mut self) -> &mut [f32] {
+        &mut self.output[..self.rows * self.outputs]
+    }
+
+    /// The gradient of the input, (rows, inputs); empty before the first reservation for training.
+    pub fn d_input(&self) -> &[f32] {
+        self.training.as_ref().map_or(&[], |training| &training.d_input[..self.rows * self.inputs])
+    }
+
     fn refresh(&mut self) {
         if !self.stale {
             return;
