@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LSTM, Tensor } from "lstm-wasm";
+import { LSTM, type PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
 import * as train from "lstm-wasm/train";
 import { Embedding, Linear, Sequential } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
@@ -169,5 +169,31 @@ describe("a whole training", () => {
     });
     for (const [step, loss] of losses.entries()) expectClose([loss], [record.losses[step]], 1e-4);
     expect(losses[losses.length - 1]).toBeLessThan(0.7 * losses[0]);
+  });
+});
+
+describe("a chain over a packed batch", () => {
+  it("is the chain over each sequence alone, forward and backward", () => {
+    const make = () =>
+      new Sequential([
+        new LSTM({ inputSize: 3, hiddenSize: 4, bidirectional: true, seed: 1 }),
+        new train.Tanh(),
+        new Linear({ inFeatures: 8, outFeatures: 2, seed: 2 }),
+      ]).train();
+    const sequences = [2, 5, 3].map((length) => Tensor.randn([length, 3], { seed: length }));
+    const [packed, single] = [make(), make()];
+    const output = packed.forward(packSequence(sequences, { enforceSorted: false }));
+    const gradient = packed.backward(output) as PackedSequence;
+    const [outputs, gradients] = [output, gradient].map((batch) => padPackedSequence(batch, { batchFirst: true })[0]);
+    for (const [index, sequence] of sequences.entries()) {
+      const length = sequence.shape[0] as number;
+      const of = (batch: Tensor | undefined) => batch?.select(0, index).slice(0, 0, length);
+      const alone = single.forward(sequence);
+      expect(of(outputs)).toEqual(alone);
+      expect(of(gradients)).toEqual(single.backward(alone));
+    }
+    for (const [index, { grad }] of packed.parameters().entries()) {
+      expectClose(grad ?? [], single.parameters()[index]?.grad ?? [], 4e-6);
+    }
   });
 });

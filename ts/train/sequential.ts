@@ -1,8 +1,9 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
-import type { PackedSequence } from "../packed-sequence.js";
+import { PackedSequence } from "../packed-sequence.js";
 import type { Parameter } from "../parameter.js";
+import { Recurrent } from "../recurrent.js";
 import type { Tensor, TensorInput } from "../tensor.js";
 import type { IndexInput } from "./indices.js";
 
@@ -46,28 +47,36 @@ export class Sequential extends Module {
     super.train(entries.every(([, module]) => module.training));
   }
 
-  /** Runs through all modules in order. */
-  forward(input: TensorInput | IndexInput | PackedSequence): Tensor {
+  /** Runs through all modules in order; a packed batch goes in and comes out packed. */
+  forward(input: PackedSequence): PackedSequence;
+  forward(input: TensorInput | IndexInput): Tensor;
+  forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
     let value: unknown = input;
     for (const module of Object.values(this.modules)) {
-      const result: unknown = module.forward(value);
-      value = Array.isArray(result) ? result[0] : result;
+      value = through(module, value, (rows) => {
+        const result: unknown = module.forward(rows);
+        return Array.isArray(result) ? result[0] : result;
+      });
     }
-    return value as Tensor;
+    return value as Tensor | PackedSequence;
   }
 
   /**
    * Goes back through all modules in reverse.
    *
-   * @returns the gradient of the input; undefined if that was indices
+   * @returns the gradient of the input, packed as it was; undefined if that was indices
    */
-  backward(gradOutput: TensorInput | PackedSequence): Tensor | undefined {
+  backward(gradOutput: PackedSequence): PackedSequence | undefined;
+  backward(gradOutput: TensorInput): Tensor | PackedSequence | undefined;
+  backward(gradOutput: TensorInput | PackedSequence): Tensor | PackedSequence | undefined {
     let gradient: unknown = gradOutput;
     for (const module of Object.values(this.modules).reverse()) {
-      const result = module.backward(gradient);
-      gradient = isGradients(result) ? result.input : result;
+      gradient = through(module, gradient, (rows) => {
+        const result = module.backward(rows);
+        return isGradients(result) ? result.input : result;
+      });
     }
-    return gradient as Tensor | undefined;
+    return gradient as Tensor | PackedSequence | undefined;
   }
 
   override train(mode = true): this {
@@ -99,6 +108,15 @@ export class Sequential extends Module {
     );
     return `Sequential({\n${lines.join(",\n")}\n})`;
   }
+}
+
+/** Hands a packed batch to an LSTM as it is, and to a module that maps each row by itself as rows. */
+function through(module: Module, value: unknown, run: (value: unknown) => unknown): unknown {
+  if (!(value instanceof PackedSequence) || module instanceof Recurrent || module instanceof Sequential)
+    return run(value);
+  const rows = run(value.data);
+  if (rows === undefined) return undefined;
+  return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
 }
 
 /** What LSTM.backward returns. */
