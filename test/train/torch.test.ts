@@ -161,7 +161,8 @@ describe("a whole training", () => {
     const optimizer = new exported[record.name](model.parameters(), record.options);
     const losses = record.losses.map(() => {
       optimizer.zeroGrad();
-      const { loss, gradient } = train.crossEntropy(model.forward(record.tokens), record.target);
+      const output = model.forward(record.tokens as number[][]);
+      const { loss, gradient } = train.crossEntropy(output, record.target);
       model.backward(gradient);
       train.clipGradNorm(model.parameters(), 0.5);
       optimizer.step();

@@ -48,8 +48,8 @@ export class Sequential extends Module {
   }
 
   /** Runs through all modules in order; a packed batch goes in and comes out packed. */
-  forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput): Tensor;
+  forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
     let value: unknown = input;
     for (const module of Object.values(this.modules)) {
@@ -66,8 +66,8 @@ export class Sequential extends Module {
    *
    * @returns the gradient of the input, packed as it was; undefined if that was indices
    */
-  backward(gradOutput: PackedSequence): PackedSequence | undefined;
   backward(gradOutput: TensorInput): Tensor | PackedSequence | undefined;
+  backward(gradOutput: PackedSequence): PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence): Tensor | PackedSequence | undefined {
     let gradient: unknown = gradOutput;
     for (const module of Object.values(this.modules).reverse()) {
