@@ -1,4 +1,4 @@
-import { LSTM, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import { LSTM, packSequence, padPackedSequence, Tensor, type Trace } from "lstm-wasm";
 import { load } from "lstm-wasm/safetensors";
 
 /** What the model knows by name: `vocab.json`. */
@@ -18,6 +18,16 @@ export interface Reading {
   readonly pinyin: string;
   /** Of a character with several readings: how probable the model holds this one. */
   readonly probability?: number;
+}
+
+/** The LSTM at work on a text, seen from the inside; T is the number of characters and 2, for BEGIN and END. */
+export interface Insight {
+  /** Whether the model knows each character, BEGIN and END included; what it does not know all looks the same to it. */
+  readonly known: readonly boolean[];
+  /** (T, 64): what goes into the LSTM. */
+  readonly input: Tensor;
+  /** Every gate and state of both directions, (T, 32) each. */
+  readonly trace: Trace<Tensor>;
 }
 
 /** A text on its way: its characters as the model numbers them, and its readings as far as they are known. */
@@ -81,6 +91,13 @@ export class Pinyin {
     const undecided = passages.filter(({ open }) => open.length > 0).sort((a, b) => b.ids.length - a.ids.length);
     for (let first = 0; first < undecided.length; first += BATCH) this.#decide(undecided.slice(first, first + BATCH));
     return passages.map(({ readings }) => readings);
+  }
+
+  /** What happens inside the LSTM while it reads a text. */
+  trace(text: string): Insight {
+    const { ids } = this.#lookUp(text);
+    const input = this.#embed(ids);
+    return { known: ids.map((id) => id !== this.#id(UNKNOWN)), input, trace: this.#lstm.trace(input) };
   }
 
   /** Frees the LSTM's memory. */
