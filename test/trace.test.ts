@@ -107,6 +107,7 @@ describe("gradientNorms", () => {
     lstm.forward(input);
     lstm.backward(weight);
     const [norms] = lstm.gradientNorms();
+    const { layers } = lstm.trace(input, null, { only: ["o", "c"] });
     expect(norms).toMatchObject({ layer: 0, direction: "forward" });
     for (let b = 0; b < 2; b++) {
       for (let t = 0; t < 6; t++) {
@@ -121,7 +122,6 @@ describe("gradientNorms", () => {
             : part.backward(weight.select(0, b).slice(0, t + 1));
         const dh = rest.h0.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number));
         // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
-        const { layers } = lstm.trace(input, null, { only: ["o", "c"] });
         const at = (name: "o" | "c", unit: number) => layers[0]?.[name]?.data[(b * 6 + t) * 4 + unit] as number;
         const dc = rest.c0.data.map(
           (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
@@ -131,6 +131,15 @@ describe("gradientNorms", () => {
         part.dispose();
       }
     }
+  });
+
+  it("are refused once a later forward has taken their memory, never zeros", () => {
+    const lstm = new LSTM({ inputSize: 2, hiddenSize: 3, seed: 1 }).train();
+    lstm.forward(Tensor.randn([3, 2], { seed: 2 }));
+    lstm.backward(Tensor.randn([3, 3], { seed: 3 }));
+    expect(lstm.gradientNorms()[0]?.h.data.every((norm) => norm > 0)).toBe(true);
+    lstm.forward(Tensor.randn([50, 2], { seed: 4 }));
+    refuses(() => lstm.gradientNorms(), "NO_FORWARD", "backward");
   });
 
   it("are the same with checkpoints, in every layer and direction, and refused before a backward", () => {

@@ -175,6 +175,8 @@ export class LSTM extends Recurrent {
     const { instance } = core;
     const own = (tensor: Tensor | undefined) => tensor && instance.own(tensor.data);
     const [data, h0, c0] = [instance.own(call.data), own(states?.[0]), own(states?.[1])];
+    // Room for another backward is made where the norms of the last one lie.
+    if (keeps) this.#done = undefined;
     core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
     const { floats } = instance;
     floats.set(data, core.input);
@@ -236,13 +238,17 @@ export class LSTM extends Recurrent {
 
   /**
    * The norms of dL/dh(t) and dL/dc(t) at every step of the last `backward`, for every direction of every layer: where
-   * gradients vanish or explode.
+   * gradients vanish or explode. To be read before the next training forward or trace.
    *
-   * @throws LSTMError `NO_FORWARD` before a backward
+   * @throws LSTMError `NO_FORWARD` before a backward, or after the next training forward
    */
   gradientNorms(): GradientNorms[] {
     this.core.id; // throws once disposed
-    if (this.#done === undefined) throw new LSTMError("NO_FORWARD", "gradientNorms: there was no backward yet");
+    if (this.#done === undefined)
+      throw new LSTMError(
+        "NO_FORWARD",
+        "gradientNorms: there was no backward since the last training forward or trace",
+      );
     return readNorms(this.core, this.#done);
   }
 

@@ -61,6 +61,7 @@ export abstract class Module {
     const named = this.namedParameters();
     const expected = named.map(([name, { shape }]) => ({ name, shape }));
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
+    for (const [, parameter] of named) parameter.peek(); // throws once disposed, before anything is written
     for (const [index, tensor] of matched) named[index]?.[1].data.set(tensor.data);
     return result;
   }

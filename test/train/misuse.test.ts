@@ -14,6 +14,7 @@ import {
   loadCheckpoint,
   mseLoss,
   padIndices,
+  ReduceLROnPlateau,
   ReLU,
   Sequential,
   SGD,
@@ -186,10 +187,51 @@ describe("a checkpoint", () => {
     expectError("STATE_DICT", /SGD: the state is that of another optimiser/, () =>
       loadCheckpoint(own, { model, optimizer: sgd }),
     );
+    const [adam, adamW] = [new Adam(model.parameters()), new AdamW(model.parameters(), { weightDecay: 0 })];
+    expectError("STATE_DICT", /AdamW: the state is that of another optimiser/, () =>
+      adamW.loadStateDict(adam.stateDict()),
+    );
+    expectError("STATE_DICT", /Adam: the state is that of another optimiser/, () =>
+      adam.loadStateDict(adamW.stateDict()),
+    );
+    const broken = adam.stateDict();
+    const counts = { ...broken.state, "0.step": [Number.NaN, 0] };
+    expectError("STATE_DICT", /0\.step must hold a count/, () => adam.loadStateDict({ ...broken, state: counts }));
+    expectError("OPTION", /lr must be/, () =>
+      adam.loadStateDict({ ...broken, options: { ...broken.options, lr: -5 } }),
+    );
+    const plateau = new ReduceLROnPlateau(adam);
+    expectError("STATE_DICT", /finite number best, got "x"/, () =>
+      plateau.loadStateDict({ bad: 0, cooling: 0, best: "x" } as never),
+    );
     expectError("SAFETENSORS", /expected the format/, () =>
       loadCheckpoint(new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]), { model }),
     );
   });
+});
+
+it("a state dict is taken by all modules of a chain or by none", () => {
+  const [a, b] = [linear(), linear()];
+  const model = new Sequential({ a, b });
+  const other = Object.fromEntries(
+    Object.entries(model.stateDict()).map(([name, { shape }]) => [name, Tensor.zeros(shape)]),
+  );
+  const before = a.stateDict();
+  b.dispose();
+  expectError("DISPOSED", /disposed/, () => model.loadStateDict(other));
+  expect(a.stateDict()).toEqual(before);
+});
+
+it("a module stands once in a chain, nested ones too", () => {
+  const relu = new ReLU();
+  expectError("OPTION", /2 is there twice/, () => new Sequential([linear(), relu, relu]));
+  expectError("OPTION", /1 is there twice/, () => new Sequential([relu, new Sequential([relu])]));
+});
+
+it("clipGradNorm knows its options", () => {
+  const clip = (options: object) => clipGradNorm(linear().parameters(), 1, options);
+  expectError("OPTION", /did you mean errorIfNonfinite/, () => clip({ error_if_nonfinite: true }));
+  expectError("OPTION", /errorIfNonfinite must be true or false/, () => clip({ errorIfNonfinite: 1 }));
 });
 
 describe("batches", () => {

@@ -139,6 +139,32 @@ describe("schedules", () => {
     expectClose(actual, rates, 1e-12);
   });
 
+  it("two on one optimiser, the second past its restart", () => {
+    const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
+    const schedules = [
+      new train.LinearLR(optimizer, { startFactor: 1 / 3, totalIters: 2 }),
+      new train.CosineAnnealingLR(optimizer, { tMax: 4 }),
+    ];
+    const actual = [optimizer.lr];
+    while (actual.length < recorded.chained.length) {
+      for (const schedule of schedules) schedule.step();
+      actual.push(optimizer.lr);
+    }
+    expectClose(actual, recorded.chained, 1e-12);
+  });
+
+  it("ReduceLROnPlateau takes an infinite first metric as no improvement, as PyTorch 2.15 does", () => {
+    const optimizer = new train.SGD(smallLinear().parameters(), { lr: 1 });
+    const schedule = new train.ReduceLROnPlateau(optimizer, { patience: 0 });
+    const actual = [Number.POSITIVE_INFINITY, 3, 2, 5].map((metric) => {
+      schedule.step(metric);
+      // As a checkpoint would: through JSON.
+      schedule.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())));
+      return optimizer.lr;
+    });
+    expectClose(actual, [0.1, 0.1, 0.1, 0.01], 1e-12);
+  });
+
   it.each(cases("plateaus"))("ReduceLROnPlateau: $options", ({ options, metrics, rates }) => {
     const optimizer = new train.SGD(smallLinear().parameters(), { lr: 0.1 });
     const schedule = new train.ReduceLROnPlateau(optimizer, options);

@@ -1,7 +1,7 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
-import { checkObject } from "../options.js";
+import { checkCount, checkObject } from "../options.js";
 import { load, loadMetadata, save } from "../safetensors.js";
 import { matchStateDict } from "../state-dict.js";
 import type { Tensor } from "../tensor.js";
@@ -71,6 +71,12 @@ export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpo
   refuseUnless("a schedule", scheduler !== undefined, rest.scheduler !== undefined);
   const remembered = { state: under("optimizer."), options: rest.optimizer ?? {} };
   optimizer?.check(remembered);
+  for (const { parameter } of parameters) parameter.peek(); // throws once disposed, before anything is written
+  for (const [name] of droppers) {
+    const { seed, call } = rest.draws[name] as { seed: number; call: number };
+    checkCount(`${name}: seed`, seed);
+    checkCount(`${name}: call`, call);
+  }
 
   // The schedule first: it alone has not been checked.
   scheduler?.loadStateDict(rest.scheduler as never);

@@ -1,4 +1,5 @@
 import { LSTMError } from "../errors.js";
+import { checkBoolean, checkObject } from "../options.js";
 import type { Parameter } from "../parameter.js";
 import { checkParameters, checkRate } from "./optimizer.js";
 
@@ -11,8 +12,10 @@ import { checkParameters, checkRate } from "./optimizer.js";
 export function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
-  { errorIfNonfinite = false }: { errorIfNonfinite?: boolean | undefined } = {},
+  options: { errorIfNonfinite?: boolean | undefined } = {},
 ): number {
+  const { errorIfNonfinite = false } = checkObject("clipGradNorm", options, ["errorIfNonfinite"]);
+  checkBoolean("errorIfNonfinite", errorIfNonfinite);
   const list = checkParameters("clipGradNorm", parameters);
   checkRate("maxNorm", maxNorm);
   let squares = 0;

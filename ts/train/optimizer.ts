@@ -40,6 +40,8 @@ export abstract class Optimizer {
   readonly #instance: Instance;
   readonly #id: number;
   #disposed = false;
+  /** @internal The rate before the first schedule, which sets it. */
+  initialLr: number | undefined;
 
   /** @internal */
   protected constructor(rule: Rule, parameters: Iterable<Parameter>) {
@@ -139,16 +141,25 @@ export abstract class Optimizer {
         .join(", ");
     const fits =
       names(options) === names(own) &&
-      Object.entries(own).every(([name, value]) => typeof value === typeof options[name]);
+      Object.entries(own).every(([name, value]) => typeof value === typeof options[name]) &&
+      // Adam and AdamW differ in nothing else.
+      own.decoupled === options.decoupled;
     if (!fits) {
-      const got = `Expected the options ${names(own)}, got ${names(options) || describe(options)}`;
+      const got = `Expected the options ${names(own)}, of the same kind, got ${names(options) || describe(options)}`;
       throw new LSTMError("STATE_DICT", `${owner}: the state is that of another optimiser. ${got}`);
     }
     const expected = this.#slots.flatMap(({ parameter: { shape } }, index) => [
       { name: `${index}.step`, shape: [2] },
       ...buffers.map((name) => ({ name: `${index}.${name}`, shape })),
     ]);
-    return matchStateDict(owner, expected, state).matched;
+    const { matched } = matchStateDict(owner, expected, state);
+    for (const [at, { data }] of matched) {
+      const steps = at % (buffers.length + 1) === 0 ? join(data) : 0;
+      if (Number.isSafeInteger(steps) && steps >= 0) continue;
+      throw new LSTMError("STATE_DICT", `${owner}: ${expected[at]?.name} must hold a count of steps, got ${steps}`);
+    }
+    checkRate("lr", options.lr);
+    return matched;
   }
 
   #setSteps(slot: Slot, steps: number): void {

@@ -13,6 +13,8 @@ export type ScheduleState = Readonly<Record<string, number>>;
 abstract class Schedule {
   static readonly name: string = "Schedule";
   protected readonly optimizer: Optimizer;
+  /** @internal The optimiser's rate before its first schedule. */
+  protected readonly initialLr: number;
   /** How many steps there were. */
   lastEpoch = 0;
 
@@ -21,6 +23,9 @@ abstract class Schedule {
       throw new LSTMError("OPTION", `a schedule needs an optimiser, got ${describe(optimizer)}`);
     }
     this.optimizer = optimizer;
+    // PyTorch's initial_lr: of the first schedule, before any of them changed it.
+    optimizer.initialLr ??= optimizer.lr;
+    this.initialLr = optimizer.initialLr;
   }
 
   /** The rate for `epoch`, made of the one before it. */
@@ -121,7 +126,7 @@ export class CosineAnnealingLR extends Schedule {
     const given = checkObject("CosineAnnealingLR", options, ["tMax", "etaMin"]);
     this.#tMax = checkInteger("tMax", given.tMax, 1);
     this.#etaMin = checkRate("etaMin", given.etaMin ?? 0);
-    this.#baseLr = optimizer.lr;
+    this.#baseLr = this.initialLr;
   }
 
   protected override next(lr: number, epoch: number): number {
@@ -242,7 +247,8 @@ export class ReduceLROnPlateau {
   #improves(metric: number): boolean {
     const { lower, relative, threshold } = this.#options;
     const best = this.#best;
-    if (best === undefined) return !Number.isNaN(metric);
+    // PyTorch starts from infinity, which infinity does not improve.
+    if (best === undefined) return lower ? metric < Number.POSITIVE_INFINITY : metric > Number.NEGATIVE_INFINITY;
     if (lower) return metric < (relative ? best * (1 - threshold) : best - threshold);
     return metric > (relative ? best * (1 + threshold) : best + threshold);
   }
@@ -256,6 +262,10 @@ export class ReduceLROnPlateau {
   loadStateDict(state: ScheduleState): void {
     const { best, ...rest } = (state ?? {}) as Record<string, number>;
     const { bad, cooling } = checkState("ReduceLROnPlateau", { bad: 0, cooling: 0 }, rest);
+    // JSON has no infinity, and makes null of it.
+    if (best !== undefined && !Number.isFinite(best)) {
+      throw new LSTMError("STATE_DICT", `ReduceLROnPlateau: expected a finite number best, got ${describe(best)}`);
+    }
     this.#best = best;
     this.#bad = bad as number;
     this.#cooling = cooling as number;

@@ -41,6 +41,16 @@ export class Sequential extends Module {
         throw new LSTMError("OPTION", `Sequential: ${name} must be a module, got ${describe(module)}`);
       }
     }
+    const kept = new Set<Module>();
+    for (const [name, module] of entries) {
+      for (const part of parts(module)) {
+        if (kept.has(part)) {
+          const why = "a module keeps one forward for its backward, so each place needs one of its own";
+          throw new LSTMError("OPTION", `Sequential: ${name} is there twice; ${why}`);
+        }
+        kept.add(part);
+      }
+    }
     if (entries.length === 0) throw new LSTMError("OPTION", `Sequential needs modules, got ${describe(modules)}`);
     this.modules = Object.freeze(Object.fromEntries(entries));
     // As in the modules: training only if all of them are.
@@ -122,3 +132,8 @@ function through(module: Module, value: unknown, run: (value: unknown) => unknow
 /** What LSTM.backward returns. */
 const isGradients = (value: unknown): value is { input: unknown } =>
   typeof value === "object" && value !== null && "input" in value && "h0" in value;
+
+/** A module and, of a chain, all that it is made of. */
+function parts(module: Module): Module[] {
+  return module instanceof Sequential ? Object.values(module.modules).flatMap(parts) : [module];
+}
