@@ -57,8 +57,10 @@ describe("Training", () => {
     expect(digest(advance(one, 4))).toBe(digest(advance(begin(2), 8)));
   });
 
-  it("refuses a checkpoint of another seed, and what is none", () => {
+  it("refuses a checkpoint of another seed or text, and what is none", () => {
     expect(() => begin(2).resume(begin(1).save())).toThrow("--seed 1, not 2; --fresh starts anew");
+    const turned = new Training(new Tagger(vocabulary, 1), [...examples].reverse(), 1);
+    expect(() => begin(1).resume(turned.save())).toThrow("another text; --fresh starts anew");
     expect(() => begin(1).resume(new Uint8Array(20))).toThrow("--fresh starts anew");
   });
 });

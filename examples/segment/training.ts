@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { LSTMError } from "lstm-wasm";
 import { Adam, clipGradNorm, crossEntropy, loadCheckpoint, saveCheckpoint } from "lstm-wasm/train";
 import { type Batch, type Example, trainingBatches } from "./batches.js";
@@ -13,6 +14,8 @@ const LARGEST_NORM = 5;
 /** How far training is. With the weights and the optimiser's state, all that is needed to go on. */
 export interface Position {
   readonly seed: number;
+  /** Tells the training text and its vocabulary from others of the same size. */
+  readonly text: string;
   /** From 0. */
   epoch: number;
   /** The next batch of the epoch. */
@@ -33,7 +36,9 @@ export class Training {
 
   constructor(tagger: Tagger, examples: readonly Example[], seed: number) {
     this.tagger = tagger;
-    this.position = { seed, epoch: 0, batch: 0, characters: 0, loss: 0, seconds: 0 };
+    const text = createHash("sha256").update(tagger.vocabulary.characters);
+    for (const { ids, tags } of examples) text.update(`${ids} ${tags}\n`);
+    this.position = { seed, text: text.digest("hex"), epoch: 0, batch: 0, characters: 0, loss: 0, seconds: 0 };
     this.#examples = examples;
     this.#optimiser = new Adam(tagger.parameters(), { lr: RATE });
     this.#batches = trainingBatches(examples, seed, 0);
@@ -78,7 +83,10 @@ export class Training {
       if (!(error instanceof LSTMError)) throw error;
       throw new Complaint(`the checkpoint does not fit (${error.message}); --fresh starts anew`);
     }
-    const { seed } = this.position;
+    const { seed, text } = this.position;
+    if (position.text !== text) {
+      throw new Complaint("the checkpoint was trained on another text; --fresh starts anew");
+    }
     if (position.seed !== seed) {
       throw new Complaint(`the checkpoint was trained with --seed ${position.seed}, not ${seed}; --fresh starts anew`);
     }

@@ -108,6 +108,7 @@ describe("arguments", () => {
     ["OPTION", /a schedule needs an optimiser/, () => new StepLR({} as never, { stepSize: 1 })],
     ["OPTION", /^Sequential needs modules/, () => new Sequential([])],
     ["OPTION", /^Sequential: 0 must be a module/, () => new Sequential([3 as never])],
+    ["SHAPE_MISMATCH", /^sequences\[0\] must have one dimension/, () => padIndices([[[1, 2]]] as never)],
     ["OPTION", /^lengths\[1\] must be an integer/, () => lengthBuckets([1, -1], { batchSize: 2 })],
   ])("%s %s", expectError);
 
@@ -120,6 +121,12 @@ describe("arguments", () => {
     expectError("DISPOSED", /this Linear was disposed/, () => optimizer.step());
     optimizer.dispose();
     expectError("DISPOSED", /this SGD was disposed/, () => optimizer.step());
+    expectError("DISPOSED", /this SGD was disposed/, () => optimizer.zeroGrad());
+    const { lr } = optimizer;
+    expectError("DISPOSED", /this SGD was disposed/, () => {
+      optimizer.lr = 5;
+    });
+    expect(optimizer.lr).toBe(lr);
   });
 });
 

@@ -69,8 +69,15 @@ export function padIndices(
   if (!Array.isArray(sequences)) {
     throw new LSTMError("OPTION", `sequences must be an array of sequences, got ${describe(sequences)}`);
   }
-  const rows = sequences.map((sequence, index) => asIndices(`sequences[${index}]`, sequence).data);
-  const [batch, longest] = [rows.length, Math.max(0, ...rows.map(({ length }) => length))];
+  const rows = sequences.map((sequence, index) => {
+    const { data, shape } = asIndices(`sequences[${index}]`, sequence);
+    if (shape.length === 1) return data;
+    throw new LSTMError(
+      "SHAPE_MISMATCH",
+      `sequences[${index}] must have one dimension, got shape [${shape.join(", ")}]`,
+    );
+  });
+  const [batch, longest] = [rows.length, rows.reduce((most, { length }) => Math.max(most, length), 0)];
   const data = new Int32Array(batch * longest).fill(padding);
   for (const [b, row] of rows.entries()) {
     for (const [t, index] of row.entries()) data[batchFirst ? b * longest + t : t * batch + b] = index;

@@ -69,6 +69,7 @@ export abstract class Optimizer {
     return this.#rule.options.lr as number;
   }
   set lr(lr: number) {
+    this.#handle(); // throws once disposed
     this.#rule.options.lr = checkRate("lr", lr);
     this.#apply("lr");
   }
@@ -95,6 +96,7 @@ export abstract class Optimizer {
 
   /** Sets all gradients to 0. */
   zeroGrad(): void {
+    this.#handle(); // throws once disposed
     for (const { parameter } of this.#slots) parameter.zeroGrad();
   }
 
