@@ -92,14 +92,9 @@ export class LSTMCell extends Recurrent {
     return { input: read(at.input, this.inputSize), h: read(at.h, this.hiddenSize), c: read(at.c, this.hiddenSize) };
   }
 
-  override zeroGrad(): void {
-    super.zeroGrad();
+  /** @internal */
+  override forget(): void {
+    super.forget();
     this.#waiting.length = 0;
-  }
-
-  override train(mode = true): this {
-    super.train(mode);
-    if (!mode) this.#waiting.length = 0;
-    return this;
   }
 }

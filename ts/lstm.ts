@@ -129,10 +129,7 @@ export class LSTM extends Recurrent {
     this.core.id; // throws once disposed
     const call = new Call(this.#sizes, input);
     const out = call.readOut(options);
-    if (this.training) {
-      this.core.forget();
-      this.#waiting = undefined;
-    }
+    if (this.training) this.forget();
     const result = this.#run(call, state, out, this.training);
     if (this.training) this.#waiting = call.remembered();
     return result as Result<Tensor> | Result<PackedSequence>;
@@ -252,15 +249,10 @@ export class LSTM extends Recurrent {
     return readNorms(this.core, this.#done);
   }
 
-  override zeroGrad(): void {
-    super.zeroGrad();
+  /** @internal */
+  override forget(): void {
+    super.forget();
     this.#waiting = undefined;
-  }
-
-  override train(mode = true): this {
-    super.train(mode);
-    if (!mode) this.#waiting = undefined;
-    return this;
   }
 
   /**

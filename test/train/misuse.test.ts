@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
+import { LSTM, LSTMCell, type LSTMErrorCode, Tensor } from "lstm-wasm";
 import {
   Adam,
   AdamW,
@@ -174,6 +174,17 @@ describe("a checkpoint", () => {
     expect(resumed.optimizer.lr).toBe(0.001);
     expect(Array.from({ length: 5 }, again)).toEqual(expected);
     expect(saveCheckpoint(resumed)).toEqual(saveCheckpoint(whole));
+  });
+
+  it("gives up on forwards of LSTM and LSTMCell that wait for their backward", () => {
+    const sizes = { inputSize: 1, hiddenSize: 2 };
+    const [lstm, cell] = [new LSTM(sizes).train(), new LSTMCell(sizes).train()];
+    const bytes = saveCheckpoint({ model: { lstm, cell } });
+    lstm.forward([[1]]);
+    cell.forward([1]);
+    loadCheckpoint(bytes, { model: { lstm, cell } });
+    expectError("NO_FORWARD", /^LSTM.backward/, () => lstm.backward([[1, 1]]));
+    expectError("NO_FORWARD", /^LSTMCell.backward/, () => cell.backward([[1, 1]]));
   });
 
   it("of another model or optimiser is refused, and nothing is changed", () => {
