@@ -14,6 +14,7 @@ writeFileSync(
   join(project, "user.ts"),
   `import { LSTM, LSTMCell, LSTMError, type LSTMErrorCode, PackedSequence, packSequence, Tensor } from "lstm-wasm";
   import { load, save } from "lstm-wasm/safetensors";
+  import { Adam, Linear, Sequential } from "lstm-wasm/train";
   const lstm: LSTM = new LSTM({ inputSize: 1, hiddenSize: 2 });
   const [output, [hn, cn]]: [Tensor, [Tensor, Tensor]] = lstm.forward([[1], [2]]);
   const [packed]: [PackedSequence, unknown] = lstm.forward(packSequence([[[1]]]), [hn, cn]);
@@ -26,7 +27,9 @@ writeFileSync(
   lstm.forward([[1]], [hn]);
   // @ts-expect-error an option of PyTorch's spelling
   new LSTM({ input_size: 1, hidden_size: 2 });
-  export { code, h, loaded, onnx, output, packed, y };
+  const model: Sequential = new Sequential([lstm, new Linear({ inFeatures: 2, outFeatures: 1 })]);
+  const adam: Adam = new Adam(model.parameters());
+  export { adam, code, h, loaded, onnx, output, packed, y };
   `,
 );
 

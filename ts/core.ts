@@ -1,7 +1,8 @@
 import { LSTMError } from "./errors.js";
-import type { Home, Placed } from "./home.js";
+import { Home, type Placed } from "./home.js";
 import { type Instance, instance } from "./instance.js";
 import type { CheckedOptions } from "./options.js";
+import type { Masks } from "./results.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];
@@ -21,24 +22,14 @@ const [INPUT, OUTPUT, H, C, BATCH_SIZES, D_OUTPUT, D_INPUT, D_H, D_C] = [0, 1, 2
 /** The number of a parameter's gradient in `Kernels.parameter`. */
 const GRADIENT = 6;
 
-/** What dropout masks are drawn from: a seed, and a count of the training forwards. */
-export interface Masks {
-  seed: number;
-  call: number;
-}
 const NO_MASKS: Masks = { seed: 0, call: -1 };
 
 /**
  * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
  * stay there until the next `reserve` of this object.
  */
-export class Core implements Home {
-  readonly family = 0;
-  readonly instance: Instance;
+export class Core extends Home {
   readonly parameters: readonly Placed[];
-  readonly #id: number;
-  #disposed = false;
-  #weightsChanged = true;
 
   /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
   input = 0;
@@ -48,62 +39,38 @@ export class Core implements Home {
   batchSizes = 0;
 
   constructor(
-    /** What an error calls the owner, "LSTM" or "LSTMCell". */
-    readonly owner: string,
+    owner: string,
     readonly options: CheckedOptions,
     suffixed: boolean,
   ) {
     const o = options;
-    this.instance = instance();
-    const { kernels } = this.instance;
-    this.#id = created(
-      this.instance,
+    const where = instance();
+    const { kernels } = where;
+    const handle = created(
+      where,
       kernels.lstmNew(o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
       o,
       `an ${owner} of these sizes`,
     );
-    this.parameters = Array.from({ length: kernels.parameterCount(this.#id) }, (_, index) =>
-      this.#place(index, suffixed),
-    );
-    forget?.register(this, release(this.instance, "lstmFree", this.#id), this);
+    super(owner, 0, where, handle, "lstmFree");
+    const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
+    this.parameters = indices.map((index) => this.#place(index, suffixed));
   }
 
   #place(index: number, suffixed: boolean): Placed {
-    const fact = (number: number) => this.instance.kernels.parameter(this.#id, index, number);
+    const fact = (number: number) => this.instance.kernels.parameter(this.id, index, number);
     const [kind, layer, direction, address, rows, columns] = [0, 1, 2, 3, 4, 5].map(fact) as Six;
     const suffix = suffixed ? `_l${layer}${direction === 1 ? "_reverse" : ""}` : "";
     const shape = Object.freeze(columns === 0 ? [rows] : [rows, columns]);
     return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
   }
 
-  /** The handle, if the object still lives. */
-  get id(): number {
-    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.owner} was disposed`);
-    return this.#id;
+  protected override gradientStart(index: number): number {
+    return this.instance.kernels.parameter(this.id, index, GRADIENT) >>> 2;
   }
 
-  /** A fresh view of a parameter, to read. */
-  peek(parameter: Placed): Float32Array {
-    this.id; // throws once disposed
-    this.instance.check();
-    return this.instance.floats.subarray(parameter.start, parameter.start + parameter.length);
-  }
-
-  /** A fresh view of a parameter, which the caller may write through. */
-  values(parameter: Placed): Float32Array {
-    const values = this.peek(parameter);
-    this.#weightsChanged = true;
-    return values;
-  }
-
-  /** The handle, with every written weight in effect. */
-  ready(): number {
-    const id = this.id;
-    if (this.#weightsChanged) {
-      this.instance.kernels.parametersChanged(id);
-      this.#weightsChanged = false;
-    }
-    return id;
+  protected override refresh(id: number): void {
+    this.instance.kernels.parametersChanged(id);
   }
 
   /**
@@ -127,11 +94,11 @@ export class Core implements Home {
     // Steps that nobody runs need no room.
     this.expect(reserve(rows === 0 ? 0 : steps, rows), what);
     const { kernels } = this.instance;
-    this.input = kernels.address(this.#id, INPUT) >>> 2;
-    this.output = kernels.address(this.#id, OUTPUT) >>> 2;
-    this.h = kernels.address(this.#id, H) >>> 2;
-    this.c = kernels.address(this.#id, C) >>> 2;
-    this.batchSizes = kernels.address(this.#id, BATCH_SIZES) >>> 2;
+    this.input = kernels.address(this.id, INPUT) >>> 2;
+    this.output = kernels.address(this.id, OUTPUT) >>> 2;
+    this.h = kernels.address(this.id, H) >>> 2;
+    this.c = kernels.address(this.id, C) >>> 2;
+    this.batchSizes = kernels.address(this.id, BATCH_SIZES) >>> 2;
   }
 
   /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
@@ -166,25 +133,10 @@ export class Core implements Home {
     return this.instance.kernels.squaredNorms(this.id, layer, direction, ofC) >>> 2;
   }
 
-  /** A fresh view of a parameter's gradient; null before the first training forward. */
-  gradient(index: number): Float32Array | null {
-    const { kernels, floats } = this.instance;
-    const start = kernels.parameter(this.id, index, GRADIENT) >>> 2;
-    return start === 0 ? null : floats.subarray(start, start + (this.parameters[index] as Placed).length);
-  }
-
   /** A status must be 0. */
   expect(status: number, what: string): void {
     if (status === 0) return;
     throw refusal(this.instance, status, this.options, what);
-  }
-
-  /** Gives the memory back; once is enough. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    forget?.unregister(this);
-    release(this.instance, "lstmFree", this.#id)();
   }
 }
 
@@ -219,29 +171,4 @@ export function outOfMemory(what: string, bytes: number): LSTMError {
   const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
   const left = "which is more than is left: all objects share WebAssembly's 4 GiB, and this machine may have less";
   return new LSTMError("OUT_OF_MEMORY", `${what} needs ${size}, ${left}`);
-}
-
-/** Frees a handle, unless its instance crashed and is gone as a whole. */
-export function release(
-  where: Instance,
-  free: "lstmFree" | "streamFree" | "layerFree" | "optimizerFree",
-  handle: number,
-): () => void {
-  return () => {
-    if (!where.trapped) where.kernels[free](handle);
-  };
-}
-
-/**
- * The net under `dispose()`. It catches nothing within one synchronous turn, so loops should dispose. Not everywhere:
- * some edge runtimes have none.
- */
-export const forget: FinalizationRegistry<() => void> | undefined =
-  typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry(freeQuietly) : undefined;
-
-/** An error out of a finaliser would end the process. The instance has noted the crash, and its next caller is told. */
-function freeQuietly(free: () => void): void {
-  try {
-    free();
-  } catch {}
 }

@@ -1,5 +1,4 @@
 import { Call, Sizes } from "./call.js";
-import type { Masks } from "./core.js";
 import { LSTMError } from "./errors.js";
 import { noForward, readGradients, valuesOf, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
@@ -11,6 +10,7 @@ import type {
   GradientNorms,
   Gradients,
   GradState,
+  Masks,
   Result,
   StateInput,
   Trace,

@@ -1,29 +1,25 @@
 import { Core } from "./core.js";
-import { Module } from "./module.js";
 import { type CheckedOptions, checkCount, DEFAULTS } from "./options.js";
-import { Parameter } from "./parameter.js";
+import { Parametric } from "./parametric.js";
 import { fillUniform, Mt19937, randomSeed } from "./random.js";
 
 /** What LSTM and LSTMCell have in common beyond any module: a core inside WebAssembly, a seed and sizes. */
-export abstract class Recurrent extends Module {
+export abstract class Recurrent extends Parametric {
   /** @internal */
-  protected readonly core: Core;
+  declare protected readonly core: Core;
   #seed: number | undefined;
-  readonly #parameters: readonly Parameter[];
 
   /** @internal */
   protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
-    super();
     if (seed !== undefined) checkCount("seed", seed);
+    super(new Core(owner, options, suffixed));
     this.#seed = seed;
-    this.core = new Core(owner, options, suffixed);
-    this.#parameters = this.core.parameters.map((placed, index) => new Parameter(this.core, placed, index));
   }
 
   /** `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
   protected initialise(): void {
     const random = new Mt19937(this.seed);
-    for (const { data } of this.#parameters) fillUniform(random, data, 1 / Math.sqrt(this.hiddenSize));
+    for (const { data } of this.parameters()) fillUniform(random, data, 1 / Math.sqrt(this.hiddenSize));
   }
 
   /** The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
@@ -49,20 +45,8 @@ export abstract class Recurrent extends Module {
     return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
   }
 
-  override namedParameters(): [string, Parameter][] {
-    return this.#parameters.map((parameter) => [parameter.name, parameter]);
-  }
-
-  override parameters(): Parameter[] {
-    return [...this.#parameters];
-  }
-
   /** @internal */
   override forget(): void {
     this.core.forget();
-  }
-
-  override dispose(): void {
-    this.core.dispose();
   }
 }

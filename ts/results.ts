@@ -61,3 +61,9 @@ export interface Trace<Output> {
   readonly cn: Tensor;
   readonly layers: readonly LayerTrace[];
 }
+
+/** What dropout masks are drawn from: a seed, and a count of the training forwards. */
+export interface Masks {
+  seed: number;
+  call: number;
+}

@@ -1,7 +1,8 @@
-import { type Core, created, forget, release } from "./core.js";
+import { type Core, created } from "./core.js";
 import { describe } from "./describe.js";
 import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
+import { forget, release } from "./home.js";
 import { checkInteger, checkObject } from "./options.js";
 import { sameShape, tensorOfShape } from "./shape.js";
 import { asTensor, Tensor, type TensorInput, typedArrayName } from "./tensor.js";

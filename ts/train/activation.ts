@@ -1,10 +1,10 @@
-import type { Masks } from "../core.js";
 import { LSTMError } from "../errors.js";
 import { noForward } from "../gradients.js";
 import { Module } from "../module.js";
 import { checkCount, checkObject, checkProbability } from "../options.js";
 import type { Parameter } from "../parameter.js";
 import { randomSeed } from "../random.js";
+import type { Masks } from "../results.js";
 import { tensorOfShape } from "../shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor.js";
 import { checkSeed } from "./layer.js";

@@ -1,63 +1,42 @@
-import { forget, outOfMemory, release } from "../core.js";
-import { LSTMError } from "../errors.js";
+import { outOfMemory } from "../core.js";
 import { noForward } from "../gradients.js";
-import type { Home, Placed } from "../home.js";
-import { type Instance, instance, type Kernels } from "../instance.js";
-import { Module } from "../module.js";
+import { Home, type Placed } from "../home.js";
+import { instance, type Kernels } from "../instance.js";
 import { checkCount } from "../options.js";
-import { Parameter } from "../parameter.js";
+import { Parametric } from "../parametric.js";
 import { product } from "../tensor.js";
 
 /** Numbers of the buffers in `layerAddress`. */
 export const [INPUT, OUTPUT, INPUT_GRADIENT] = [0, 1, 2] as const;
 
-/** A layer inside WebAssembly, by its handle. */
-export class LayerCore implements Home {
-  readonly family = 1;
-  readonly instance: Instance;
+/** @internal A layer inside WebAssembly, by its handle. */
+export class LayerCore extends Home {
   readonly parameters: readonly Placed[];
-  readonly #id: number;
-  #disposed = false;
-  #changed = true;
 
   constructor(
-    /** What an error calls the owner, "Linear" say. */
-    readonly owner: string,
+    owner: string,
     make: (kernels: Kernels) => number,
     shapes: readonly (readonly [name: string, shape: readonly number[]])[],
   ) {
-    this.instance = instance();
-    const { kernels } = this.instance;
-    this.#id = make(kernels);
-    if (this.#id < 0)
+    const where = instance();
+    const { kernels } = where;
+    const handle = make(kernels);
+    if (handle < 0) {
       throw outOfMemory(`${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`, kernels.refusedBytes());
+    }
+    super(owner, 1, where, handle, "layerFree");
     this.parameters = shapes.map(([name, shape], index) => {
-      const start = kernels.layerParameter(this.#id, index, false) >>> 2;
+      const start = kernels.layerParameter(handle, index, false) >>> 2;
       return { name, shape: Object.freeze([...shape]), start, length: product(shape) };
     });
-    forget?.register(this, release(this.instance, "layerFree", this.#id), this);
   }
 
-  get id(): number {
-    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.owner} was disposed`);
-    return this.#id;
+  protected override gradientStart(index: number): number {
+    return this.instance.kernels.layerParameter(this.id, index, true) >>> 2;
   }
 
-  peek({ start, length }: Placed): Float32Array {
-    this.id; // throws once disposed
-    this.instance.check();
-    return this.instance.floats.subarray(start, start + length);
-  }
-
-  values(parameter: Placed): Float32Array {
-    this.#changed = true;
-    return this.peek(parameter);
-  }
-
-  gradient(index: number): Float32Array | null {
-    const { kernels } = this.instance;
-    const start = kernels.layerParameter(this.id, index, true) >>> 2;
-    return start === 0 ? null : this.instance.floats.subarray(start, start + (this.parameters[index] as Placed).length);
+  protected override refresh(id: number): void {
+    this.instance.kernels.layerChanged(id);
   }
 
   /** Makes room for a forward of so many rows, and if it trains for its backward. */
@@ -74,27 +53,12 @@ export class LayerCore implements Home {
 
   /** Runs over what was reserved, with every written weight in effect. */
   forward(): void {
-    this.#refresh();
-    this.instance.kernels.layerForward(this.id);
+    this.instance.kernels.layerForward(this.ready());
   }
 
   /** Goes back through the last forward. */
   backward(): void {
-    this.#refresh();
-    this.instance.kernels.layerBackward(this.id);
-  }
-
-  #refresh(): void {
-    if (this.#changed) this.instance.kernels.layerChanged(this.id);
-    this.#changed = false;
-  }
-
-  /** Gives the memory back; once is enough. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    forget?.unregister(this);
-    release(this.instance, "layerFree", this.#id)();
+    this.instance.kernels.layerBackward(this.ready());
   }
 }
 
@@ -102,27 +66,11 @@ export class LayerCore implements Home {
 const MOST = 2 ** 31 - 1;
 
 /** A module with parameters of its own, which maps each row by itself. */
-export abstract class Layer extends Module {
+export abstract class Layer extends Parametric {
   /** @internal */
-  protected readonly core: LayerCore;
-  readonly #parameters: readonly Parameter[];
+  declare protected readonly core: LayerCore;
   /** The leading dimensions of the training forward that waits for its backward. */
   protected waiting: readonly number[] | undefined;
-
-  /** @internal */
-  protected constructor(core: LayerCore) {
-    super();
-    this.core = core;
-    this.#parameters = core.parameters.map((placed, index) => new Parameter(core, placed, index));
-  }
-
-  override namedParameters(): [string, Parameter][] {
-    return this.#parameters.map((parameter) => [parameter.name, parameter]);
-  }
-
-  override dispose(): void {
-    this.core.dispose();
-  }
 
   /** @internal */
   override forget(): void {

@@ -1,7 +1,8 @@
-import { forget, outOfMemory, release } from "../core.js";
+import { outOfMemory } from "../core.js";
 import { describe } from "../describe.js";
 import { DISPOSE } from "../dispose.js";
 import { LSTMError } from "../errors.js";
+import { forget, release } from "../home.js";
 import type { Instance } from "../instance.js";
 import { Parameter } from "../parameter.js";
 import { matchStateDict, type StateDict } from "../state-dict.js";

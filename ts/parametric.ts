@@ -1,0 +1,29 @@
+import type { Home } from "./home.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
+
+/** A module with parameters of its own, which live in an object inside WebAssembly. */
+export abstract class Parametric extends Module {
+  /** @internal Subclasses declare the kind that they have; a type parameter would show in the public types. */
+  protected readonly core: Home;
+  readonly #parameters: readonly Parameter[];
+
+  /** @internal */
+  protected constructor(core: Home) {
+    super();
+    this.core = core;
+    this.#parameters = core.parameters.map((placed, index) => new Parameter(core, placed, index));
+  }
+
+  override namedParameters(): [string, Parameter][] {
+    return this.#parameters.map((parameter) => [parameter.name, parameter]);
+  }
+
+  override parameters(): Parameter[] {
+    return [...this.#parameters];
+  }
+
+  override dispose(): void {
+    this.core.dispose();
+  }
+}
