@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { afterAll, describe, expect, it } from "vitest";
+import { loadPinyin } from "../pinyin/model.js";
 import { toneMarks } from "../pinyin/tone-marks.js";
 import { gateBar, type Ink, signedBar } from "./bars.js";
 import { frame, frameCount, summary } from "./frame.js";
-import { loadPinyin } from "./model.js";
 import { printable, sentence } from "./sentence.js";
 import { walk } from "./walk.js";
 

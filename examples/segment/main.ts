@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
-import { Complaint } from "./complaint.js";
+import { Complaint, commandLine, run } from "../terminal.js";
 import { Segmenter } from "./segmenter.js";
 import { Tagger } from "./tagger.js";
 
@@ -16,7 +15,7 @@ const HELP = `Cuts Chinese text into words, with the model that npm run train ma
   --help         this text`;
 
 async function main(): Promise<void> {
-  const { values, positionals } = commandLine();
+  const { values, positionals } = options();
   if (values.help || (positionals.length === 0 && process.stdin.isTTY)) return console.log(HELP);
   const segmenter = new Segmenter(Tagger.fromBytes(read(values.model)));
   const print = (texts: readonly string[]): void => {
@@ -26,17 +25,12 @@ async function main(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) print([line]);
 }
 
-function commandLine() {
+function options() {
   const model = join(import.meta.dirname, "model", "segment.safetensors");
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { model: { type: "string", default: model }, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    const [reason = ""] = (error as Error).message.split(/\.(?=\s|$)|\n/);
-    throw new Complaint(`${reason} (--help lists the options)`, 2);
-  }
+  return commandLine({
+    allowPositionals: true,
+    options: { model: { type: "string", default: model }, help: { type: "boolean", short: "h" } },
+  });
 }
 
 function read(model: string): Uint8Array {
@@ -49,11 +43,4 @@ function read(model: string): Uint8Array {
   }
 }
 
-function fail(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0); // `| head` has seen enough
-  console.error(error instanceof Complaint ? `segment: ${error.message}` : error);
-  process.exitCode = error instanceof Complaint ? error.exitCode : 1;
-}
-
-process.stdout.on("error", fail);
-main().catch(fail);
+run("segment", main);

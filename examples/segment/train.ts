@@ -2,10 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "lstm-wasm/node";
+import { Complaint, commandLine, run } from "../terminal.js";
 import type { Example } from "./batches.js";
-import { Complaint } from "./complaint.js";
 import { loadCorpus, type Piece } from "./corpus.js";
 import { minutes, Progress, thousands } from "./progress.js";
 import { Tagger } from "./tagger.js";
@@ -24,7 +23,7 @@ const HELP = `Trains a model that cuts Chinese text into words.
   --help           this text`;
 
 async function main(): Promise<void> {
-  const { values } = commandLine();
+  const { values } = options();
   if (values.help) return console.log(HELP);
   const epochs = count("epochs", values.epochs, 1);
   const seed = count("seed", values.seed, 0);
@@ -38,11 +37,11 @@ async function main(): Promise<void> {
   const [training, validation] = [examples(corpus.training), examples(corpus.validation)];
   const total = training.reduce((sum, { ids }) => sum + ids.length, 0);
 
-  const run = new Training(new Tagger(vocabulary, seed), training, seed);
-  const { position, tagger } = run;
+  const trainer = new Training(new Tagger(vocabulary, seed), training, seed);
+  const { position, tagger } = trainer;
   if (values.fresh) rmSync(checkpoint, { force: true });
   if (existsSync(checkpoint)) {
-    run.resume(readFileSync(checkpoint));
+    trainer.resume(readFileSync(checkpoint));
     console.log(`Going on in epoch ${position.epoch + 1}, after ${thousands(position.characters)} characters.`);
   } else {
     console.log(
@@ -58,7 +57,7 @@ async function main(): Promise<void> {
     });
   }
   while (position.epoch < epochs) {
-    while (!stopping && run.step()) {
+    while (!stopping && trainer.step()) {
       const { epoch, characters, loss, seconds } = position;
       progress.show({
         ...{ epoch: epoch + 1, epochs, characters, total },
@@ -67,7 +66,7 @@ async function main(): Promise<void> {
       await turn(); // signals arrive between batches
     }
     progress.stop();
-    await writeFileAtomic(checkpoint, run.save());
+    await writeFileAtomic(checkpoint, trainer.save());
     if (stopping) {
       console.log(
         `Saved after ${thousands(position.characters)} characters of epoch ${position.epoch + 1}; npm run train goes on.`,
@@ -80,7 +79,7 @@ async function main(): Promise<void> {
     const score = shown(evaluate(tagger, validation));
     console.log(`Epoch ${epoch + 1}: loss ${(loss / characters).toFixed(4)}, validation ${score} (${speed})`);
     await turn();
-    run.nextEpoch();
+    trainer.nextEpoch();
   }
 
   await writeFileAtomic(model, tagger.toBytes());
@@ -98,21 +97,16 @@ const example = (vocabulary: Vocabulary, piece: Piece): Example => ({
 const shown = ({ precision, recall, f1 }: Score): string =>
   `precision ${precision.toFixed(4)}, recall ${recall.toFixed(4)}, F1 ${f1.toFixed(4)}`;
 
-function commandLine() {
-  try {
-    return parseArgs({
-      options: {
-        epochs: { type: "string", default: "7" },
-        seed: { type: "string", default: "1" },
-        fresh: { type: "boolean", default: false },
-        out: { type: "string", default: join(import.meta.dirname, "model") },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    const [reason = ""] = (error as Error).message.split(/\.(?=\s|$)|\n/);
-    throw new Complaint(`${reason} (--help lists the options)`, 2);
-  }
+function options() {
+  return commandLine({
+    options: {
+      epochs: { type: "string", default: "7" },
+      seed: { type: "string", default: "1" },
+      fresh: { type: "boolean", default: false },
+      out: { type: "string", default: join(import.meta.dirname, "model") },
+      help: { type: "boolean", short: "h" },
+    },
+  });
 }
 
 function count(option: string, value: string, least: number): number {
@@ -121,7 +115,4 @@ function count(option: string, value: string, least: number): number {
   throw new Complaint(`--${option} must be a whole number from ${least}, got ${value}`, 2);
 }
 
-main().catch((error) => {
-  console.error(error instanceof Complaint ? `train: ${error.message}` : error);
-  process.exitCode = error instanceof Complaint ? error.exitCode : 1;
-});
+run("train", main);

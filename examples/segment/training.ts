@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { LSTMError } from "lstm-wasm";
 import { Adam, clipGradNorm, crossEntropy, loadCheckpoint, saveCheckpoint } from "lstm-wasm/train";
+import { Complaint } from "../terminal.js";
 import { type Batch, type Example, trainingBatches } from "./batches.js";
-import { Complaint } from "./complaint.js";
 import { answers } from "./segmenter.js";
 import type { Tagger } from "./tagger.js";
 import { mostLikely, type Score, Scorer } from "./tags.js";

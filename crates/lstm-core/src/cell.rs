@@ -152,7 +152,7 @@ pub fn advance_kept<V: Vector>(pre: &mut [f32], c: &mut [f32], h_next: &mut [f32
 ///
 /// `c_before(b)` and `c` (n, padded H) are c(t-1) and c(t); `d_full` (n, padded H) is the gradient of `o * tanh(c(t))`
 /// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1), and
-/// `dc_norms` (n) receives the norm of the former.
+/// `dc_norms` (n) receives the squared norm of the former.
 #[inline(never)]
 pub fn step_backward<'a, V: Vector>(
     gates: &mut [f32],

@@ -101,18 +101,14 @@ pub fn forward<V: Vector>(
         let last = (first + scratch.chunk).min(steps.len());
         let first_row = steps.0[first];
         let pre = &mut all_pre[if keeps { first_row * width } else { 0 }..][..(steps.0[last] - first_row) * width];
-        for row in pre.chunks_exact_mut(width) {
-            row.copy_from_slice(packed.bias());
-        }
-        accumulate::<V>(pre, input, first_row, packed.gates(), 0..packed.inputs());
+        input_sums::<V>(packed, input, first_row, pre);
 
         for t in in_order(first..last, place.reverse) {
             let (start, end) = (steps.0[t], steps.0[t + 1]);
             let n = end - start;
-            let segment = t / every;
             let begins = if place.reverse { (t + 1) % every == 0 || t + 1 == steps.len() } else { t % every == 0 };
             if begins && !marks.is_empty() {
-                marks[segment * batch * units..][..batch * units].copy_from_slice(c);
+                marks[t / every * batch * units..][..batch * units].copy_from_slice(c);
             }
             let pre = &mut pre[(start - first_row) * width..(end - first_row) * width];
             let h = &mut state.h[..n * h_size];
@@ -131,6 +127,14 @@ pub fn forward<V: Vector>(
         }
     }
     copy_rows(c, units, state.c, hidden, hidden);
+}
+
+/// `b + W_ih x` of as many rows from `first` on as `pre` has, in panel order: where every pre-activation's chain begins.
+pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32]) {
+    for row in pre.chunks_exact_mut(packed.bias().len()) {
+        row.copy_from_slice(packed.bias());
+    }
+    accumulate::<V>(pre, input, first, packed.gates(), 0..packed.inputs());
 }
 
 /// The rest of what backward of one direction reads.
@@ -237,11 +241,8 @@ pub fn backward<V: Vector>(
             for (r, row) in h_rows.chunks_exact_mut(h_size).take(rows).enumerate() {
                 row.copy_from_slice(h_before(base + r));
             }
-            for row in gates.chunks_exact_mut(width) {
-                row.copy_from_slice(packed.bias());
-            }
+            input_sums::<V>(packed, input, base, gates);
             let inputs = packed.inputs();
-            accumulate::<V>(gates, input, base, packed.gates(), 0..inputs);
             accumulate::<V>(gates, Rows::dense(h_rows, h_size), 0, packed.gates(), inputs..inputs + h_size);
             for t in in_order(first..last, place.reverse) {
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);

@@ -101,9 +101,10 @@ pub fn add_gradients<V: Vector>(
             }
             Kind::BiasIh | Kind::BiasHh => {
                 let sums = &mut weight[..width];
-                sums.fill(0.0);
-                for row in d_gates.chunks_exact(width) {
-                    add(sums, row);
+                // Both biases have the same gradient, and b_hh follows b_ih in the layout: the sums are still there.
+                if parameter.kind == Kind::BiasIh {
+                    sums.fill(0.0);
+                    d_gates.chunks_exact(width).for_each(|row| add(sums, row));
                 }
                 gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[unit_row(row)]);
             }

@@ -222,10 +222,10 @@ impl Lstm {
     /// Makes room for a training forward of the shape last reserved, and for its backward. With `every`, c is kept only
     /// every so many steps and backward computes the gates between again: less memory, the same gradients to rounding.
     pub fn reserve_training(&mut self, every: Option<usize>) -> Result<(), Error> {
-        if self.training.is_none() {
-            self.training = Some(Training::new(&self.config, &self.layout)?);
-        }
-        let training = self.training.as_mut().ok_or(Error::NoForward)?;
+        let training = match &mut self.training {
+            Some(training) => training,
+            none => none.insert(Training::new(&self.config, &self.layout)?),
+        };
         training.reserve(&self.config, &self.layout, self.shape, every)
     }
 
@@ -245,7 +245,6 @@ impl Lstm {
             }
             training.stale = false;
         }
-        training.d_input[..rows * config.input_size()].fill(0.0);
         let [even, odd] = &mut training.between;
         let (mut above, mut below) = (&mut even[..], &mut odd[..]);
         for layer in (0..if rows == 0 { 0 } else { layers }).rev() {

@@ -1,7 +1,8 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
 use crate::cell::{copy_rows, project, step, step_row};
-use crate::gemm::{Rows, accumulate};
+use crate::gemm::Rows;
+use crate::layer::input_sums;
 use crate::memory::{check, values, zeros};
 use crate::simd::Native;
 use crate::{Call, Config, Error, Lstm, Shape};
@@ -102,12 +103,7 @@ impl Stream {
             if batch == 1 {
                 step_row::<Native>(packed, packed.bias(), x, h, c, &mut self.h_next);
             } else {
-                let width = packed.gates().width();
-                for row in self.pre.chunks_exact_mut(width) {
-                    row.copy_from_slice(packed.bias());
-                }
-                let inputs = packed.inputs();
-                accumulate::<Native>(&mut self.pre, Rows::dense(x, inputs), 0, packed.gates(), 0..inputs);
+                input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre);
                 step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next);
             }
             project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected);

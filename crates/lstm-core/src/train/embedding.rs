@@ -3,6 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::memory::{check, grow, values};
+use crate::outer::add;
 use alloc::vec::Vec;
 
 /// weight (count, width), and the memory of one forward at a time.
@@ -70,7 +71,7 @@ impl Layer for Embedding {
         for (d, &index) in rows.zip(&self.indices[..self.rows]) {
             if self.padding != Some(index as usize) {
                 let sums = &mut self.weight.gradients[index as usize * self.width..][..self.width];
-                sums.iter_mut().zip(d).for_each(|(sum, d)| *sum += d);
+                add(sums, d);
             }
         }
     }

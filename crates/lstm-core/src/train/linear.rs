@@ -4,7 +4,7 @@ use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::{Columns, Rows, accumulate};
 use crate::memory::{check, grow, values, zeros};
-use crate::outer::{Outer, accumulate_outer};
+use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -107,7 +107,7 @@ impl Linear {
 
         if let Some(bias) = &mut self.bias {
             for d in d_output.chunks_exact(outputs) {
-                bias.gradients.iter_mut().zip(d).for_each(|(sum, d)| *sum += d);
+                add(&mut bias.gradients, d);
             }
         }
 
@@ -116,7 +116,7 @@ impl Linear {
         accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer);
         let rows = training.weight.chunks_exact(training.outer.width());
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
-            sums.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+            add(sums, row);
         }
 
         let width = training.columns.width();
