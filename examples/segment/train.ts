@@ -50,14 +50,16 @@ async function main(): Promise<void> {
   }
 
   const progress = new Progress();
-  let stopping = false;
+  let stopped: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      stopping = true; // a second one ends the program at once
+    process.on(signal, () => {
+      // npm, tsx and the terminal may each pass one key press on; a later one ends the program at once.
+      if (stopped !== undefined && performance.now() - stopped > 1000) process.exit(130);
+      stopped ??= performance.now();
     });
   }
   while (position.epoch < epochs) {
-    while (!stopping && trainer.step()) {
+    while (stopped === undefined && trainer.step()) {
       const { epoch, characters, loss, seconds } = position;
       progress.show({
         ...{ epoch: epoch + 1, epochs, characters, total },
@@ -67,7 +69,7 @@ async function main(): Promise<void> {
     }
     progress.stop();
     await writeFileAtomic(checkpoint, trainer.save());
-    if (stopping) {
+    if (stopped !== undefined) {
       console.log(
         `Saved after ${thousands(position.characters)} characters of epoch ${position.epoch + 1}; npm run train goes on.`,
       );
