@@ -1,52 +1,58 @@
 //! The sums: rows of values times packed columns, added to what is there.
 //!
-//! Two shapes of one kernel, chosen by how many rows there are: four rows by one strip of eight columns, and one row
-//! by four strips. Both keep eight accumulators, which is what x86 has registers for beside the operands, and both
-//! run each output's chain in the same order.
+//! A tile of sums in registers is four rows by eight columns, or two by sixteen or one by 32 where there are fewer rows.
+//! Each keeps eight accumulators, and each runs an output's chain of sums in the same order. Blocks keep what a tile
+//! reads in the first cache: a panel 256 rows deep is 16 kB, four rows of values as deep are 4 kB.
 
-use crate::simd::{LANES, Vector, quad, quad_mut};
+use crate::simd::{LANES, Vector, add_products, quad, quad_mut};
 use crate::{Error, memory};
 use alloc::vec::Vec;
+use core::array::from_fn;
 use core::ops::Range;
 
-/// Columns of a strip.
+/// Columns of a tile; matrices and results are padded to a multiple of it.
 pub const COLUMNS: usize = 2 * LANES;
-/// Rows that share a strip's loads.
-pub const ROWS: usize = 4;
-/// Strips that share a row's splats.
-pub const STRIPS: usize = 4;
+/// Columns of a panel, those of two tiles: one row of it is a cache line.
+pub const PANEL_COLUMNS: usize = 2 * COLUMNS;
+/// Rows of a tile.
+const ROWS: usize = 4;
+/// Rows of values and of columns that are multiplied at once.
+const BLOCK_ROWS: usize = 32;
+const BLOCK_DEPTH: usize = 256;
 
-/// A strip's weights for one `k`.
-pub type StripRow = [f32; COLUMNS];
-
-/// A matrix by strips of [`COLUMNS`] columns; within a strip row by row, `k` ascending. Columns beyond the last are 0.
+/// A matrix by panels of [`PANEL_COLUMNS`] columns, the last of them a tile wide if no more is left; within a panel row by
+/// row. Columns beyond the last are 0. Behind the last panel stands one more row of zeros, see [`add_products`].
 #[derive(Debug, Clone)]
 pub struct Columns {
     depth: usize,
-    weights: Vec<StripRow>,
+    width: usize,
+    values: Vec<f32>,
 }
 
 impl Columns {
     /// `columns` columns of `depth` zeros.
     pub fn zeros(columns: usize, depth: usize) -> Result<Self, Error> {
-        let strips = columns.div_ceil(COLUMNS);
-        memory::check(memory::values(&[strips, depth, COLUMNS]))?;
-        Ok(Self { depth, weights: memory::zeros(strips * depth)? })
+        let width = columns.next_multiple_of(COLUMNS);
+        memory::check(memory::values(&[width, depth]))?;
+        Ok(Self { depth, width, values: memory::zeros(width * depth + PANEL_COLUMNS)? })
     }
 
     /// Writes the values of one column from row `first` on.
     pub fn set_column(&mut self, column: usize, first: usize, values: &[f32]) {
-        let start = column / COLUMNS * self.depth + first;
-        for (row, &value) in self.weights[start..start + values.len()].iter_mut().zip(values) {
-            row[column % COLUMNS] = value;
+        let panel = column / PANEL_COLUMNS;
+        let stride = self.stride(panel);
+        let start = panel * PANEL_COLUMNS * self.depth + first * stride + column % PANEL_COLUMNS;
+        for (target, &value) in self.values[start..].iter_mut().step_by(stride).zip(values) {
+            *target = value;
         }
     }
 
     /// Writes row `k`: one value for each of the first columns.
     #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
-        for (strip, values) in values.chunks(COLUMNS).enumerate() {
-            self.weights[strip * self.depth + k][..values.len()].copy_from_slice(values);
+        for (panel, values) in values.chunks(PANEL_COLUMNS).enumerate() {
+            let start = panel * PANEL_COLUMNS * self.depth + k * self.stride(panel);
+            self.values[start..][..values.len()].copy_from_slice(values);
         }
     }
 
@@ -55,20 +61,22 @@ impl Columns {
         self.depth
     }
 
-    /// How many strips there are.
-    pub fn strips(&self) -> usize {
-        self.weights.len() / self.depth
-    }
-
-    /// How many values a row of results has: whole strips.
+    /// How many values a row of results has: whole tiles.
     pub fn width(&self) -> usize {
-        self.strips() * COLUMNS
+        self.width
     }
 
-    /// Rows `k` of strip `index`.
+    /// How many columns panel `panel` has, which is also how far its rows are apart.
     #[inline(always)]
-    pub fn strip(&self, index: usize, k: Range<usize>) -> &[StripRow] {
-        &self.weights[index * self.depth..][..self.depth][k]
+    fn stride(&self, panel: usize) -> usize {
+        PANEL_COLUMNS.min(self.width - panel * PANEL_COLUMNS)
+    }
+
+    /// Rows `k` of panel `panel`, and what stands behind them up to one row more.
+    #[inline(always)]
+    pub fn panel(&self, panel: usize, k: Range<usize>) -> &[f32] {
+        let stride = self.stride(panel);
+        &self.values[panel * PANEL_COLUMNS * self.depth..][k.start * stride..(k.end + 1) * stride]
     }
 }
 
@@ -126,126 +134,168 @@ impl RowMap {
     }
 }
 
-/// `out[r] += rows[first_row + r] · columns[k]` for every row of `out`, each [`Columns::width`] long.
-#[inline(never)]
-pub fn accumulate<V: Vector>(out: &mut [f32], rows: Rows, first_row: usize, columns: &Columns, k: Range<usize>) {
-    debug_assert_eq!(k.len(), rows.width);
-    let width = columns.width();
-    let tiled = out.len() / width / ROWS * ROWS;
-    let (tiles, rest) = out.split_at_mut(tiled * width);
-    if tiled > 0 {
-        for index in 0..columns.strips() {
-            strip_of_tiles::<V>(tiles, width, index * COLUMNS, rows, first_row, columns.strip(index, k.clone()));
+/// What is multiplied with columns: a matrix of a row for each row of the results.
+#[derive(Debug, Clone, Copy)]
+pub enum Left<'a> {
+    /// The rows from the given one on.
+    Rows(Rows<'a>, usize),
+    /// The transpose of rows that lie one after the other: its row `r` is column `r` of them.
+    Transposed {
+        /// The rows.
+        values: &'a [f32],
+        /// Values in a row.
+        width: usize,
+    },
+}
+
+impl Left<'_> {
+    /// Copies columns `k` of `rows` by tiles, as the kernels read them: of `R` rows, `R` values for each `k`.
+    fn pack(&self, rows: Range<usize>, k: Range<usize>, tiles: &mut [f32]) {
+        let mut tiles = tiles;
+        for (r, count) in tiles_of(rows.len()) {
+            let (tile, rest) = tiles.split_at_mut(count * k.len());
+            let first = rows.start + r;
+            match (*self, count) {
+                (Self::Rows(rows, skip), ROWS) => {
+                    let x: [&[f32]; ROWS] = from_fn(|i| &rows.row(skip + first + i)[k.clone()]);
+                    for (k, tile) in tile.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+                        *tile = from_fn(|i| x[i][k]);
+                    }
+                }
+                (Self::Rows(rows, skip), _) => {
+                    for i in 0..count {
+                        let row = &rows.row(skip + first + i)[k.clone()];
+                        tile[i..].iter_mut().step_by(count).zip(row).for_each(|(target, &value)| *target = value);
+                    }
+                }
+                (Self::Transposed { values, width }, _) => {
+                    for (tile, row) in tile.chunks_exact_mut(count).zip(values[k.start * width..].chunks_exact(width)) {
+                        tile.iter_mut().zip(&row[first..]).for_each(|(target, &value)| *target = value);
+                    }
+                }
+            }
+            tiles = rest;
         }
-    }
-    for (r, out) in rest.chunks_exact_mut(width).enumerate() {
-        row::<V>(out, rows.row(first_row + tiled + r), columns, k.clone());
     }
 }
 
-/// One strip for rows in fours. Separate and never inlined: V8 optimises a function between its calls, not within one.
+/// The first row and the number of rows of each tile of so many rows: fours, then what is left.
+fn tiles_of(rows: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut r = 0;
+    core::iter::from_fn(move || {
+        let count = match rows - r {
+            0 => return None,
+            1 => 1,
+            2 | 3 => 2,
+            _ => ROWS,
+        };
+        r += count;
+        Some((r - count, count))
+    })
+}
+
+/// Memory for the rows that [`accumulate`] works on, in the order in which it reads them.
+#[derive(Debug)]
+pub struct Tiles(Vec<f32>);
+
+impl Tiles {
+    /// Room for one block.
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self(memory::zeros(BLOCK_ROWS * BLOCK_DEPTH)?))
+    }
+}
+
+/// `out[r] += left[r] · columns[k]` for every row of `out`, each [`Columns::width`] long.
 #[inline(never)]
-fn strip_of_tiles<V: Vector>(
+pub fn accumulate<V: Vector>(out: &mut [f32], left: Left, columns: &Columns, k: Range<usize>, tiles: &mut Tiles) {
+    let width = columns.width();
+    for (index, out) in out.chunks_mut(BLOCK_ROWS * width).enumerate() {
+        let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len() / width;
+        for first in k.clone().step_by(BLOCK_DEPTH) {
+            let last = k.end.min(first + BLOCK_DEPTH);
+            let tiles = &mut tiles.0[..rows.len() * (last - first)];
+            left.pack(rows.clone(), first - k.start..last - k.start, tiles);
+            let mut column = 0;
+            while column < width {
+                let panel = column / PANEL_COLUMNS;
+                // Two whole panels at once: one row needs as many columns to fill the registers.
+                let pair = column + 2 * PANEL_COLUMNS <= width;
+                let panels = [panel, panel + usize::from(pair)].map(|panel| columns.panel(panel, first..last));
+                let out = &mut out[column..];
+                column += block::<V>(out, width, rows.len(), tiles, last - first, panels, columns.stride(panel), pair);
+            }
+        }
+    }
+}
+
+/// A block of rows by one panel or a pair; returns how many columns that are. Separate and never inlined: V8 optimises a
+/// function between its calls, not within one.
+#[inline(never)]
+#[allow(clippy::too_many_arguments)] // a product's three matrices, as they lie
+fn block<V: Vector>(
     out: &mut [f32],
     width: usize,
-    column: usize,
-    rows: Rows,
-    first_row: usize,
-    strip: &[StripRow],
-) {
-    for (index, tile) in out.chunks_exact_mut(ROWS * width).enumerate() {
-        let r = first_row + index * ROWS;
-        tile_of_rows::<V>(tile, width, column, core::array::from_fn(|i| rows.row(r + i)), strip);
-    }
-}
-
-/// Four rows by one strip: `out[i][column..] += x[i] · strip`.
-#[inline(always)]
-pub fn tile_of_rows<V: Vector>(out: &mut [f32], width: usize, column: usize, x: [&[f32]; ROWS], strip: &[StripRow]) {
-    let mut sums: [[V; 2]; ROWS] = core::array::from_fn(|i| {
-        let at = i * width + column;
-        [V::load(quad(out, at)), V::load(quad(out, at + LANES))]
-    });
-    // Cut to one length, so that no index below needs a check.
-    let depth = strip.len();
-    let x = x.map(|row| &row[..depth]);
-    for k in 0..depth {
-        let (left, right) = halves::<V>(&strip[k]);
-        for i in 0..ROWS {
-            let value = V::splat(x[i][k]);
-            sums[i] = [sums[i][0].add_product(value, left), sums[i][1].add_product(value, right)];
+    rows: usize,
+    tiles: &[f32],
+    depth: usize,
+    panels: [&[f32]; 2],
+    stride: usize,
+    pair: bool,
+) -> usize {
+    let mut column = 0;
+    for panel in panels.into_iter().take(if pair { 2 } else { 1 }) {
+        for (r, count) in tiles_of(rows) {
+            let x = &tiles[r * depth..][..count * depth];
+            let out = &mut out[r * width + column..];
+            match (count, stride) {
+                (ROWS, _) => {
+                    for half in (0..stride).step_by(COLUMNS) {
+                        tile::<V, ROWS, 1, 2>(&mut out[half..], width, x, [&panel[half..]], stride);
+                    }
+                }
+                (2, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(out, width, x, [panel], stride),
+                (2, _) => tile::<V, 2, 1, 2>(out, width, x, [panel], stride),
+                (_, PANEL_COLUMNS) if pair && column == 0 => tile::<V, 1, 2, 4>(out, width, x, panels, stride),
+                (_, PANEL_COLUMNS) if pair => {}
+                (_, PANEL_COLUMNS) => tile::<V, 1, 1, 4>(out, width, x, [panel], stride),
+                _ => tile::<V, 1, 1, 2>(out, width, x, [panel], stride),
+            }
         }
+        column += stride;
     }
-    for (i, [left, right]) in sums.into_iter().enumerate() {
-        let at = i * width + column;
-        left.store(quad_mut(out, at));
-        right.store(quad_mut(out, at + LANES));
-    }
+    column
 }
 
-/// One row by all strips.
-#[inline(never)]
-fn row<V: Vector>(out: &mut [f32], x: &[f32], columns: &Columns, k: Range<usize>) {
-    let strips = columns.strips();
-    let mut index = 0;
-    while index + STRIPS <= strips {
-        row_of_strips::<V, STRIPS>(out, x, columns, index, k.clone());
-        index += STRIPS;
-    }
-    while index < strips {
-        row_of_strips::<V, 1>(out, x, columns, index, k.clone());
-        index += 1;
-    }
-}
-
+/// Adds to `R` rows of `out`, `width` apart, at the first `N` vectors of `P` panels.
 #[inline(always)]
-fn row_of_strips<V: Vector, const N: usize>(
+fn tile<V: Vector, const R: usize, const P: usize, const N: usize>(
     out: &mut [f32],
+    width: usize,
     x: &[f32],
-    columns: &Columns,
-    index: usize,
-    k: Range<usize>,
+    w: [&[f32]; P],
+    stride: usize,
 ) {
-    let out = &mut out[index * COLUMNS..][..N * COLUMNS];
-    let strips = core::array::from_fn(|s| columns.strip(index + s, k.clone()));
-    store_strips(extend::<V, N>(load_strips(out), x, strips), out);
-}
-
-/// The accumulators of `N` strips of one row.
-pub type Sums<V, const N: usize> = [[V; 2]; N];
-
-/// Reads the accumulators of `N` strips that lie side by side.
-#[inline(always)]
-pub fn load_strips<V: Vector, const N: usize>(values: &[f32]) -> Sums<V, N> {
-    core::array::from_fn(|s| [V::load(quad(values, s * COLUMNS)), V::load(quad(values, s * COLUMNS + LANES))])
-}
-
-/// Writes the accumulators of `N` strips that lie side by side.
-#[inline(always)]
-pub fn store_strips<V: Vector, const N: usize>(sums: Sums<V, N>, values: &mut [f32]) {
-    for (s, [left, right]) in sums.into_iter().enumerate() {
-        left.store(quad_mut(values, s * COLUMNS));
-        right.store(quad_mut(values, s * COLUMNS + LANES));
-    }
-}
-
-/// One row by `N` strips, in registers: `sums + x · strips`.
-#[inline(always)]
-pub fn extend<V: Vector, const N: usize>(mut sums: Sums<V, N>, x: &[f32], strips: [&[StripRow]; N]) -> Sums<V, N> {
-    let depth = x.len();
-    let strips = strips.map(|strip| &strip[..depth]);
-    for k in 0..depth {
-        let value = V::splat(x[k]);
-        for s in 0..N {
-            let (left, right) = halves::<V>(&strips[s][k]);
-            sums[s] = [sums[s][0].add_product(value, left), sums[s][1].add_product(value, right)];
+    let sums = from_fn(|r| from_fn(|p| load(&out[r * width + p * stride..])));
+    let sums: [[[V; N]; P]; R] = add_products(sums, x, w, stride);
+    for (r, sums) in sums.into_iter().enumerate() {
+        for (p, sums) in sums.into_iter().enumerate() {
+            store(sums, &mut out[r * width + p * stride..]);
         }
     }
-    sums
 }
 
-/// A strip's eight weights of one `k` as two vectors.
+/// The first `N` vectors of `values`.
 #[inline(always)]
-fn halves<V: Vector>(row: &StripRow) -> (V, V) {
-    (V::load(quad(row, 0)), V::load(quad(row, LANES)))
+pub fn load<V: Vector, const N: usize>(values: &[f32]) -> [V; N] {
+    let values = &values[..N * LANES];
+    from_fn(|n| V::load(quad(values, n * LANES)))
+}
+
+/// Writes `N` vectors to the start of `values`.
+#[inline(always)]
+pub fn store<V: Vector, const N: usize>(vectors: [V; N], values: &mut [f32]) {
+    let values = &mut values[..N * LANES];
+    for (n, vector) in vectors.into_iter().enumerate() {
+        vector.store(quad_mut(values, n * LANES));
+    }
 }

@@ -1,7 +1,7 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{advance_kept, copy_rows, project, step, step_backward, step_kept};
-use crate::gemm::{RowMap, Rows, accumulate};
+use crate::cell::{advance_rows, copy_rows, project, step, step_backward};
+use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
 use crate::layout::Parameter;
 use crate::outer::{Inputs, add, add_gradients, times};
 use crate::pack::{Packed, Transposed};
@@ -73,6 +73,7 @@ pub struct Kept<'a> {
 
 /// Runs one direction, in training with the same bits as else. A sequence that has ended, has not begun or is empty keeps
 /// its state.
+#[allow(clippy::too_many_arguments)] // what it computes from, where it leaves that, and memory
 pub fn forward<V: Vector>(
     packed: &Packed,
     place: Place,
@@ -81,6 +82,7 @@ pub fn forward<V: Vector>(
     state: State,
     output: &mut [f32],
     scratch: Scratch,
+    tiles: &mut Tiles,
 ) {
     let width = packed.gates().width();
     let (h_size, units) = (packed.h_size(), width / 4);
@@ -101,7 +103,7 @@ pub fn forward<V: Vector>(
         let last = (first + scratch.chunk).min(steps.len());
         let first_row = steps.0[first];
         let pre = &mut all_pre[if keeps { first_row * width } else { 0 }..][..(steps.0[last] - first_row) * width];
-        input_sums::<V>(packed, input, first_row, pre);
+        input_sums::<V>(packed, input, first_row, pre, tiles);
 
         for t in in_order(first..last, place.reverse) {
             let (start, end) = (steps.0[t], steps.0[t + 1]);
@@ -114,13 +116,11 @@ pub fn forward<V: Vector>(
             let h = &mut state.h[..n * h_size];
             let h_next = &mut scratch.h_next[..n * units];
             let c = &mut c[..n * units];
+            step::<V>(packed, pre, h, c, h_next, keeps, tiles);
             if keeps {
-                step_kept::<V>(packed, pre, h, c, h_next);
                 kept_c[start * units..end * units].copy_from_slice(c);
-            } else {
-                step::<V>(packed, pre, h, c, h_next);
             }
-            project::<V>(packed, h_next, hidden, h, scratch.projected);
+            project::<V>(packed, h_next, hidden, h, scratch.projected, tiles);
             for (row, h) in (start..end).zip(h.chunks_exact(h_size)) {
                 output[place.output.start(row) + place.column..][..h_size].copy_from_slice(h);
             }
@@ -130,11 +130,11 @@ pub fn forward<V: Vector>(
 }
 
 /// `b + W_ih x` of as many rows from `first` on as `pre` has, in panel order: where every pre-activation's chain begins.
-pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32]) {
+pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32], tiles: &mut Tiles) {
     for row in pre.chunks_exact_mut(packed.bias().len()) {
         row.copy_from_slice(packed.bias());
     }
-    accumulate::<V>(pre, input, first, packed.gates(), 0..packed.inputs());
+    accumulate::<V>(pre, Left::Rows(input, first), packed.gates(), 0..packed.inputs(), tiles);
 }
 
 /// The rest of what backward of one direction reads.
@@ -203,6 +203,7 @@ pub fn backward<V: Vector>(
     gradients: &mut [f32],
     norms: SquaredNorms,
     scratch: &mut BackwardScratch,
+    tiles: &mut Tiles,
 ) {
     let width = packed.gates().width();
     let (h_size, units) = (packed.h_size(), width / 4);
@@ -241,14 +242,15 @@ pub fn backward<V: Vector>(
             for (r, row) in h_rows.chunks_exact_mut(h_size).take(rows).enumerate() {
                 row.copy_from_slice(h_before(base + r));
             }
-            input_sums::<V>(packed, input, base, gates);
+            input_sums::<V>(packed, input, base, gates, tiles);
             let inputs = packed.inputs();
-            accumulate::<V>(gates, Rows::dense(h_rows, h_size), 0, packed.gates(), inputs..inputs + h_size);
+            let h_rows = Left::Rows(Rows::dense(h_rows, h_size), 0);
+            accumulate::<V>(gates, h_rows, packed.gates(), inputs..inputs + h_size, tiles);
             for t in in_order(first..last, place.reverse) {
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
                 let c_now = &mut c_first[..(end - start) * units];
                 let unused = &mut full[start * units..end * units];
-                advance_kept::<V>(&mut gates[start * width..end * width], c_now, unused);
+                advance_rows::<V>(&mut gates[start * width..end * width], c_now, unused, true);
                 c[start * units..end * units].copy_from_slice(c_now);
             }
             c_first.copy_from_slice(mark);
@@ -268,7 +270,7 @@ pub fn backward<V: Vector>(
             let full = &mut full[start * units..end * units];
             full.fill(0.0);
             match &transposed.projection {
-                Some(projection) => times::<V>(d_h, h_size, projection, wide, &mut |r, product| {
+                Some(projection) => times::<V>(d_h, h_size, projection, wide, tiles, &mut |r, product| {
                     full[r * units..][..hidden].copy_from_slice(&product[..hidden]);
                 }),
                 None => copy_rows(d_h, h_size, full, units, hidden),
@@ -283,17 +285,17 @@ pub fn backward<V: Vector>(
             step_backward::<V>(gates, &c_before, &c[start * units..end * units], full, &mut dc[..n * units], c_norms);
             let dh = &mut dh[..n * transposed.recurrent.width()];
             dh.fill(0.0);
-            accumulate::<V>(dh, Rows::dense(gates, width), 0, &transposed.recurrent, 0..width);
+            accumulate::<V>(dh, Left::Rows(Rows::dense(gates, width), 0), &transposed.recurrent, 0..width, tiles);
             copy_rows(dh, transposed.recurrent.width(), &mut state.h[..n * h_size], h_size, h_size);
         }
 
-        times::<V>(gates, width, &transposed.input, wide, &mut |r, product| {
+        times::<V>(gates, width, &transposed.input, wide, tiles, &mut |r, product| {
             add(&mut d_input[input.at.start(base + r)..][..input.width], product);
         });
         let h_before = |r: usize| h_before(base + r);
         let (x, full) = (|r: usize| input.row(base + r), |r: usize| &full[r * units..][..hidden]);
         let inputs = Inputs { x: &x, h_before: &h_before, full: &full };
-        add_gradients::<V>(parameters, gradients, gates, d_h, inputs, hidden, transposed, weight);
+        add_gradients::<V>(parameters, gradients, gates, d_h, inputs, hidden, transposed, weight, tiles);
     }
     copy_rows(dc, units, state.c, hidden, hidden);
 }

@@ -1,33 +1,26 @@
 //! The products of backward that are not sequential: gradients times weights, and the gradients of the weights.
 
-use crate::gemm::{Columns, RowMap, Rows, accumulate};
+use crate::Error;
+use crate::gemm::{Columns, Left, Rows, Tiles, accumulate};
 use crate::layout::{Kind, Parameter};
 use crate::pack::{Transposed, panel_column};
 use crate::simd::Vector;
-use crate::{Error, memory};
-use alloc::vec::Vec;
 
-/// Rows of a weight gradient that are summed at once: as many as keep a strip of them in the first cache.
-pub const BLOCK: usize = 256;
+/// Rows of a weight gradient that are summed at once: as many as keep all their columns in the second cache.
+pub const BLOCK: usize = 512;
 
 /// Memory for [`accumulate_outer`].
 #[derive(Debug, Clone)]
 pub struct Outer {
-    /// (columns of d, BLOCK)
-    transposed: Vec<f32>,
-    /// BLOCK rows of x, by strips.
-    strips: Columns,
+    /// BLOCK rows of x, by panels.
+    block: Columns,
     columns: usize,
 }
 
 impl Outer {
-    /// Room for `d` of `d_width` columns and `x` of `x_width`.
-    pub fn new(d_width: usize, x_width: usize) -> Result<Self, Error> {
-        Ok(Self {
-            transposed: memory::zeros(d_width * BLOCK)?,
-            strips: Columns::zeros(x_width, BLOCK)?,
-            columns: x_width,
-        })
+    /// Room for `x` of `columns` columns.
+    pub fn new(columns: usize) -> Result<Self, Error> {
+        Ok(Self { block: Columns::zeros(columns, BLOCK)?, columns })
     }
 
     /// Columns of x.
@@ -35,9 +28,9 @@ impl Outer {
         self.columns
     }
 
-    /// Columns of the results: whole strips of x's.
+    /// Columns of the results: whole tiles of x's.
     pub fn width(&self) -> usize {
-        self.strips.width()
+        self.block.width()
     }
 }
 
@@ -50,17 +43,15 @@ pub fn accumulate_outer<'a, V: Vector>(
     d_width: usize,
     x: &dyn Fn(usize) -> &'a [f32],
     outer: &mut Outer,
+    tiles: &mut Tiles,
 ) {
     for (index, block) in d.chunks(BLOCK * d_width).enumerate() {
         let rows = block.len() / d_width;
-        for (r, d) in block.chunks_exact(d_width).enumerate() {
-            outer.strips.set_row(r, x(index * BLOCK + r));
-            for (column, &value) in outer.transposed.chunks_exact_mut(BLOCK).zip(d) {
-                column[r] = value;
-            }
+        for r in 0..rows {
+            outer.block.set_row(r, x(index * BLOCK + r));
         }
-        let transposed = Rows { values: &outer.transposed, width: rows, at: RowMap::steps_first(BLOCK) };
-        accumulate::<V>(out, transposed, 0, &outer.strips, 0..rows);
+        let d = Left::Transposed { values: block, width: d_width };
+        accumulate::<V>(out, d, &outer.block, 0..rows, tiles);
     }
 }
 
@@ -87,6 +78,7 @@ pub fn add_gradients<V: Vector>(
     hidden: usize,
     transposed: &mut Transposed,
     weight: &mut [f32],
+    tiles: &mut Tiles,
 ) {
     let width = transposed.input.depth();
     let unit_row = |row: usize| panel_column(row / hidden, row % hidden);
@@ -94,10 +86,12 @@ pub fn add_gradients<V: Vector>(
         let gradient = &mut gradients[parameter.offset..][..parameter.len()];
         match parameter.kind {
             Kind::WeightIh => {
-                add_outer::<V>(d_gates, width, inputs.x, &mut transposed.input_block, weight, gradient, &unit_row);
+                let block = &mut transposed.input_block;
+                add_outer::<V>(d_gates, width, inputs.x, block, weight, gradient, &unit_row, tiles);
             }
             Kind::WeightHh => {
-                add_outer::<V>(d_gates, width, inputs.h_before, &mut transposed.h_block, weight, gradient, &unit_row);
+                let block = &mut transposed.h_block;
+                add_outer::<V>(d_gates, width, inputs.h_before, block, weight, gradient, &unit_row, tiles);
             }
             Kind::BiasIh | Kind::BiasHh => {
                 let sums = &mut weight[..width];
@@ -111,7 +105,7 @@ pub fn add_gradients<V: Vector>(
             Kind::WeightHr => {
                 if let Some(block) = &mut transposed.full_block {
                     let h_size = d_h.len() * width / d_gates.len();
-                    add_outer::<V>(d_h, h_size, inputs.full, block, weight, gradient, &|row| row);
+                    add_outer::<V>(d_h, h_size, inputs.full, block, weight, gradient, &|row| row, tiles);
                 }
             }
         }
@@ -132,12 +126,13 @@ pub fn times<V: Vector>(
     width: usize,
     columns: &Columns,
     wide: &mut [f32],
+    tiles: &mut Tiles,
     take: &mut dyn FnMut(usize, &[f32]),
 ) {
     for (index, block) in rows.chunks(BLOCK * width).enumerate() {
         let wide = &mut wide[..block.len() / width * columns.width()];
         wide.fill(0.0);
-        accumulate::<V>(wide, Rows::dense(block, width), 0, columns, 0..width);
+        accumulate::<V>(wide, Left::Rows(Rows::dense(block, width), 0), columns, 0..width, tiles);
         for (r, product) in wide.chunks_exact(columns.width()).enumerate() {
             take(index * BLOCK + r, product);
         }
@@ -145,6 +140,7 @@ pub fn times<V: Vector>(
 }
 
 /// Adds `sum over r of d(r) x(r)` to a gradient as PyTorch shapes it; row `row` of it is column `column(row)` of `d`.
+#[allow(clippy::too_many_arguments)] // both factors, the sum, and memory
 fn add_outer<'a, V: Vector>(
     d: &[f32],
     d_width: usize,
@@ -153,10 +149,11 @@ fn add_outer<'a, V: Vector>(
     weight: &mut [f32],
     gradient: &mut [f32],
     column: &dyn Fn(usize) -> usize,
+    tiles: &mut Tiles,
 ) {
     let weight = &mut weight[..d_width * block.width()];
     weight.fill(0.0);
-    accumulate_outer::<V>(weight, d, d_width, x, block);
+    accumulate_outer::<V>(weight, d, d_width, x, block, tiles);
     for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
         add(gradient, &weight[column(row) * block.width()..]);
     }

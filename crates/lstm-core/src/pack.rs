@@ -1,24 +1,24 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::gemm::{COLUMNS, Columns};
+use crate::gemm::{Columns, PANEL_COLUMNS};
 use crate::layout::{Kind, Layout};
 use crate::outer::Outer;
 use crate::simd::LANES;
 use crate::{Config, Error, memory};
 use alloc::vec::Vec;
 
-/// Values per panel: four gates of [`LANES`] units.
+/// Values of four units, a panel of the gates: four gates of [`LANES`] each.
 pub const PANEL: usize = 4 * LANES;
 
 /// Where each gate of four units lies within a panel, in PyTorch's order i, f, g, o: the panel itself is
 /// `[i0..3 | f0..3 | o0..3 | g0..3]`.
 ///
-/// The three σ gates stand together and o beside g, so that each half of a panel is one strip of eight columns.
+/// The three σ gates stand together.
 const PLACE: [usize; 4] = [0, LANES, 3 * LANES, 2 * LANES];
 
 /// The parameters of one direction of one layer, packed.
 ///
-/// Four hidden units make a panel of 16 columns, two strips of [`COLUMNS`]. A strip holds its columns for all of
+/// Four hidden units make the 16 columns of a panel of the matrix, which holds them for all of
 /// `K = I + H_out` rows, those for `x` first, then those for `h`: the order of the chain of sums.
 #[derive(Debug, Clone)]
 pub struct Packed {
@@ -125,9 +125,9 @@ impl Transposed {
             input: Columns::zeros(config.layer_input_size(layer), gates)?,
             recurrent: Columns::zeros(config.h_size(), gates)?,
             projection: if proj_size > 0 { Some(Columns::zeros(hidden, proj_size)?) } else { None },
-            input_block: Outer::new(gates, config.layer_input_size(layer))?,
-            h_block: Outer::new(gates, config.h_size())?,
-            full_block: if proj_size > 0 { Some(Outer::new(proj_size, hidden)?) } else { None },
+            input_block: Outer::new(config.layer_input_size(layer))?,
+            h_block: Outer::new(config.h_size())?,
+            full_block: if proj_size > 0 { Some(Outer::new(hidden)?) } else { None },
         })
     }
 
@@ -153,4 +153,4 @@ pub fn panel_column(gate: usize, unit: usize) -> usize {
     unit / LANES * PANEL + PLACE[gate] + unit % LANES
 }
 
-const _: () = assert!(PANEL == 2 * COLUMNS);
+const _: () = assert!(PANEL_COLUMNS == PANEL);

@@ -1,6 +1,6 @@
 //! An LSTM: its parameters, its memory, and forward and backward through all its layers.
 
-use crate::gemm::{RowMap, Rows};
+use crate::gemm::{RowMap, Rows, Tiles};
 use crate::layer::{self, Kept, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
 use crate::memory::{room_for, zeros};
@@ -28,6 +28,7 @@ pub struct Lstm {
     shape: Shape,
     work: Workspace,
     training: Option<Training>,
+    tiles: Tiles,
 }
 
 impl Lstm {
@@ -50,6 +51,7 @@ impl Lstm {
             shape: Shape::default(),
             work: Workspace::default(),
             training: None,
+            tiles: Tiles::new()?,
         })
     }
 
@@ -77,10 +79,10 @@ impl Lstm {
         &mut self.parameters
     }
 
-    /// The packed parameters of one direction of one layer, up to date.
-    pub(crate) fn packed(&mut self, layer: usize) -> &Packed {
+    /// The packed parameters of the forward direction of a layer, up to date, and memory to multiply with them.
+    pub(crate) fn packed(&mut self, layer: usize) -> (&Packed, &mut Tiles) {
         self.refresh();
-        &self.packed[layer * self.config.directions()]
+        (&self.packed[layer * self.config.directions()], &mut self.tiles)
     }
 
     fn refresh(&mut self) {
@@ -153,7 +155,7 @@ impl Lstm {
         let Shape { steps, batch, rows } = self.shape;
         self.work.place_steps(self.shape, call.packed)?;
         self.refresh();
-        let Self { config, packed, work, training, .. } = self;
+        let Self { config, packed, work, training, tiles, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| call.outside(self.shape, width);
@@ -200,7 +202,7 @@ impl Lstm {
                     }),
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
-                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch);
+                layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch, tiles);
             }
             if let Some(tape) = &mut tape {
                 let at = if last { outside(columns) } else { RowMap::steps_first(columns) };
@@ -233,7 +235,7 @@ impl Lstm {
     /// gradients of its output, h_n and c_n in the training buffers to those of its input, h0 and c0 there, and adds to
     /// the gradients of the parameters. Never allocates.
     pub fn backward(&mut self) -> Result<(), Error> {
-        let Self { config, layout, packed, parameters, training, .. } = self;
+        let Self { config, layout, packed, parameters, training, tiles, .. } = self;
         let training = training.as_mut().ok_or(Error::NoForward)?;
         let mut tape = training.tapes.pop().ok_or(Error::NoForward)?;
         let Shape { steps, batch, rows } = tape.shape;
@@ -302,6 +304,7 @@ impl Lstm {
                     &mut training.gradients,
                     norms,
                     &mut training.scratch,
+                    tiles,
                 );
             }
             if !first {

@@ -95,7 +95,7 @@ impl Stream {
         let (hidden, h_size, units) =
             (self.config.hidden_size(), self.config.h_size(), self.config.padded_hidden_size());
         for layer in 0..self.config.num_layers() {
-            let packed = lstm.packed(layer);
+            let (packed, tiles) = lstm.packed(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
             let c = &mut self.c[layer * batch * units..][..batch * units];
@@ -103,10 +103,10 @@ impl Stream {
             if batch == 1 {
                 step_row::<Native>(packed, packed.bias(), x, h, c, &mut self.h_next);
             } else {
-                input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre);
-                step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next);
+                input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre, tiles);
+                step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next, false, tiles);
             }
-            project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected);
+            project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected, tiles);
         }
         let top = self.h.len() - self.output.len();
         self.output.copy_from_slice(&self.h[top..]);

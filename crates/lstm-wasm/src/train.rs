@@ -5,9 +5,10 @@
 use crate::objects::{LAYERS, LOSS, LSTMS, OPTIMIZERS};
 use crate::{address_of, handle, status};
 use alloc::boxed::Box;
+use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
 use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Rule, optimizer};
-use lstm_core::{Error, activation, simd::Native};
+use lstm_core::{Error, simd::Native};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_layer<R>(layer: u32, action: impl FnOnce(&mut dyn Layer) -> R) -> R {
@@ -213,5 +214,6 @@ pub fn workspace_dropout(len: usize, p: f32, seed: f64, call: f64) {
 /// tanh of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceTanh)]
 pub fn workspace_tanh(len: usize) {
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], activation::tanh::<Native>));
+    let k = Constants::get();
+    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x: Native| k.tanh(x)));
 }

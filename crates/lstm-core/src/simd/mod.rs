@@ -1,11 +1,13 @@
-//! Four float32 lanes. Only here is the target known, and only in `wasm.rs` is there unsafe code.
+//! Four float32 lanes. Only here is the target known, and only here is there unsafe code.
 
 use core::ops::{Add, Div, Mul, Sub};
 
+mod product;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
+pub use product::add_products;
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Simd128;

@@ -2,7 +2,7 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::{Columns, Rows, accumulate};
+use crate::gemm::{Columns, Left, Rows, Tiles, accumulate};
 use crate::memory::{check, grow, values, zeros};
 use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
@@ -24,6 +24,7 @@ pub struct Linear {
     /// (rows, outputs), with room for whole strips: the output, then its gradient.
     output: Vec<f32>,
     training: Option<Training>,
+    tiles: Tiles,
 }
 
 /// What a backward needs.
@@ -53,6 +54,7 @@ impl Linear {
             input: Vec::new(),
             output: Vec::new(),
             training: None,
+            tiles: Tiles::new()?,
         })
     }
 
@@ -93,8 +95,8 @@ impl Linear {
             Some(bias) => out.chunks_exact_mut(width).for_each(|row| row[..self.outputs].copy_from_slice(&bias.values)),
             None => out.fill(0.0),
         }
-        let rows = Rows::dense(&self.input, self.inputs);
-        accumulate::<V>(out, rows, 0, &self.columns, 0..self.inputs);
+        let rows = Left::Rows(Rows::dense(&self.input, self.inputs), 0);
+        accumulate::<V>(out, rows, &self.columns, 0..self.inputs, &mut self.tiles);
         close_up(out, width, self.outputs);
     }
 
@@ -113,7 +115,7 @@ impl Linear {
 
         training.weight.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer);
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer, &mut self.tiles);
         let rows = training.weight.chunks_exact(training.outer.width());
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
@@ -122,7 +124,8 @@ impl Linear {
         let width = training.columns.width();
         let d_input = &mut training.d_input[..self.rows * width];
         d_input.fill(0.0);
-        accumulate::<V>(d_input, Rows::dense(d_output, outputs), 0, &training.columns, 0..outputs);
+        let rows = Left::Rows(Rows::dense(d_output, outputs), 0);
+        accumulate::<V>(d_input, rows, &training.columns, 0..outputs, &mut self.tiles);
         close_up(d_input, width, inputs);
     }
 }
@@ -134,7 +137,7 @@ impl Layer for Linear {
         self.rows = 0;
         if trains && self.training.is_none() {
             check(values(&[self.inputs, self.outputs, 3]))?;
-            let outer = Outer::new(self.outputs, self.inputs)?;
+            let outer = Outer::new(self.inputs)?;
             self.training = Some(Training {
                 columns: Columns::zeros(self.inputs, self.outputs)?,
                 weight: zeros(self.outputs * outer.width())?,
