@@ -17,8 +17,8 @@ pub const PANEL_COLUMNS: usize = 2 * COLUMNS;
 /// Rows of a tile.
 const ROWS: usize = 4;
 /// Rows of values and of columns that are multiplied at once.
-const BLOCK_ROWS: usize = 32;
-const BLOCK_DEPTH: usize = 256;
+const BLOCK_ROWS: usize = 16;
+const BLOCK_DEPTH: usize = 512;
 
 /// A matrix by panels of [`PANEL_COLUMNS`] columns, the last of them a tile wide if no more is left; within a panel row by
 /// row. Columns beyond the last are 0. Behind the last panel stands one more row of zeros, see [`add_products`].
@@ -66,17 +66,17 @@ impl Columns {
         self.width
     }
 
-    /// How many columns panel `panel` has, which is also how far its rows are apart.
+    /// How many columns panel `panel` has.
     #[inline(always)]
     fn stride(&self, panel: usize) -> usize {
         PANEL_COLUMNS.min(self.width - panel * PANEL_COLUMNS)
     }
 
-    /// Rows `k` of panel `panel`, and what stands behind them up to one row more.
+    /// Rows `k` of the panel that begins with `column`, and all that stands behind them; and how far its rows are apart.
     #[inline(always)]
-    pub fn panel(&self, panel: usize, k: Range<usize>) -> &[f32] {
-        let stride = self.stride(panel);
-        &self.values[panel * PANEL_COLUMNS * self.depth..][k.start * stride..(k.end + 1) * stride]
+    fn panels(&self, column: usize, k: Range<usize>) -> (&[f32], usize) {
+        let stride = self.stride(column / PANEL_COLUMNS);
+        (&self.values[column * self.depth + k.start * stride..], stride)
     }
 }
 
@@ -209,77 +209,94 @@ impl Tiles {
 #[inline(never)]
 pub fn accumulate<V: Vector>(out: &mut [f32], left: Left, columns: &Columns, k: Range<usize>, tiles: &mut Tiles) {
     let width = columns.width();
+    if let (Left::Rows(rows, first), true) = (left, out.len() == width) {
+        return row::<V>(out, rows.row(first), columns, k);
+    }
     for (index, out) in out.chunks_mut(BLOCK_ROWS * width).enumerate() {
         let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len() / width;
+        let paired = rows.len() / 2 * 2;
+        let (even, odd) = out.split_at_mut(paired * width);
         for first in k.clone().step_by(BLOCK_DEPTH) {
-            let last = k.end.min(first + BLOCK_DEPTH);
-            let tiles = &mut tiles.0[..rows.len() * (last - first)];
-            left.pack(rows.clone(), first - k.start..last - k.start, tiles);
-            let mut column = 0;
-            while column < width {
-                let panel = column / PANEL_COLUMNS;
-                // Two whole panels at once: one row needs as many columns to fill the registers.
-                let pair = column + 2 * PANEL_COLUMNS <= width;
-                let panels = [panel, panel + usize::from(pair)].map(|panel| columns.panel(panel, first..last));
-                let out = &mut out[column..];
-                column += block::<V>(out, width, rows.len(), tiles, last - first, panels, columns.stride(panel), pair);
+            let block = first..k.end.min(first + BLOCK_DEPTH);
+            let tiles = &mut tiles.0[..rows.len() * block.len()];
+            left.pack(rows.clone(), first - k.start..block.end - k.start, tiles);
+            for column in (0..width).step_by(PANEL_COLUMNS) {
+                let (panel, stride) = columns.panels(column, block.clone());
+                tiled::<V>(&mut even[..], width, column, tiles, block.len(), panel, stride);
+            }
+            if !odd.is_empty() {
+                row::<V>(odd, &tiles[paired * block.len()..], columns, block);
             }
         }
     }
 }
 
-/// A block of rows by one panel or a pair; returns how many columns that are. Separate and never inlined: V8 optimises a
-/// function between its calls, not within one.
+/// Rows in fours, then two, by one panel. Separate and never inlined: V8 optimises a function between its calls, not
+/// within one.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)] // a product's three matrices, as they lie
-fn block<V: Vector>(
+fn tiled<V: Vector>(
     out: &mut [f32],
     width: usize,
-    rows: usize,
+    column: usize,
     tiles: &[f32],
     depth: usize,
-    panels: [&[f32]; 2],
+    panel: &[f32],
     stride: usize,
-    pair: bool,
-) -> usize {
-    let mut column = 0;
-    for panel in panels.into_iter().take(if pair { 2 } else { 1 }) {
-        for (r, count) in tiles_of(rows) {
-            let x = &tiles[r * depth..][..count * depth];
-            let out = &mut out[r * width + column..];
-            match (count, stride) {
-                (ROWS, _) => {
-                    for half in (0..stride).step_by(COLUMNS) {
-                        tile::<V, ROWS, 1, 2>(&mut out[half..], width, x, [&panel[half..]], stride);
-                    }
-                }
-                (2, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(out, width, x, [panel], stride),
-                (2, _) => tile::<V, 2, 1, 2>(out, width, x, [panel], stride),
-                (_, PANEL_COLUMNS) if pair && column == 0 => tile::<V, 1, 2, 4>(out, width, x, panels, stride),
-                (_, PANEL_COLUMNS) if pair => {}
-                (_, PANEL_COLUMNS) => tile::<V, 1, 1, 4>(out, width, x, [panel], stride),
-                _ => tile::<V, 1, 1, 2>(out, width, x, [panel], stride),
+) {
+    let (mut out, mut tiles) = (out, tiles);
+    while !out.is_empty() {
+        let count = ROWS.min(out.len() / width);
+        let (rows, rest) = out.split_at_mut(count * width);
+        let (x, after) = tiles.split_at(count * depth);
+        let rows = &mut rows[column..];
+        match (count, stride) {
+            (ROWS, PANEL_COLUMNS) => {
+                tile::<V, ROWS, 1, 2>(rows, width, x, panel, 0, stride);
+                tile::<V, ROWS, 1, 2>(&mut rows[COLUMNS..], width, x, &panel[COLUMNS..], 0, stride);
             }
+            (ROWS, _) => tile::<V, ROWS, 1, 2>(rows, width, x, panel, 0, stride),
+            (_, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(rows, width, x, panel, 0, stride),
+            _ => tile::<V, 2, 1, 2>(rows, width, x, panel, 0, stride),
         }
-        column += stride;
+        (out, tiles) = (rest, after);
     }
-    column
 }
 
-/// Adds to `R` rows of `out`, `width` apart, at the first `N` vectors of `P` panels.
+/// One row by all columns, two panels at a time.
+#[inline(never)]
+fn row<V: Vector>(out: &mut [f32], x: &[f32], columns: &Columns, k: Range<usize>) {
+    for (pair, out) in out.chunks_mut(2 * PANEL_COLUMNS).enumerate() {
+        let (panels, stride) = columns.panels(pair * 2 * PANEL_COLUMNS, k.clone());
+        let apart = columns.depth * PANEL_COLUMNS;
+        match out.len() / COLUMNS {
+            4 => tile::<V, 1, 2, 4>(out, 0, x, panels, apart, PANEL_COLUMNS),
+            1 => tile::<V, 1, 1, 2>(out, 0, x, panels, 0, stride),
+            whole => {
+                tile::<V, 1, 1, 4>(out, 0, x, panels, 0, PANEL_COLUMNS);
+                if whole == 3 {
+                    let (panel, stride) = columns.panels(pair * 2 * PANEL_COLUMNS + PANEL_COLUMNS, k.clone());
+                    tile::<V, 1, 1, 2>(&mut out[PANEL_COLUMNS..], 0, x, panel, 0, stride);
+                }
+            }
+        }
+    }
+}
+
+/// Adds to `R` rows of `out`, `width` apart, at the first `N` vectors of `P` panels, `apart` values from one to the next.
 #[inline(always)]
 fn tile<V: Vector, const R: usize, const P: usize, const N: usize>(
     out: &mut [f32],
     width: usize,
     x: &[f32],
-    w: [&[f32]; P],
+    w: &[f32],
+    apart: usize,
     stride: usize,
 ) {
-    let sums = from_fn(|r| from_fn(|p| load(&out[r * width + p * stride..])));
-    let sums: [[[V; N]; P]; R] = add_products(sums, x, w, stride);
+    let sums = from_fn(|r| from_fn(|p| load(&out[r * width + p * PANEL_COLUMNS..])));
+    let sums: [[[V; N]; P]; R] = add_products(sums, x, w, apart, stride);
     for (r, sums) in sums.into_iter().enumerate() {
         for (p, sums) in sums.into_iter().enumerate() {
-            store(sums, &mut out[r * width + p * stride..]);
+            store(sums, &mut out[r * width + p * PANEL_COLUMNS..]);
         }
     }
 }

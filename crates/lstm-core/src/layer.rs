@@ -1,6 +1,6 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{advance_rows, copy_rows, project, step, step_backward};
+use crate::cell::{advance, copy_rows, project, step, step_backward};
 use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
 use crate::layout::Parameter;
 use crate::outer::{Inputs, add, add_gradients, times};
@@ -116,7 +116,7 @@ pub fn forward<V: Vector>(
             let h = &mut state.h[..n * h_size];
             let h_next = &mut scratch.h_next[..n * units];
             let c = &mut c[..n * units];
-            step::<V>(packed, pre, h, c, h_next, keeps, tiles);
+            step::<V>(packed, pre, h, c, h_next, tiles);
             if keeps {
                 kept_c[start * units..end * units].copy_from_slice(c);
             }
@@ -249,8 +249,9 @@ pub fn backward<V: Vector>(
             for t in in_order(first..last, place.reverse) {
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
                 let c_now = &mut c_first[..(end - start) * units];
-                let unused = &mut full[start * units..end * units];
-                advance_rows::<V>(&mut gates[start * width..end * width], c_now, unused, true);
+                let unused = &mut full[..units];
+                let rows = gates[start * width..end * width].chunks_exact_mut(width);
+                rows.zip(c_now.chunks_exact_mut(units)).for_each(|(gates, c)| advance::<V>(gates, c, unused));
                 c[start * units..end * units].copy_from_slice(c_now);
             }
             c_first.copy_from_slice(mark);

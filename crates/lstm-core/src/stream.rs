@@ -1,6 +1,6 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
-use crate::cell::{copy_rows, project, step, step_row};
+use crate::cell::{copy_rows, project, step};
 use crate::gemm::Rows;
 use crate::layer::input_sums;
 use crate::memory::{check, values, zeros};
@@ -100,12 +100,8 @@ impl Stream {
             let h = &mut h[..batch * h_size];
             let c = &mut self.c[layer * batch * units..][..batch * units];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
-            if batch == 1 {
-                step_row::<Native>(packed, packed.bias(), x, h, c, &mut self.h_next);
-            } else {
-                input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre, tiles);
-                step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next, false, tiles);
-            }
+            input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre, tiles);
+            step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next, tiles);
             project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected, tiles);
         }
         let top = self.h.len() - self.output.len();

@@ -1,10 +1,35 @@
 //! What std would provide, without its kilobytes of panic text: an allocator, and a panic that traps.
 
+#![allow(unsafe_code)]
+
+use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 use dlmalloc::GlobalDlmalloc;
 
+/// dlmalloc, with every buffer beginning where a vector may: its own would cut every fourth load in two cache lines.
+struct Aligned;
+
+const VECTOR: usize = 16;
+
+// SAFETY: each call is GlobalDlmalloc's own, with the layout widened in the same way.
+unsafe impl GlobalAlloc for Aligned {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see above.
+        unsafe { GlobalDlmalloc.alloc(widened(layout)) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: see above.
+        unsafe { GlobalDlmalloc.dealloc(pointer, widened(layout)) }
+    }
+}
+
+fn widened(layout: Layout) -> Layout {
+    layout.align_to(VECTOR).unwrap_or(layout)
+}
+
 #[global_allocator]
-static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+static ALLOCATOR: Aligned = Aligned;
 
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {

@@ -214,6 +214,6 @@ pub fn workspace_dropout(len: usize, p: f32, seed: f64, call: f64) {
 /// tanh of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceTanh)]
 pub fn workspace_tanh(len: usize) {
-    let k = Constants::get();
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x: Native| k.tanh(x)));
+    let k = Constants::<Native>::get();
+    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.tanh(x)));
 }

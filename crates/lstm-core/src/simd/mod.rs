@@ -51,8 +51,9 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// The magnitude of `self` with the sign of `sign`.
     fn copy_sign(self, sign: Self) -> Self;
 
-    /// `2^n` of a lane that holds [`ROUNDER`] + n, -127 <= n <= 128: 0 for -127, infinity for 128.
-    fn exp2_of_rounded(self) -> Self;
+    /// `2^n` of a lane that holds [`ROUNDER`] + n, -127 <= n <= 128: 0 for -127, infinity for 128. `one` is 1 in each lane,
+    /// whose bits are those of an exponent of 0.
+    fn exp2_of_rounded(self, one: Self) -> Self;
 }
 
 /// 1.5 * 2^23. Adding it to |x| < 2^22 rounds x to an integer and leaves that integer in the low bits.

@@ -61,8 +61,8 @@ impl Vector for Scalar {
     }
 
     #[inline(always)]
-    fn exp2_of_rounded(self) -> Self {
-        Self(self.0.map(|rounded| f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))))
+    fn exp2_of_rounded(self, one: Self) -> Self {
+        Self(from_fn(|lane| f32::from_bits((self.0[lane].to_bits() << 23).wrapping_add(one.0[lane].to_bits()))))
     }
 }
 

@@ -66,7 +66,7 @@ impl Vector for Simd128 {
     }
 
     #[inline(always)]
-    fn exp2_of_rounded(self) -> Self {
-        Self(i32x4_add(i32x4_shl(self.0, 23), i32x4_splat(127 << 23)))
+    fn exp2_of_rounded(self, one: Self) -> Self {
+        Self(i32x4_add(i32x4_shl(self.0, 23), one.0))
     }
 }

@@ -62,7 +62,7 @@ impl Loss {
         let all: f64 = each * weights.iter().copied().map(f64::from).sum::<f64>();
 
         let mut loss = 0.0;
-        let k = Constants::get();
+        let k = Constants::<V>::get();
         for (row, &class) in self.input[..self.len].chunks_exact_mut(columns).zip(&self.classes) {
             if ignored == Some(class) {
                 row.fill(0.0);
@@ -80,7 +80,7 @@ impl Loss {
             }
             let mass = own + all;
             let shift = V::splat(most);
-            lanes::map::<V>(row, |x| k.exp(x - shift));
+            lanes::map::<V>(row, |x| k.exp_minus(shift - x));
             let sum: f64 = row.iter().copied().map(f64::from).sum();
             loss += mass * (f64::from(most) + ln(sum)) - expected;
 
