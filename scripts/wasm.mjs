@@ -32,9 +32,11 @@ export function buildWasm(force) {
   const shape = ["--release", "--target", "bundler", "--no-pack", "--no-gitignore", "--mode", "no-install"];
   const output = ["--out-name", "lstm", "--out-dir", partial];
   // cargo joins these flags to those of .cargo/config.toml.
-  const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(pathRemaps(sysroot))}`];
+  // A panic only traps (crates/lstm-wasm/src/runtime.rs): where in the source it stands would be 7 kB that nobody reads.
+  const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none"];
+  const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], {
-    env: { ...env, PATH: folders.filter(Boolean).join(delimiter) },
+    env: { ...env, RUSTC_BOOTSTRAP: "1", PATH: folders.filter(Boolean).join(delimiter) },
   });
   refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);

@@ -6,7 +6,7 @@ use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
 /// Half of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
-const CHUNK_BYTES: usize = 512 << 10;
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// Buffers sized by [`crate::Lstm::reserve`].
 #[derive(Debug, Default)]

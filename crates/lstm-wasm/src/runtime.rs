@@ -4,23 +4,23 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
-use dlmalloc::GlobalDlmalloc;
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
-/// dlmalloc, with every buffer beginning where a vector may: its own would cut every fourth load in two cache lines.
-struct Aligned;
+/// Talc, with every buffer beginning where a vector may: else a load of four values may lie across two cache lines.
+struct Aligned(WasmDynamicTalc);
 
 const VECTOR: usize = 16;
 
-// SAFETY: each call is GlobalDlmalloc's own, with the layout widened in the same way.
+// SAFETY: each call is Talc's own, with the layout widened in the same way.
 unsafe impl GlobalAlloc for Aligned {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: see above.
-        unsafe { GlobalDlmalloc.alloc(widened(layout)) }
+        unsafe { self.0.alloc(widened(layout)) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: see above.
-        unsafe { GlobalDlmalloc.dealloc(pointer, widened(layout)) }
+        unsafe { self.0.dealloc(pointer, widened(layout)) }
     }
 }
 
@@ -29,7 +29,7 @@ fn widened(layout: Layout) -> Layout {
 }
 
 #[global_allocator]
-static ALLOCATOR: Aligned = Aligned;
+static ALLOCATOR: Aligned = Aligned(new_wasm_dynamic_allocator());
 
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
