@@ -13,6 +13,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^lstm-wasm$/, replacement: file("dist/index.js") },
+      { find: /^lstm-wasm\/relaxed$/, replacement: file("dist/relaxed/index.js") },
       { find: /^lstm-wasm\/slim$/, replacement: file("dist/slim/slim.js") },
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
       { find: /^lstm-wasm\/train$/, replacement: file("dist/train.js") },

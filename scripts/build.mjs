@@ -3,15 +3,15 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
-import { wasmFolder } from "./wasm.mjs";
+import { MODULES } from "./wasm.mjs";
 
 const dist = join(root, "dist");
-const INPUTS = ["ts", "target/wasm/lstm_bg.wasm"];
+const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
 const SETTINGS = ["scripts/build.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
 
 /**
- * The same sources four times. Builds differ in one thing: what `#module` is, that is, how the WebAssembly module gets
- * in. `external` names the imports left to the runtime, written relative to the built file.
+ * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
+ * how. `external` names the imports left to the runtime, written relative to the built file.
  */
 const BUILDS = [
   { folder: ".", module: "inline", entries: ["index", "safetensors", "train", "node"], external: ["node:*"] },
@@ -23,6 +23,7 @@ const BUILDS = [
     external: ["../lstm.wasm?module"],
   },
   { folder: "slim", module: "slim", entries: ["slim"], external: [] },
+  { folder: "relaxed", module: "relaxed", wasm: "relaxed", entries: ["index", "train"], external: [] },
 ];
 
 /** Builds dist/ from ts/ and the WebAssembly module, unless neither has changed since the last time. */
@@ -35,7 +36,7 @@ export async function buildDist(force) {
   const partial = join(root, "target/dist.partial");
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  copyFileSync(join(wasmFolder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
+  copyFileSync(join(MODULES.simd128.folder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
   for (const build of BUILDS) await bundle(build, join(partial, build.folder));
   const typed = writeTypes(join(partial, "types"));
 
@@ -48,7 +49,7 @@ export async function buildDist(force) {
   else announce("ts/ has type errors; going on without them");
 }
 
-async function bundle({ module, entries, external }, outdir) {
+async function bundle({ module, wasm = "simd128", entries, external }, outdir) {
   const { build } = await import("esbuild"); // only here, because most runs have nothing to build
   await build({
     absWorkingDir: root,
@@ -66,7 +67,7 @@ async function bundle({ module, entries, external }, outdir) {
     external,
     alias: {
       "#module": join(root, "ts/module", `${module}.ts`),
-      "#wasm-base64": join(wasmFolder, "lstm_bg.wasm"),
+      "#wasm-base64": join(MODULES[wasm].folder, "lstm_bg.wasm"),
     },
     loader: { ".wasm": "base64" },
   });

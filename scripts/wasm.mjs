@@ -5,18 +5,25 @@ import { announce, ask, cargoHome, root, run, Stop } from "./run.mjs";
 import { pathRemaps, TARGET, wasmToolchain } from "./rust.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
 
-/** Where the built module lies: `lstm_bg.wasm` and wasm-bindgen's glue for it, `lstm_bg.js`. */
-export const wasmFolder = join(root, "target/wasm");
+/**
+ * The modules, each in a folder of its own as `lstm_bg.wasm` beside wasm-bindgen's glue. They differ in one thing: whether
+ * multiply-add may be fused.
+ */
+export const MODULES = {
+  simd128: { folder: join(root, "target/wasm"), features: [] },
+  relaxed: { folder: join(root, "target/wasm-relaxed"), features: ["-Ctarget-feature=+relaxed-simd"] },
+};
 
 const WASM_PACK_VERSION = "0.15.1";
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
 const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs"];
 
-/** Builds the WebAssembly module, unless what it is made from has not changed since the last time. */
+/** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
 export function buildWasm(force) {
   const stamp = hashOf([...SOURCES, ...SCRIPTS]);
-  if (!force && readStamp(join(wasmFolder, "stamp")) === stamp) return;
+  const stale = Object.values(MODULES).filter(({ folder }) => force || readStamp(join(folder, "stamp")) !== stamp);
+  if (stale.length === 0) return;
 
   const { sysroot, env } = wasmToolchain();
   const folders = [
@@ -25,23 +32,26 @@ export function buildWasm(force) {
     tool("wasm-bindgen", "wasm-bindgen-cli", lockedVersion("wasm-bindgen"), env),
     process.env.PATH,
   ];
-  announce("building the WebAssembly module (its Rust source is new or changed), about 20 s");
-  const partial = join(root, "target/wasm.partial");
+  announce("building the WebAssembly modules (their Rust source is new or changed), about 30 s");
+  const path = folders.filter(Boolean).join(delimiter);
+  for (const module of stale) buildModule(module, stamp, { ...env, RUSTC_BOOTSTRAP: "1", PATH: path }, sysroot);
+}
+
+function buildModule({ folder, features }, stamp, env, sysroot) {
+  const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   const shape = ["--release", "--target", "bundler", "--no-pack", "--no-gitignore", "--mode", "no-install"];
   const output = ["--out-name", "lstm", "--out-dir", partial];
   // cargo joins these flags to those of .cargo/config.toml.
   // A panic only traps (crates/lstm-wasm/src/runtime.rs): where in the source it stands would be 7 kB that nobody reads.
-  const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none"];
+  const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none", ...features];
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
-  run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], {
-    env: { ...env, RUSTC_BOOTSTRAP: "1", PATH: folders.filter(Boolean).join(delimiter) },
-  });
+  run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
   refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);
-  rmSync(wasmFolder, { recursive: true, force: true });
-  renameSync(partial, wasmFolder);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
 }
 
 /** The folder of a tool in exactly this version, installed now if need be; undefined if the one on the PATH will do. */

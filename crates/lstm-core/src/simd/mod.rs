@@ -33,7 +33,8 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// Four values to memory.
     fn store(self, target: &mut [f32; LANES]);
 
-    /// `self + a * b`, the product rounded before the sum: unfused, so that every machine has the same bits.
+    /// `self + a * b`, the product rounded before the sum: unfused, so that every machine has the same bits. (Not in the
+    /// build with relaxed-simd.)
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
         self + a * b
