@@ -19,27 +19,38 @@ fn retreat<V: Vector>([i, f, o, g]: Gates<V>, c_before: V, tanh_c: V, d_full: V,
     (gradients, dc * f, dc)
 }
 
+/// Memory for a step whose h is not simply `o * tanh(c)`, but projected or without the units of padding.
+#[derive(Debug)]
+pub struct Detour<'a> {
+    /// (n, padded H): `o * tanh(c(t))`
+    pub full: &'a mut [f32],
+    /// (n, whole tiles of proj_size)
+    pub projected: &'a mut [f32],
+}
+
 /// One step for the `n` sequences of `pre`, whose rows hold `b + W_ih x(t)` in panel order and become the gates i, f, o, g.
 ///
-/// `h` (n, H_out) is h(t-1); `c` (n, padded H) goes from c(t-1) to c(t); `h_next` (n, padded H) receives
-/// `o * tanh(c(t))`, before any projection.
+/// `h` (n, H_out) goes from h(t-1) to h(t), `c` (n, padded H) from c(t-1) to c(t); `hidden` is H.
 pub fn step<V: Vector>(
     packed: &Packed,
+    hidden: usize,
     pre: &mut [f32],
-    h: &[f32],
+    h: &mut [f32],
     c: &mut [f32],
-    h_next: &mut [f32],
+    detour: &mut Detour,
     tiles: &mut Tiles,
 ) {
     let (inputs, h_size) = (packed.inputs(), packed.h_size());
-    let h = Left::Rows(Rows::dense(h, h_size), 0);
-    accumulate::<V>(pre, h, packed.gates(), inputs..inputs + h_size, tiles);
+    let before = Left::Rows(Rows::dense(h, h_size), 0);
+    accumulate::<V>(pre, None, before, packed.gates(), inputs..inputs + h_size, tiles);
     let units = packed.gates().width() / 4;
-    for (pre, (c, h_next)) in
-        pre.chunks_exact_mut(4 * units).zip(c.chunks_exact_mut(units).zip(h_next.chunks_exact_mut(units)))
-    {
-        advance::<V>(pre, c, h_next);
+    let sequences = pre.chunks_exact_mut(4 * units).zip(c.chunks_exact_mut(units));
+    if packed.projection().is_none() && hidden == units {
+        return sequences.zip(h.chunks_exact_mut(units)).for_each(|((pre, c), h)| advance::<V>(pre, c, h));
     }
+    let full = &mut detour.full[..h.len() / h_size * units];
+    sequences.zip(full.chunks_exact_mut(units)).for_each(|((pre, c), full)| advance::<V>(pre, c, full));
+    project::<V>(packed, full, hidden, h, detour.projected, tiles);
 }
 
 /// The gates, c(t) and `o * tanh(c(t))` of one sequence from its complete pre-activations; see the crate's head.
@@ -105,7 +116,7 @@ pub fn step_backward<'a, V: Vector>(
 
 /// Turns the rows of `full` (n, padded H), `o * tanh(c(t))`, into h(t) (n, H_out): times `W_hr`, or as they are.
 #[inline(never)]
-pub fn project<V: Vector>(
+fn project<V: Vector>(
     packed: &Packed,
     full: &[f32],
     hidden: usize,
@@ -121,7 +132,7 @@ pub fn project<V: Vector>(
     let scratch = &mut scratch[..full.len() / units * width];
     scratch.fill(0.0);
     let rows = Rows { values: full, width: hidden, at: RowMap::steps_first(units) };
-    accumulate::<V>(scratch, Left::Rows(rows, 0), projection, 0..hidden, tiles);
+    accumulate::<V>(scratch, None, Left::Rows(rows, 0), projection, 0..hidden, tiles);
     copy_rows(scratch, width, h, h_size, h_size);
 }
 

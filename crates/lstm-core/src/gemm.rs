@@ -205,27 +205,36 @@ impl Tiles {
     }
 }
 
-/// `out[r] += left[r] · columns[k]` for every row of `out`, each [`Columns::width`] long.
+/// `out[r] += left[r] · columns[k]` for every row of `out`, each [`Columns::width`] long; with a `seed` of that length,
+/// `out[r] = seed + left[r] · columns[k]`.
 #[inline(never)]
-pub fn accumulate<V: Vector>(out: &mut [f32], left: Left, columns: &Columns, k: Range<usize>, tiles: &mut Tiles) {
+pub fn accumulate<V: Vector>(
+    out: &mut [f32],
+    seed: Option<&[f32]>,
+    left: Left,
+    columns: &Columns,
+    k: Range<usize>,
+    tiles: &mut Tiles,
+) {
     let width = columns.width();
     if let (Left::Rows(rows, first), true) = (left, out.len() == width) {
-        return row::<V>(out, rows.row(first), columns, k);
+        return row::<V>(out, seed, rows.row(first), columns, k);
     }
     for (index, out) in out.chunks_mut(BLOCK_ROWS * width).enumerate() {
         let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len() / width;
         let paired = rows.len() / 2 * 2;
         let (even, odd) = out.split_at_mut(paired * width);
         for first in k.clone().step_by(BLOCK_DEPTH) {
+            let seed = if first == k.start { seed } else { None };
             let block = first..k.end.min(first + BLOCK_DEPTH);
             let tiles = &mut tiles.0[..rows.len() * block.len()];
             left.pack(rows.clone(), first - k.start..block.end - k.start, tiles);
             for column in (0..width).step_by(PANEL_COLUMNS) {
                 let (panel, stride) = columns.panels(column, block.clone());
-                tiled::<V>(&mut even[..], width, column, tiles, block.len(), panel, stride);
+                tiled::<V>(even, seed, width, column, tiles, block.len(), panel, stride);
             }
             if !odd.is_empty() {
-                row::<V>(odd, &tiles[paired * block.len()..], columns, block);
+                row::<V>(odd, seed, &tiles[paired * block.len()..], columns, block);
             }
         }
     }
@@ -234,8 +243,10 @@ pub fn accumulate<V: Vector>(out: &mut [f32], left: Left, columns: &Columns, k: 
 /// Rows in fours, then two, by one panel. Separate and never inlined: V8 optimises a function between its calls, not
 /// within one.
 #[inline(never)]
+#[allow(clippy::too_many_arguments)] // a product's matrices as they lie
 fn tiled<V: Vector>(
     out: &mut [f32],
+    seed: Option<&[f32]>,
     width: usize,
     column: usize,
     tiles: &[f32],
@@ -243,6 +254,7 @@ fn tiled<V: Vector>(
     panel: &[f32],
     stride: usize,
 ) {
+    let seed = seed.map(|seed| &seed[column..]);
     let (mut out, mut tiles) = (out, tiles);
     while !out.is_empty() {
         let count = ROWS.min(out.len() / width);
@@ -250,13 +262,15 @@ fn tiled<V: Vector>(
         let (x, after) = tiles.split_at(count * depth);
         let rows = &mut rows[column..];
         match (count, stride) {
-            (ROWS, PANEL_COLUMNS) => {
-                tile::<V, ROWS, 1, 2>(rows, width, x, panel, 0, stride);
-                tile::<V, ROWS, 1, 2>(&mut rows[COLUMNS..], width, x, &panel[COLUMNS..], 0, stride);
+            (ROWS, _) => {
+                tile::<V, ROWS, 1, 2>(rows, seed, width, x, panel, 0, stride);
+                if stride == PANEL_COLUMNS {
+                    let seed = seed.map(|seed| &seed[COLUMNS..]);
+                    tile::<V, ROWS, 1, 2>(&mut rows[COLUMNS..], seed, width, x, &panel[COLUMNS..], 0, stride);
+                }
             }
-            (ROWS, _) => tile::<V, ROWS, 1, 2>(rows, width, x, panel, 0, stride),
-            (_, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(rows, width, x, panel, 0, stride),
-            _ => tile::<V, 2, 1, 2>(rows, width, x, panel, 0, stride),
+            (_, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(rows, seed, width, x, panel, 0, stride),
+            _ => tile::<V, 2, 1, 2>(rows, seed, width, x, panel, 0, stride),
         }
         (out, tiles) = (rest, after);
     }
@@ -264,35 +278,45 @@ fn tiled<V: Vector>(
 
 /// One row by all columns, two panels at a time.
 #[inline(never)]
-fn row<V: Vector>(out: &mut [f32], x: &[f32], columns: &Columns, k: Range<usize>) {
-    for (pair, out) in out.chunks_mut(2 * PANEL_COLUMNS).enumerate() {
-        let (panels, stride) = columns.panels(pair * 2 * PANEL_COLUMNS, k.clone());
-        let apart = columns.depth * PANEL_COLUMNS;
-        match out.len() / COLUMNS {
-            4 => tile::<V, 1, 2, 4>(out, 0, x, panels, apart, PANEL_COLUMNS),
-            1 => tile::<V, 1, 1, 2>(out, 0, x, panels, 0, stride),
-            whole => {
-                tile::<V, 1, 1, 4>(out, 0, x, panels, 0, PANEL_COLUMNS);
-                if whole == 3 {
-                    let (panel, stride) = columns.panels(pair * 2 * PANEL_COLUMNS + PANEL_COLUMNS, k.clone());
-                    tile::<V, 1, 1, 2>(&mut out[PANEL_COLUMNS..], 0, x, panel, 0, stride);
-                }
-            }
-        }
+fn row<V: Vector>(out: &mut [f32], seed: Option<&[f32]>, x: &[f32], columns: &Columns, k: Range<usize>) {
+    let width = out.len();
+    let mut column = 0;
+    while column < width {
+        let (panels, stride) = columns.panels(column, k.clone());
+        let out = &mut out[column..];
+        let seed = seed.map(|seed| &seed[column..]);
+        column += if width - column >= 2 * PANEL_COLUMNS {
+            tile::<V, 1, 2, 4>(out, seed, 0, x, panels, columns.depth * PANEL_COLUMNS, PANEL_COLUMNS);
+            2 * PANEL_COLUMNS
+        } else if stride == PANEL_COLUMNS {
+            tile::<V, 1, 1, 4>(out, seed, 0, x, panels, 0, PANEL_COLUMNS);
+            PANEL_COLUMNS
+        } else {
+            tile::<V, 1, 1, 2>(out, seed, 0, x, panels, 0, COLUMNS);
+            COLUMNS
+        };
     }
 }
 
-/// Adds to `R` rows of `out`, `width` apart, at the first `N` vectors of `P` panels, `apart` values from one to the next.
+/// Adds to `R` rows of `out`, `width` apart, or to the `seed`, at the first `N` vectors of `P` panels, `apart` values from
+/// one to the next.
 #[inline(always)]
 fn tile<V: Vector, const R: usize, const P: usize, const N: usize>(
     out: &mut [f32],
+    seed: Option<&[f32]>,
     width: usize,
     x: &[f32],
     w: &[f32],
     apart: usize,
     stride: usize,
 ) {
-    let sums = from_fn(|r| from_fn(|p| load(&out[r * width + p * PANEL_COLUMNS..])));
+    let sums = match seed {
+        Some(seed) => {
+            let row = from_fn(|p| load(&seed[p * PANEL_COLUMNS..]));
+            from_fn(|_| row)
+        }
+        None => from_fn(|r| from_fn(|p| load(&out[r * width + p * PANEL_COLUMNS..]))),
+    };
     let sums: [[[V; N]; P]; R] = add_products(sums, x, w, apart, stride);
     for (r, sums) in sums.into_iter().enumerate() {
         for (p, sums) in sums.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{advance, copy_rows, project, step, step_backward};
+use crate::cell::{Detour, advance, copy_rows, step, step_backward};
 use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
 use crate::layout::Parameter;
 use crate::outer::{Inputs, add, add_gradients, times};
@@ -46,10 +46,8 @@ pub struct Scratch<'a> {
     pub pre: &'a mut [f32],
     /// (batch, padded H)
     pub c: &'a mut [f32],
-    /// (batch, padded H)
-    pub h_next: &'a mut [f32],
-    /// (batch, whole strips of proj_size)
-    pub projected: &'a mut [f32],
+    /// For all of the batch.
+    pub detour: Detour<'a>,
     /// Steps whose input product is computed at once, so that it stays in the cache until it is used.
     pub chunk: usize,
     /// In training, where to leave what backward needs.
@@ -92,6 +90,7 @@ pub fn forward<V: Vector>(
     c.fill(0.0);
     copy_rows(state.c, hidden, c, units, hidden);
 
+    let mut detour = scratch.detour;
     let (all_pre, keeps, kept_c, marks, every) = match scratch.kept {
         Some(kept) if kept.marks.is_empty() => (kept.gates, true, kept.c, kept.marks, 1),
         Some(kept) => (scratch.pre, false, kept.c, kept.marks, kept.every),
@@ -114,13 +113,11 @@ pub fn forward<V: Vector>(
             }
             let pre = &mut pre[(start - first_row) * width..(end - first_row) * width];
             let h = &mut state.h[..n * h_size];
-            let h_next = &mut scratch.h_next[..n * units];
             let c = &mut c[..n * units];
-            step::<V>(packed, pre, h, c, h_next, tiles);
+            step::<V>(packed, hidden, pre, h, c, &mut detour, tiles);
             if keeps {
                 kept_c[start * units..end * units].copy_from_slice(c);
             }
-            project::<V>(packed, h_next, hidden, h, scratch.projected, tiles);
             for (row, h) in (start..end).zip(h.chunks_exact(h_size)) {
                 output[place.output.start(row) + place.column..][..h_size].copy_from_slice(h);
             }
@@ -131,10 +128,8 @@ pub fn forward<V: Vector>(
 
 /// `b + W_ih x` of as many rows from `first` on as `pre` has, in panel order: where every pre-activation's chain begins.
 pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32], tiles: &mut Tiles) {
-    for row in pre.chunks_exact_mut(packed.bias().len()) {
-        row.copy_from_slice(packed.bias());
-    }
-    accumulate::<V>(pre, Left::Rows(input, first), packed.gates(), 0..packed.inputs(), tiles);
+    let input = Left::Rows(input, first);
+    accumulate::<V>(pre, Some(packed.bias()), input, packed.gates(), 0..packed.inputs(), tiles);
 }
 
 /// The rest of what backward of one direction reads.
@@ -245,7 +240,7 @@ pub fn backward<V: Vector>(
             input_sums::<V>(packed, input, base, gates, tiles);
             let inputs = packed.inputs();
             let h_rows = Left::Rows(Rows::dense(h_rows, h_size), 0);
-            accumulate::<V>(gates, h_rows, packed.gates(), inputs..inputs + h_size, tiles);
+            accumulate::<V>(gates, None, h_rows, packed.gates(), inputs..inputs + h_size, tiles);
             for t in in_order(first..last, place.reverse) {
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
                 let c_now = &mut c_first[..(end - start) * units];
@@ -286,7 +281,7 @@ pub fn backward<V: Vector>(
             step_backward::<V>(gates, &c_before, &c[start * units..end * units], full, &mut dc[..n * units], c_norms);
             let dh = &mut dh[..n * transposed.recurrent.width()];
             dh.fill(0.0);
-            accumulate::<V>(dh, Left::Rows(Rows::dense(gates, width), 0), &transposed.recurrent, 0..width, tiles);
+            accumulate::<V>(dh, None, Left::Rows(Rows::dense(gates, width), 0), &transposed.recurrent, 0..width, tiles);
             copy_rows(dh, transposed.recurrent.width(), &mut state.h[..n * h_size], h_size, h_size);
         }
 

@@ -51,7 +51,7 @@ pub fn accumulate_outer<'a, V: Vector>(
             outer.block.set_row(r, x(index * BLOCK + r));
         }
         let d = Left::Transposed { values: block, width: d_width };
-        accumulate::<V>(out, d, &outer.block, 0..rows, tiles);
+        accumulate::<V>(out, None, d, &outer.block, 0..rows, tiles);
     }
 }
 
@@ -132,7 +132,7 @@ pub fn times<V: Vector>(
     for (index, block) in rows.chunks(BLOCK * width).enumerate() {
         let wide = &mut wide[..block.len() / width * columns.width()];
         wide.fill(0.0);
-        accumulate::<V>(wide, Left::Rows(Rows::dense(block, width), 0), columns, 0..width, tiles);
+        accumulate::<V>(wide, None, Left::Rows(Rows::dense(block, width), 0), columns, 0..width, tiles);
         for (r, product) in wide.chunks_exact(columns.width()).enumerate() {
             take(index * BLOCK + r, product);
         }

@@ -1,5 +1,6 @@
 //! An LSTM: its parameters, its memory, and forward and backward through all its layers.
 
+use crate::cell::Detour;
 use crate::gemm::{RowMap, Rows, Tiles};
 use crate::layer::{self, Kept, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
@@ -191,8 +192,7 @@ impl Lstm {
                 let scratch = Scratch {
                     pre: &mut work.pre,
                     c: &mut work.running_c,
-                    h_next: &mut work.h_next,
-                    projected: &mut work.projected,
+                    detour: Detour { full: &mut work.full, projected: &mut work.projected },
                     chunk: work.chunk,
                     kept: tape.as_mut().map(|tape| Kept {
                         gates: &mut tape.gates[index],

@@ -1,6 +1,6 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
-use crate::cell::{copy_rows, project, step};
+use crate::cell::{Detour, copy_rows, step};
 use crate::gemm::Rows;
 use crate::layer::input_sums;
 use crate::memory::{check, values, zeros};
@@ -22,7 +22,7 @@ pub struct Stream {
     /// (layers, batch, H): `c` as others see it, see [`Stream::save_c`].
     plain_c: Vec<f32>,
     pre: Vec<f32>,
-    h_next: Vec<f32>,
+    full: Vec<f32>,
     projected: Vec<f32>,
 }
 
@@ -52,7 +52,7 @@ impl Stream {
             c: room(3)?,
             plain_c: room(4)?,
             pre: room(5)?,
-            h_next: room(6)?,
+            full: room(6)?,
             projected: room(7)?,
         })
     }
@@ -101,8 +101,8 @@ impl Stream {
             let c = &mut self.c[layer * batch * units..][..batch * units];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
             input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre, tiles);
-            step::<Native>(packed, &mut self.pre, h, c, &mut self.h_next, tiles);
-            project::<Native>(packed, &self.h_next, hidden, h, &mut self.projected, tiles);
+            let mut detour = Detour { full: &mut self.full, projected: &mut self.projected };
+            step::<Native>(packed, hidden, &mut self.pre, h, c, &mut detour, tiles);
         }
         let top = self.h.len() - self.output.len();
         self.output.copy_from_slice(&self.h[top..]);

@@ -26,7 +26,7 @@ pub struct Workspace {
     /// See [`crate::layer::Scratch`].
     pub pre: Vec<f32>,
     pub running_c: Vec<f32>,
-    pub h_next: Vec<f32>,
+    pub full: Vec<f32>,
     pub projected: Vec<f32>,
     pub chunk: usize,
 }
@@ -70,7 +70,7 @@ impl Workspace {
         grow(&mut self.between[1], between[1] as usize)?;
         grow(&mut self.pre, pre as usize)?;
         grow(&mut self.running_c, running as usize)?;
-        grow(&mut self.h_next, running as usize)?;
+        grow(&mut self.full, running as usize)?;
         grow(&mut self.projected, projected as usize)?;
         self.chunk = chunk;
         Ok(())

@@ -96,7 +96,7 @@ impl Linear {
             None => out.fill(0.0),
         }
         let rows = Left::Rows(Rows::dense(&self.input, self.inputs), 0);
-        accumulate::<V>(out, rows, &self.columns, 0..self.inputs, &mut self.tiles);
+        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, &mut self.tiles);
         close_up(out, width, self.outputs);
     }
 
@@ -125,7 +125,7 @@ impl Linear {
         let d_input = &mut training.d_input[..self.rows * width];
         d_input.fill(0.0);
         let rows = Left::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, rows, &training.columns, 0..outputs, &mut self.tiles);
+        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, &mut self.tiles);
         close_up(d_input, width, inputs);
     }
 }
