@@ -77,8 +77,10 @@ export function lstmModel({ kind, inputs, hidden, layers, directions, batch, ste
   return ModelProto.encode(model).finish();
 }
 
-/** `runtime` is onnxruntime-node or onnxruntime-web: one API. */
-export async function onnxRunner(runtime: typeof Runtime, one: Case, data: Data): Promise<Runner> {
+/** What onnxruntime-node and onnxruntime-web have in common. */
+type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
+
+export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): Promise<Runner> {
   const { InferenceSession, Tensor } = runtime;
   const session = await InferenceSession.create(lstmModel(one, data), {
     executionProviders: [runtime.env.versions.node === undefined ? "wasm" : "cpu"],
