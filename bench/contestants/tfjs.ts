@@ -16,7 +16,7 @@ wasm.setWasmPaths(join(dirname(createRequire(import.meta.url).resolve("@tensorfl
 wasm.setThreadsCount(1);
 
 /** TensorFlow.js on its two backends that need no browser: plain JavaScript, and SIMD WebAssembly on one thread. */
-export const tfjs: readonly Contestant[] = (process.env.TF??"cpu,wasm").split(",").map((backend) => ({
+export const tfjs: readonly Contestant[] = ["cpu", "wasm"].map((backend) => ({
   name: `tfjs ${backend}`,
   version: versionOf("@tensorflow/tfjs-core"),
   // On the cpu backend one run of the largest cases takes a minute: nobody waits for that.
