@@ -1,14 +1,15 @@
-import { type Array as Values, defaultDevice, grad, init, jit, nn, numpy as np, tree } from "@jax-js/jax";
+import { defaultDevice, grad, init, jit, nn, numpy as np, tree, type Array as Values } from "@jax-js/jax";
 import type { Case } from "../cases.js";
 import type { Contestant, Data, Runner } from "../contestant.js";
 import { nameOf, parametersOf } from "./gates.js";
 import { versionOf } from "./versions.js";
 
 /**
- * jax-js has no LSTM and no lax.scan: this one is written as its user would, the steps unrolled and compiled whole by
- * `jit`. Of the forms that were tried this was the fastest to train: one product for all gates, of x and h side by side.
- * Slower were the input's product hoisted out of the steps, a `jit` of the cell alone (8 times) and none (5 times and more). It runs
- * on one thread where there is no global Worker, as in Node. The first run of a case compiles for seconds.
+ * jax-js has no LSTM and no lax.scan: this one is written as its user would, the steps unrolled and all of it compiled
+ * by `jit`. Of the forms that were tried this trains fastest: one product for all gates, of x and h side by side. Slower
+ * were the input's product hoisted out of the steps (1.1 to 1.4 times), `jit` of the cell alone and `jit` inside
+ * `grad` (more than 10). It stays on one thread where there is no global Worker, as in Node. The first run of a case compiles for
+ * seconds.
  */
 export const jax: Contestant = {
   name: "jax-js",
@@ -36,7 +37,10 @@ type Direction = { weight: Values; bias: Values };
 function cell({ weight, bias }: Direction, x: Values[], h: Values, c: Values): [Values, Values] {
   const gates = np.matmul(np.concatenate([...x, h], 1), np.transpose(weight)).add(bias);
   const [i, f, g, o] = np.split(gates, 4, 1) as [Values, Values, Values, Values];
-  const next = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)));
+  const next = nn
+    .sigmoid(f)
+    .mul(c)
+    .add(nn.sigmoid(i).mul(np.tanh(g)));
   return [nn.sigmoid(o).mul(np.tanh(next.ref)), next];
 }
 
@@ -106,7 +110,8 @@ function trainRunner(one: Case, data: Data): Runner {
   const { hidden, directions, batch, steps } = one;
   const [x, parameters] = [inputOf(one, data), parametersOfAll(one, data)];
   const gradOutput = np.array(data.gradOutput, { shape: [steps, batch, directions * hidden] });
-  const loss = (x: Values, parameters: Direction[], gradOutput: Values) => lstm(x, parameters, one).mul(gradOutput).sum();
+  const loss = (x: Values, parameters: Direction[], gradOutput: Values) =>
+    lstm(x, parameters, one).mul(gradOutput).sum();
   const backward = jit(grad(loss, { argnums: [0, 1] }));
   let ofInput = new Float32Array();
   let ofParameters: Gradients[] = [];
@@ -138,7 +143,8 @@ function parametersOfAll({ layers, directions }: Case, data: Data): Direction[] 
 function directionOf({ weights }: Data, layer: number, direction: number): Direction {
   const { weightIh, weightHh, biasIh, biasHh } = parametersOf(weights, layer, direction);
   const rows = biasIh.length;
-  const of = (values: Float32Array) => np.array(values as Float32Array<ArrayBuffer>, { shape: [rows, values.length / rows] });
+  const of = (values: Float32Array) =>
+    np.array(values as Float32Array<ArrayBuffer>, { shape: [rows, values.length / rows] });
   return {
     weight: np.concatenate([of(weightIh), of(weightHh)], 1),
     bias: np.array(biasIh.map((value, row) => value + (biasHh[row] as number)) as Float32Array<ArrayBuffer>),

@@ -54,9 +54,7 @@ export function lstmModel({ kind, inputs, hidden, layers, directions, batch, ste
     above = layer === layers - 1 ? "output" : `X${layer + 1}`;
     let joinable = `Y${layer}`;
     if (directions === 2) {
-      node("Transpose", [joinable], [`T${layer}`], [
-        { name: "perm", type: INTS, ints: [0, 2, 1, 3] },
-      ]);
+      node("Transpose", [joinable], [`T${layer}`], [{ name: "perm", type: INTS, ints: [0, 2, 1, 3] }]);
       joinable = `T${layer}`;
     }
     node("Reshape", [joinable, "joined"], [above]);
@@ -101,7 +99,7 @@ export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): P
         feeds.h = hn as Runtime.Tensor;
         feeds.c = cn as Runtime.Tensor;
       },
-      results: async () => ({ h: (feeds.h?.data as Float32Array).slice() }),
+      results: async () => ({ h: Float32Array.from(feeds.h?.data as Float32Array) }),
       reset() {
         feeds.h = zeros();
         feeds.c = zeros();
@@ -111,12 +109,12 @@ export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): P
   }
 
   const feeds = { X };
-  let output: Runtime.Tensor | undefined;
+  let output = new Float32Array();
   return {
     async run() {
-      output = (await session.run(feeds)).output;
+      output = (await session.run(feeds)).output?.data as Float32Array<ArrayBuffer>;
     },
-    results: async () => ({ output: (output?.data as Float32Array).slice() }),
+    results: async () => ({ output: output.slice() }),
     dispose,
   };
 }
