@@ -8,8 +8,8 @@ import { versionOf } from "./versions.js";
  * jax-js has no LSTM and no lax.scan: this one is written as its user would, the steps unrolled and all of it compiled
  * by `jit`. Of the forms that were tried this trains fastest: one product for all gates, of x and h side by side. Slower
  * were the input's product hoisted out of the steps (1.1 to 1.4 times), `jit` of the cell alone and `jit` inside
- * `grad` (more than 10). It stays on one thread where there is no global Worker, as in Node. The first run of a case compiles for
- * seconds.
+ * `grad` (more than 10). It stays on one thread where there is no global Worker, as in Node. The first run of a case
+ * compiles for seconds.
  */
 export const jax: Contestant = {
   name: "jax-js",
