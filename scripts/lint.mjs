@@ -1,4 +1,5 @@
 /** All linters, each to its end so that one run shows everything. `npm run lint -- --fix` applies what can be fixed. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { passes, root } from "./run.mjs";
 import { TARGET, wasmToolchain } from "./rust.mjs";
@@ -10,6 +11,10 @@ const checks = [
   wasmCheck(),
   { name: "biome", line: npm("@biomejs/biome/bin/biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : [])) },
   { name: "tsc", line: npm("typescript/bin/tsc", "--noEmit") },
+  // The packages they are written against are installed by `npm run bench -- --all` only.
+  ...(existsSync(join(root, "bench/contestants/node_modules"))
+    ? [{ name: "tsc for bench/contestants", line: npm("typescript/bin/tsc", "--noEmit", "-p", "bench/contestants") }]
+    : []),
 ];
 
 const results = checks.map(({ name, line: [command, ...args], env }) => ({ name, passed: passes(command, args, env) }));

@@ -1,0 +1,128 @@
+"""PyTorch for the benchmark: one request a line on standard input, one answer a line, both JSON, arrays in base64.
+
+It times itself, so that no time of the pipe is in the figures.
+"""
+
+import base64
+import json
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+torch.set_num_interop_threads(1)
+
+
+class Cell:
+    """"step": nn.LSTMCell, the state kept."""
+
+    def __init__(self, case, arrays):
+        self.cell = nn.LSTMCell(case["inputs"], case["hidden"])
+        # nn.LSTMCell calls them weight_ih and so on, without the layer.
+        copy_into(self.cell, {name.removesuffix("_l0"): values for name, values in arrays["weights"].items()})
+        self.input = arrays["input"].reshape(1, case["inputs"])
+        self.zeros = torch.zeros(1, case["hidden"])
+        self.reset()
+
+    def reset(self):
+        self.state = (self.zeros, self.zeros)
+
+    def run(self):
+        with torch.inference_mode():
+            start = time.perf_counter()
+            self.state = self.cell(self.input, self.state)
+            return time.perf_counter() - start
+
+    def results(self):
+        return {"h": self.state[0]}
+
+
+class Forward:
+    def __init__(self, case, arrays):
+        self.lstm = lstm_of(case, arrays["weights"]).eval()
+        self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"])
+
+    def run(self):
+        with torch.inference_mode():
+            start = time.perf_counter()
+            self.output, _ = self.lstm(self.input)
+            return time.perf_counter() - start
+
+    def results(self):
+        return {"output": self.output}
+
+
+class Train:
+    def __init__(self, case, arrays):
+        self.lstm = lstm_of(case, arrays["weights"])
+        self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"]).requires_grad_()
+        self.grad_output = arrays["gradOutput"].reshape(case["steps"], case["batch"], -1)
+
+    def run(self):
+        # Gradients that are None are assigned and not added to: the faster way, and the usual one.
+        self.lstm.zero_grad(set_to_none=True)
+        self.input.grad = None
+        start = time.perf_counter()
+        output, _ = self.lstm(self.input)
+        output.backward(self.grad_output)
+        return time.perf_counter() - start
+
+    def results(self):
+        gradients = {name: parameter.grad for name, parameter in self.lstm.named_parameters()}
+        return {**gradients, "input": self.input.grad}
+
+
+KINDS = {"step": Cell, "forward": Forward, "train": Train}
+
+
+def lstm_of(case, weights):
+    lstm = nn.LSTM(case["inputs"], case["hidden"], case["layers"], bidirectional=case["directions"] == 2)
+    copy_into(lstm, weights)
+    return lstm
+
+
+def copy_into(module, weights):
+    shapes = {name: parameter.shape for name, parameter in module.named_parameters()}
+    module.load_state_dict({name: values.reshape(shapes[name]) for name, values in weights.items()})
+
+
+def decoded(node):
+    if isinstance(node, dict):
+        return {name: decoded(child) for name, child in node.items()}
+    return torch.from_numpy(np.frombuffer(base64.b64decode(node), dtype="<f4").copy())
+
+
+def encoded(tensor):
+    return base64.b64encode(tensor.detach().contiguous().numpy().astype("<f4").tobytes()).decode()
+
+
+def answer(request, models):
+    match request["do"]:
+        case "prepare":
+            models[request["id"]] = KINDS[request["case"]["kind"]](request["case"], decoded(request["data"]))
+        case "timed":
+            model = models[request["id"]]
+            return [model.run() for _ in range(request["count"])]
+        case "results":
+            return {name: encoded(values) for name, values in models[request["id"]].results().items()}
+        case "reset":
+            models[request["id"]].reset()
+        case "dispose":
+            del models[request["id"]]
+    return None
+
+
+def main():
+    print(json.dumps({"value": torch.__version__}), flush=True)
+    models = {}
+    for line in sys.stdin:
+        try:
+            print(json.dumps({"value": answer(json.loads(line), models)}), flush=True)
+        except Exception as error:  # The other side throws it.
+            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+
+
+main()
