@@ -1,0 +1,48 @@
+/** `npm run matrix`: every check in every runtime, from the tarball; prints a table for each kind of runtime. */
+import { CELLS } from "./cells.js";
+import { Place } from "./place.js";
+
+const place = await Place.make();
+/** What came of each cell: "pass", "FAIL" or "unsupported". */
+const outcomes = new Map<string, string>();
+const notes: string[] = [];
+const key = (runtime: string, check: string) => `${runtime}\0${check}`;
+
+for (const { runtime, check, unsupported, run } of CELLS) {
+  const started = performance.now();
+  let outcome = "pass";
+  if (unsupported !== undefined) {
+    outcome = "unsupported";
+    notes.push(`unsupported: ${runtime}, ${check}: ${unsupported}`);
+  } else {
+    try {
+      await run(place);
+    } catch (error) {
+      outcome = "FAIL";
+      notes.push(`FAIL: ${runtime}, ${check}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  outcomes.set(key(runtime, check), outcome);
+  console.error(`${outcome}: ${runtime}, ${check} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+await place.close();
+
+for (const table of new Set(CELLS.map(({ table }) => table))) {
+  const cells = CELLS.filter((cell) => cell.table === table);
+  const checks = [...new Set(cells.map(({ check }) => check))];
+  const rows = [...new Set(cells.map(({ runtime }) => runtime))].map((runtime) => [
+    runtime,
+    ...checks.map((check) => outcomes.get(key(runtime, check)) ?? ""),
+  ]);
+  console.log(`\n${markdown([[table, ...checks], ...rows])}`);
+}
+if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
+process.exitCode = [...outcomes.values()].includes("FAIL") ? 1 : 0;
+
+/** A table that reads well in a terminal and is Markdown. */
+function markdown(rows: string[][]): string {
+  const widths = (rows[0] as string[]).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => `| ${row.map((text, column) => text.padEnd(widths[column] as number)).join(" | ")} |`;
+  const [head, ...body] = rows as [string[], ...string[][]];
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+}
