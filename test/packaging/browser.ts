@@ -13,7 +13,9 @@ const PATIENCE = 60_000;
 
 /** Starts a browser without a window, installed first if need be. */
 export function openBrowser(name: BrowserName): Promise<Browser> {
-  return name === "webkit" ? import("./webkit.js").then(({ openWebKit }) => openWebKit(PATIENCE)) : openWithPuppeteer(name);
+  return name === "webkit"
+    ? import("./webkit.js").then(({ openWebKit }) => openWebKit(PATIENCE))
+    : openWithPuppeteer(name);
 }
 
 async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser> {

@@ -1,6 +1,8 @@
 import type { Cell } from "./cell.js";
 import { browsers } from "./cells/browsers.js";
-import { node } from "./cells/node.js";
+import { bundlers } from "./cells/bundlers.js";
+import { edges } from "./cells/edge.js";
+import { servers } from "./cells/servers.js";
 
 /** The whole matrix, in the order of its tables. */
-export const CELLS: readonly Cell[] = [...node, ...browsers];
+export const CELLS: readonly Cell[] = [...servers, ...edges, ...browsers, ...bundlers];

@@ -17,6 +17,7 @@ export class Place {
   readonly tarball: string;
   #server: Promise<Server> | undefined;
   readonly #browsers = new Map<BrowserName, Promise<Browser>>();
+  readonly #atEnd: (() => Promise<void>)[] = [];
   readonly #bundles = new Map<string, Promise<string>>();
 
   private constructor(folder: string, tarball: string) {
@@ -37,12 +38,12 @@ export class Place {
     return new Place(folder, join(folder, tarball));
   }
 
-  /** What a page leaves in `globalThis.result`, opened in a browser. */
+  /** What a page leaves in `globalThis.result`, opened in a browser: a file of the folder, or an address. */
   async open(name: BrowserName, page: string): Promise<unknown> {
     this.#server ??= serve(this.folder);
     if (!this.#browsers.has(name)) this.#browsers.set(name, openBrowser(name));
     const [server, browser] = await Promise.all([this.#server, this.#browsers.get(name) as Promise<Browser>]);
-    return browser.open(`${server.address}/${page}`);
+    return browser.open(new URL(page, server.address).href);
   }
 
   /** Has esbuild bundle a project's entry with its default settings; returns the bundle's path, written once. */
@@ -62,8 +63,14 @@ export class Place {
     return started;
   }
 
+  /** Has something else ended at the end. */
+  atEnd(work: () => Promise<void>): void {
+    this.#atEnd.push(work);
+  }
+
   /** Ends what was started and removes the folder. */
   async close(): Promise<void> {
+    for (const work of this.#atEnd) await work();
     for (const browser of this.#browsers.values()) await browser.then(({ close }) => close()).catch(() => {});
     (await this.#server)?.close();
     rmSync(this.folder, { recursive: true, force: true });

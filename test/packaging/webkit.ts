@@ -31,10 +31,7 @@ export async function openWebKit(patience: number): Promise<Browser> {
       "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] },
     };
     await listening();
-    const session = await new Builder()
-      .usingServer(`http://127.0.0.1:${PORT}`)
-      .withCapabilities(capabilities)
-      .build();
+    const session = await new Builder().usingServer(`http://127.0.0.1:${PORT}`).withCapabilities(capabilities).build();
     return {
       async open(address) {
         await session.get(address);
@@ -73,7 +70,12 @@ function miniBrowser(): string {
 
 async function listening(): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
-    if (await fetch(`http://127.0.0.1:${PORT}/status`).then(({ ok }) => ok).catch(() => false)) return;
+    if (
+      await fetch(`http://127.0.0.1:${PORT}/status`)
+        .then(({ ok }) => ok)
+        .catch(() => false)
+    )
+      return;
     await sleep(100);
   }
   throw new Error("WebKitWebDriver does not answer");
