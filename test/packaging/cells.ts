@@ -3,6 +3,7 @@ import { browsers } from "./cells/browsers.js";
 import { bundlers } from "./cells/bundlers.js";
 import { edges } from "./cells/edge.js";
 import { servers } from "./cells/servers.js";
+import { typescript } from "./cells/typescript.js";
 
 /** The whole matrix, in the order of its tables. */
-export const CELLS: readonly Cell[] = [...servers, ...edges, ...browsers, ...bundlers];
+export const CELLS: readonly Cell[] = [...servers, ...edges, ...browsers, ...bundlers, ...typescript];

@@ -1,14 +1,19 @@
-/** `npm run matrix`: every check in every runtime, from the tarball; prints a table for each kind of runtime. */
+/**
+ * Every check in every runtime, from the tarball; prints a table for each kind of runtime. `npm run matrix -- Deno Node`
+ * runs only rows with one of these words in their names.
+ */
 import { CELLS } from "./cells.js";
 import { Place } from "./place.js";
 
+const words = process.argv.slice(2);
+const cells = CELLS.filter(({ runtime }) => words.length === 0 || words.some((word) => runtime.includes(word)));
 const place = await Place.make();
 /** What came of each cell: "pass", "FAIL" or "unsupported". */
 const outcomes = new Map<string, string>();
 const notes: string[] = [];
 const key = (runtime: string, check: string) => `${runtime}\0${check}`;
 
-for (const { runtime, check, unsupported, run } of CELLS) {
+for (const { runtime, check, unsupported, run } of cells) {
   const started = performance.now();
   let outcome = "pass";
   if (unsupported !== undefined) {
@@ -27,10 +32,10 @@ for (const { runtime, check, unsupported, run } of CELLS) {
 }
 await place.close();
 
-for (const table of new Set(CELLS.map(({ table }) => table))) {
-  const cells = CELLS.filter((cell) => cell.table === table);
-  const checks = [...new Set(cells.map(({ check }) => check))];
-  const rows = [...new Set(cells.map(({ runtime }) => runtime))].map((runtime) => [
+for (const table of new Set(cells.map(({ table }) => table))) {
+  const own = cells.filter((cell) => cell.table === table);
+  const checks = [...new Set(own.map(({ check }) => check))];
+  const rows = [...new Set(own.map(({ runtime }) => runtime))].map((runtime) => [
     runtime,
     ...checks.map((check) => outcomes.get(key(runtime, check)) ?? ""),
   ]);
