@@ -124,7 +124,7 @@ async function timePerRun(runner: Runner, calls: number): Promise<number> {
   return (performance.now() - start) / calls;
 }
 
-function shuffled<T>(values: readonly T[]): T[] {
+export function shuffled<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, key: Math.random() }))
     .sort((a, b) => a.key - b.key)
