@@ -24,6 +24,7 @@ async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser>
     browser: name === "firefox" ? "firefox" : "chrome",
     executablePath: command(name),
     headless: true,
+    timeout: PATIENCE, // Firefox's first start on a busy machine
     // root may not start Chromium with its sandbox; the pages are our own.
     args: name === "firefox" ? [] : ["--no-sandbox"],
   });

@@ -4,6 +4,7 @@
  */
 import { CELLS } from "./cells.js";
 import { Place } from "./place.js";
+import { versions } from "./versions.js";
 
 const words = process.argv.slice(2);
 const cells = CELLS.filter(({ runtime }) => words.length === 0 || words.some((word) => runtime.includes(word)));
@@ -41,6 +42,7 @@ for (const table of new Set(cells.map(({ table }) => table))) {
   ]);
   console.log(`\n${markdown([[table, ...checks], ...rows])}`);
 }
+console.log(`\n${versions()}`);
 if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
 process.exitCode = [...outcomes.values()].includes("FAIL") ? 1 : 0;
 
