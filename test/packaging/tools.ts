@@ -12,6 +12,9 @@ export const tool = async <Module>(name: string): Promise<Module> => {
   return module.default ?? module;
 };
 
+/** The folder of a tool's package. */
+export const packageOf = (name: string): string => join(folder, name);
+
 /** A command of a tool's package. */
 export const command = (name: string): string => join(folder, ".bin", name);
 
