@@ -37,7 +37,7 @@ function addressIn(said: NodeJS.ReadableStream): Promise<string> {
     let all = "";
     said.on("data", (text) => {
       all += text;
-      const [, address] = all.match(/(http:\/\/localhost:\d+)[^]*Ready/) ?? [];
+      const [, address] = all.match(/(http:\/\/localhost:\d+).*Ready/s) ?? [];
       if (address !== undefined) resolve(address);
     });
     said.on("end", () => reject(new Error(`next start ended: ${all}`)));
