@@ -54,7 +54,9 @@ export async function memory(options: { record: boolean }): Promise<void> {
       String(Number(fits.toPrecision(2))), // memory grows in leaps, so more digits would say nothing
     ];
   });
-  console.log(table([["MiB", "after one step", "after all", "difference", "seconds", "steps that fit 4 GiB"], ...rows]));
+  console.log(
+    table([["MiB", "after one step", "after all", "difference", "seconds", "steps that fit 4 GiB"], ...rows]),
+  );
   if (options.record) record("memory", { version: ours.version, lines });
 }
 
@@ -71,7 +73,7 @@ function use({ inputs, hidden, steps, train, checkpointEvery }: Setting): Usage 
   const lstm = new LSTM({ inputSize: inputs, hiddenSize: hidden, checkpointEvery, seed: 1 }).train(train);
   const inputOf = (steps: number) => Tensor.randn([steps, 1, inputs], { seed: 2 });
   const gradOf = (steps: number) => Tensor.randn([steps, 1, hidden], { seed: 3 });
-  const bytes = () => (lstm.parameters()[0]?.data.buffer as ArrayBuffer).byteLength;
+  const bytes = () => lstm.namedParameters().map(([, { data }]) => data.buffer.byteLength)[0] as number;
   const run = (input: Tensor, gradOutput: Tensor) => {
     lstm.forward(input);
     if (train) lstm.backward(gradOutput);
