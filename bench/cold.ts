@@ -28,7 +28,11 @@ export async function cold(options: { all: boolean; record: boolean }): Promise<
   if (options.all) install("contestants");
   const programs = Object.entries({ ...PROGRAMS, ...(options.all ? OTHERS : {}) });
   const started = await Promise.all(
-    programs.map(async ([name, program], index) => ({ name, file: await bundled(program, index), times: [] as number[] })),
+    programs.map(async ([name, program], index) => ({
+      name,
+      file: await bundled(program, index),
+      times: [] as number[],
+    })),
   );
   for (let round = 0; round < STARTS; round++) {
     for (const { name, file, times } of shuffled(started)) times.push(startToEnd(name, file));
@@ -38,7 +42,9 @@ export async function cold(options: { all: boolean; record: boolean }): Promise<
   const medians = Object.fromEntries(started.map(({ name, times }) => [name, medianOf(times)]));
   const empty = medians["empty process"] as number;
   const { node, cpu } = machine();
-  console.log(`Node ${node}, ${cpu}: fresh process to the first output of (16, 64) over 100 steps, median of ${STARTS}\n`);
+  console.log(
+    `Node ${node}, ${cpu}: fresh process to the first output of (16, 64) over 100 steps, median of ${STARTS}\n`,
+  );
   const rows = Object.entries(medians).map(([name, ms]) => [name, ms.toFixed(1), (ms - empty).toFixed(1)]);
   console.log(table([["milliseconds", "process", "more than empty"], ...rows]));
   if (options.record) record("cold", { medians });
@@ -73,7 +79,10 @@ function pathTo(file: string): string {
 
 function startToEnd(name: string, file: string): number {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [file], { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [file], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
   return performance.now() - start;
 }

@@ -28,7 +28,9 @@ const KILOBYTES = [16, 256, 8 * 1024, 64 * 1024];
 
 export function measureLimits(): Limits {
   const tiles = Object.fromEntries(TILES.map((tile) => [tile.name, gflops(tile)]));
-  const relaxed = WebAssembly.validate(RELAXED_PROBE) ? RELAXED_TILES.map((tile) => [tile.name, gflops(tile)] as const) : [];
+  const relaxed = WebAssembly.validate(RELAXED_PROBE)
+    ? RELAXED_TILES.map((tile) => [tile.name, gflops(tile)] as const)
+    : [];
   const readBy = bandwidths();
   const read = Object.entries(readBy).map(([size, by]) => [size, Math.max(...Object.values(by))]);
   return {
@@ -50,7 +52,12 @@ interface Tile {
 
 const tiles = (relaxed: boolean): Tile[] =>
   (["packed", "rows"] as const).flatMap((a) =>
-    [1, 2].map((unroll) => ({ name: `4x8 ${relaxed ? "relaxed_madd" : "mul + add"}, A ${a}, k by ${unroll}`, a, unroll, relaxed })),
+    [1, 2].map((unroll) => ({
+      name: `4x8 ${relaxed ? "relaxed_madd" : "mul + add"}, A ${a}, k by ${unroll}`,
+      a,
+      unroll,
+      relaxed,
+    })),
   );
 const TILES = tiles(false);
 const RELAXED_TILES = tiles(true);

@@ -2,6 +2,7 @@
  * `npm run bench`: lstm-wasm against plain JavaScript, in about a minute; `--all`: against everyone. See README.md beside
  * this file.
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CASES, nameOf } from "./cases.js";
 import type { Contestant } from "./contestant.js";
@@ -26,7 +27,9 @@ options:
   --case <text>       only cases whose name has the text in it, "(64, 128" for example
   --kind <kind>       only step, forward or train
   --python <path>     with --all: a Python that has torch
-  --nodes 20,22,24,26 the cases in these versions of Node, one after the other
+  --against <names>   these of --all's files only, "onnxruntime-web,jax" for example
+  --nodes 20,22,24,26 the cases in these versions of Node, one after the other, with --all against onnxruntime-web
+  --result <file>     writes what would be recorded to a file
   --no-record         write nothing to bench/record/`;
 
 const { values: options, positionals } = parseArgs({
@@ -37,7 +40,9 @@ const { values: options, positionals } = parseArgs({
     case: { type: "string" },
     kind: { type: "string" },
     python: { type: "string" },
+    against: { type: "string" },
     nodes: { type: "string" },
+    result: { type: "string" },
     record: { type: "boolean", default: true },
     help: { type: "boolean", default: false },
   },
@@ -52,7 +57,8 @@ const MEASUREMENTS: Record<string, () => Promise<void>> = {
   linear: async () => (await import("./linear.js")).linear(options),
   charts: async () => {
     install("charts");
-    await import("./charts/draw.js");
+    const file: string = "./charts/draw.js"; // as a string, since tsc must do without the chart library
+    await import(file);
   },
 };
 const measurement = MEASUREMENTS[what];
@@ -67,7 +73,11 @@ async function cases(): Promise<void> {
   const selected = CASES.filter(
     (one) => nameOf(one).includes(options.case ?? "") && (options.kind === undefined || one.kind === options.kind),
   );
-  const contestants: Contestant[] = [...(await allOfOurs()), plain, ...(options.all ? await installed() : [])];
+  const contestants: Contestant[] = [
+    ...(await allOfOurs()),
+    plain,
+    ...(options.all || options.against ? await installed() : []),
+  ];
   const limits = (await import("./limits.js")).measureLimits();
   const { node, cpu } = machine();
   console.log(`Node ${node}, ${cpu}, one thread\n\n${limitsTable(limits)}\n`);
@@ -85,21 +95,21 @@ async function cases(): Promise<void> {
   console.log(caseTable(rows, limits.peak));
   for (const problem of problems) console.error(`\nERROR: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
+  const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
+  const times = rows.map(({ one, outcome }) => ({ case: one, times: outcome.times }));
+  const result = { all: options.all, versions, limits, cases: times, problems };
+  if (options.result) writeFileSync(options.result, JSON.stringify({ ...machine(), ...result }));
   // A part of the cases would hide the rest from the charts.
-  if (options.record && selected.length === CASES.length) {
-    const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
-    const times = rows.map(({ one, outcome }) => ({ case: one, times: outcome.times }));
-    record("cases", { all: options.all, versions, limits, cases: times, problems });
-  }
+  if (options.record && selected.length === CASES.length) record("cases", result);
 }
 
 async function installed(): Promise<Contestant[]> {
   install("contestants");
   const { others, torch } = await import("./contestants/index.js");
-  return [...(await others()), ...(options.python ? await torch(options.python) : [])];
+  return [...(await others(options.against?.split(","))), ...(options.python ? await torch(options.python) : [])];
 }
 
 async function inOtherNodes(): Promise<void> {
-  const { compareNodes } = await import("./nodes/compare.js");
-  await compareNodes((options.nodes as string).split(","), options);
+  const { compareNodes } = await import("./compare-nodes.js");
+  compareNodes((options.nodes as string).split(","), options);
 }

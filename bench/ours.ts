@@ -76,7 +76,7 @@ function train(lstm: LSTM, input: Tensor, gradOutput: Tensor): Runner {
       inputGradient = lstm.backward(gradOutput).input;
     },
     async results() {
-      const gradients = [...lstm.parameters()].map(({ name, grad }) => [name, grad.slice()]);
+      const gradients = [...lstm.parameters()].map(({ name, grad }) => [name, grad?.slice()]);
       return { ...Object.fromEntries(gradients), input: (inputGradient as Tensor).data.slice() };
     },
     dispose: () => lstm.dispose(),
@@ -85,7 +85,10 @@ function train(lstm: LSTM, input: Tensor, gradOutput: Tensor): Runner {
 
 function load(LSTM: Constructor, one: Case, weights: Data["weights"]): LSTM {
   const lstm = emptyLSTM(LSTM, one);
-  const dict = [...lstm.namedParameters()].map(([name, { shape }]) => [name, new Tensor(weights[name] as Float32Array, shape)]);
+  const dict = [...lstm.namedParameters()].map(([name, { shape }]) => [
+    name,
+    new Tensor(weights[name] as Float32Array, shape),
+  ]);
   lstm.loadStateDict(Object.fromEntries(dict));
   return lstm;
 }

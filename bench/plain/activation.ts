@@ -8,7 +8,7 @@ const POWERS = Float64Array.from({ length: 2048 }, (_, n) => 2 ** (n - 1024));
 
 /** exp(x) = 2^n exp(r), |r| <= ln(2) / 2, by Taylor's series to r^7 (relative error 6e-9); x is clamped to +-700. */
 function exp(x: number): number {
-  const clamped = x > 700 ? 700 : x < -700 ? -700 : x;
+  const clamped = Math.max(-700, Math.min(700, x));
   const n = (clamped * Math.LOG2E + 1024.5) | 0;
   const r = clamped - (n - 1024) * Math.LN2;
   const low = 1 + r * (1 + r * (1 / 2 + r * (1 / 6)));

@@ -106,8 +106,7 @@ function oneRow(
     c[cStart + column + 2] = s2;
     c[cStart + column + 3] = s3;
   }
-  for (; column < n; column++)
-    c[cStart + column] = dot(a, aStart, b, column * k, k, c[cStart + column] as number);
+  for (; column < n; column++) c[cStart + column] = dot(a, aStart, b, column * k, k, c[cStart + column] as number);
 }
 
 function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, k: number, from: number): number {
