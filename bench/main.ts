@@ -1,80 +1,115 @@
 /**
- * `npm run bench`: lstm-wasm against plain JavaScript, side by side on the same data, outputs compared before anything
- * is timed. Figures are medians; the ratio is what counts, since machines are shared.
+ * `npm run bench`: lstm-wasm against plain JavaScript, in about a minute; `--all`: against everyone. See README.md beside
+ * this file.
  */
-import { cpus } from "node:os";
-import { LSTM, Tensor } from "lstm-wasm";
-import { Bench } from "tinybench";
-import { PlainLSTM } from "./plain-lstm.js";
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { CASES, nameOf } from "./cases.js";
+import type { Contestant } from "./contestant.js";
+import { measure } from "./harness.js";
+import { install } from "./install.js";
+import { allOfOurs, dataOf } from "./ours.js";
+import { plain } from "./plain.js";
+import { machine, record } from "./record.js";
+import { caseTable, limitsTable, type Row } from "./report.js";
 
-interface Case {
-  inputs: number;
-  hidden: number;
-  steps: number;
+const USAGE = `npm run bench -- [what] [options]
+
+what: nothing for the cases, or one of
+  limits   the machine's own: GFLOP/s and GB/s
+  cold     from a fresh process to the first output
+  memory   long sequences and large layers: memory and time
+  linear   time against steps, batch and layers
+  charts   draws bench/record/*.svg from the newest records
+
+options:
+  --all               every contestant, not only plain JavaScript; installs them first
+  --case <text>       only cases whose name has the text in it, "(64, 128" for example
+  --kind <kind>       only step, forward or train
+  --python <path>     with --all: a Python that has torch
+  --against <names>   these of --all's files only, "onnxruntime-web,jax" for example
+  --nodes 20,22,24,26 the cases in these versions of Node, one after the other, with --all against onnxruntime-web
+  --result <file>     writes what would be recorded to a file
+  --no-record         write nothing to bench/record/`;
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    all: { type: "boolean", default: false },
+    case: { type: "string" },
+    kind: { type: "string" },
+    python: { type: "string" },
+    against: { type: "string" },
+    nodes: { type: "string" },
+    result: { type: "string" },
+    record: { type: "boolean", default: true },
+    help: { type: "boolean", default: false },
+  },
+});
+const [what = "cases"] = positionals;
+
+const MEASUREMENTS: Record<string, () => Promise<void>> = {
+  cases: options.nodes ? inOtherNodes : cases,
+  limits: async () => console.log(limitsTable((await import("./limits.js")).measureLimits())),
+  cold: async () => (await import("./cold.js")).cold(options),
+  memory: async () => (await import("./memory.js")).memory(options),
+  linear: async () => (await import("./linear.js")).linear(options),
+  charts: async () => {
+    install("charts");
+    const file: string = "./charts/draw.js"; // as a string, since tsc must do without the chart library
+    await import(file);
+  },
+};
+const measurement = MEASUREMENTS[what];
+if (options.help || positionals.length > 1 || measurement === undefined) {
+  console.log(USAGE);
+  if (!options.help) process.exitCode = 1;
+} else {
+  await measurement();
 }
 
-const CASES: Case[] = [
-  { inputs: 1, hidden: 16, steps: 1 },
-  { inputs: 1, hidden: 40, steps: 1 },
-  { inputs: 16, hidden: 64, steps: 1 },
-  { inputs: 64, hidden: 128, steps: 1 },
-  { inputs: 128, hidden: 256, steps: 1 },
-  { inputs: 256, hidden: 512, steps: 1 },
-  { inputs: 16, hidden: 64, steps: 100 },
-  { inputs: 64, hidden: 128, steps: 100 },
-];
+async function cases(): Promise<void> {
+  const selected = CASES.filter(
+    (one) => nameOf(one).includes(options.case ?? "") && (options.kind === undefined || one.kind === options.kind),
+  );
+  const contestants: Contestant[] = [
+    ...(await allOfOurs()),
+    plain,
+    ...(options.all || options.against ? await installed() : []),
+  ];
+  const limits = (await import("./limits.js")).measureLimits();
+  const { node, cpu } = machine();
+  console.log(`Node ${node}, ${cpu}, one thread\n\n${limitsTable(limits)}\n`);
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model.trim()}, one thread; microseconds, median\n`);
-const rows: Record<string, Record<string, string>> = {};
-for (const one of CASES) {
-  const { inputs, hidden, steps } = one;
-  const { ours, plain } = await time(one);
-  const flops = 8 * hidden * (inputs + hidden) * steps;
-  rows[`(${inputs}, ${hidden}) x ${steps}`] = {
-    "lstm-wasm": ours.toFixed(2),
-    "plain JS": plain.toFixed(2),
-    ratio: (plain / ours).toFixed(1),
-    "GFLOP/s": (flops / ours / 1000).toFixed(1),
-  };
-}
-console.table(rows);
-
-async function time({ inputs, hidden, steps }: Case): Promise<{ ours: number; plain: number }> {
-  using lstm = new LSTM({ inputSize: inputs, hiddenSize: hidden, seed: 1 });
-  const weights = lstm.stateDict();
-  const values = (name: string) => (weights[name] as Tensor).data;
-  const bias = values("bias_ih_l0").map((value, row) => value + (values("bias_hh_l0")[row] as number));
-  const rival = new PlainLSTM(values("weight_ih_l0"), values("weight_hh_l0"), bias);
-  const input = Tensor.randn([steps, inputs], { seed: 2 });
-  const vectors = Array.from({ length: steps }, (_, t) => input.data.subarray(t * inputs, (t + 1) * inputs));
-
-  using stream = lstm.stream();
-  const out = lstm.forward(input);
-  const plain = () => {
-    for (const x of vectors) rival.step(x);
-  };
-  const ours = steps === 1 ? () => stream.step(vectors[0]) : () => lstm.forward(input, undefined, { out });
-  for (const x of vectors) {
-    rival.step(x);
-    stream.step(x);
+  const rows: Row[] = [];
+  const problems: string[] = [];
+  for (const one of selected) {
+    process.stderr.write(`${nameOf(one)} ...\n`);
+    const outcome = await measure(one, dataOf(one), contestants);
+    rows.push({ one, outcome });
+    problems.push(...outcome.problems);
   }
-  agree(stream.state.h.data, rival.h);
-  agree(out[1][0].data, rival.h);
+  for (const contestant of contestants) await contestant.close?.();
 
-  // The states run on: the values change, the work does not.
-  const bench = new Bench({ time: 300, warmupTime: 100 });
-  bench.add("ours", ours).add("plain", plain);
-  const medians = { ours: Number.POSITIVE_INFINITY, plain: Number.POSITIVE_INFINITY };
-  for (let round = 0; round < 3; round++) {
-    for (const { name, result } of await bench.run()) {
-      if (result.state !== "completed") throw new Error(`${name}: ${result.state}`);
-      medians[name as "ours" | "plain"] = Math.min(medians[name as "ours" | "plain"], result.latency.p50 * 1000);
-    }
-  }
-  return medians;
+  console.log(caseTable(rows, limits.peak));
+  for (const problem of problems) console.error(`\nERROR: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+  const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
+  const times = rows.map(({ one, outcome }) => ({ case: one, times: outcome.times }));
+  const result = { all: options.all, versions, limits, cases: times, problems };
+  if (options.result) writeFileSync(options.result, JSON.stringify({ ...machine(), ...result }));
+  // A part of the cases would hide the rest from the charts.
+  if (options.record && selected.length === CASES.length) record("cases", result);
 }
 
-function agree(ours: Float32Array, theirs: Float32Array): void {
-  const worst = Math.max(...ours.map((value, unit) => Math.abs(value - (theirs[unit] as number))));
-  if (!(worst < 1e-5)) throw new Error(`the outputs differ by ${worst}: nothing is timed`);
+async function installed(): Promise<Contestant[]> {
+  install("contestants");
+  const { others, torch } = await import("./contestants/index.js");
+  return [...(await others(options.against?.split(","))), ...(options.python ? await torch(options.python) : [])];
+}
+
+async function inOtherNodes(): Promise<void> {
+  const { compareNodes } = await import("./compare-nodes.js");
+  compareNodes((options.nodes as string).split(","), options);
 }

@@ -1,13 +1,19 @@
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
+import { writeTypes } from "./types.mjs";
 import { MODULES } from "./wasm.mjs";
 
 const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
-const SETTINGS = ["scripts/build.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
+const SETTINGS = [
+  "scripts/build.mjs",
+  "scripts/types.mjs",
+  "tsconfig.json",
+  "tsconfig.types.json",
+  "package-lock.json",
+];
 
 /**
  * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
@@ -71,11 +77,4 @@ async function bundle({ module, wasm = "simd128", entries, external }, outdir) {
     },
     loader: { ".wasm": "base64" },
   });
-}
-
-/** Declarations only; esbuild writes the JavaScript. Returns whether the types are right. */
-function writeTypes(folder) {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const args = [tsc, "-p", "tsconfig.types.json", "--declarationDir", folder];
-  return spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] }).status === 0;
 }

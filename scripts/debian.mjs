@@ -25,10 +25,7 @@ export function isDebianRoot() {
 /** Gives /usr/bin/rustc the target: installs Debian's packages, then builds the standard library unless `hasTarget`. */
 export function prepareDebian(target, hasTarget, flags) {
   announce(`installing Debian's Rust compiler and library source (${PACKAGES.join(" ")}), about 40 s`);
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const patience = ["-q", "-o", "DPkg::Lock::Timeout=300"];
-  run("apt-get", [...patience, "update"], { env });
-  run("apt-get", [...patience, "install", "-y", "--no-install-recommends", ...PACKAGES], { env });
+  installDebian(PACKAGES);
   if (hasTarget) return;
   announce(`building Rust's standard library for ${target} (once on this machine), about 60 s`);
   const crate = mkdtempSync(join(tmpdir(), "lstm-wasm-std-"));
@@ -38,6 +35,14 @@ export function prepareDebian(target, hasTarget, flags) {
   } finally {
     rmSync(crate, { recursive: true, force: true });
   }
+}
+
+/** Installs packages of Debian. */
+export function installDebian(packages) {
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const patience = ["-q", "-o", "DPkg::Lock::Timeout=300"];
+  run("apt-get", [...patience, "update"], { env });
+  run("apt-get", [...patience, "install", "-y", "--no-install-recommends", ...packages], { env });
 }
 
 /** Has cargo build the standard library as a dependency of an empty crate. */

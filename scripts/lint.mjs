@@ -11,10 +11,10 @@ const checks = [
   wasmCheck(),
   { name: "biome", line: npm("@biomejs/biome/bin/biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : [])) },
   { name: "tsc", line: npm("typescript/bin/tsc", "--noEmit") },
-  // The packages they are written against are installed by `npm run bench -- --all` only.
-  ...(existsSync(join(root, "bench/contestants/node_modules"))
-    ? [{ name: "tsc for bench/contestants", line: npm("typescript/bin/tsc", "--noEmit", "-p", "bench/contestants") }]
-    : []),
+  ...installedParts().map((part) => ({
+    name: `tsc in ${part}`,
+    line: npm("typescript/bin/tsc", "--noEmit", "-p", part),
+  })),
 ];
 
 const results = checks.map(({ name, line: [command, ...args], env }) => ({ name, passed: passes(command, args, env) }));
@@ -29,6 +29,11 @@ function wasmCheck() {
   if (env.RUSTUP_TOOLCHAIN === undefined) return { name: `clippy for ${TARGET}`, env, line: clippy(...scope) };
   const deny = ["--config", `target.${TARGET}.rustflags=["-Dwarnings"]`];
   return { name: `rustc for ${TARGET}`, env, line: ["cargo", "check", "--quiet", ...scope, ...deny] };
+}
+
+/** Packages of their own, which are checked where somebody has installed them. */
+function installedParts() {
+  return ["bench/contestants", "bench/charts"].filter((part) => existsSync(join(root, part, "node_modules")));
 }
 
 function clippy(...scope) {

@@ -1,18 +1,21 @@
 /**
- * The tests: Rust's, natively, then TypeScript's on the built package. `npm test -- test/tensor.test.ts` runs only that,
- * since arguments go to vitest.
+ * The tests: Rust's, natively, then TypeScript's on the built package, then what the package weighs. `npm test --
+ * test/tensor.test.ts` runs only that, since arguments go to vitest.
  */
 import { join } from "node:path";
-import { passes, root } from "./run.mjs";
+import { browser } from "./browsers.mjs";
+import { passes, root, Stop } from "./run.mjs";
 
 const chosen = process.argv.slice(2);
 const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", ...chosen];
 const suites = [
   { name: "Rust, native (cargo test)", command: "cargo", args: ["test", "--workspace", "--quiet"] },
   { name: "TypeScript, on the built package (vitest)", command: process.execPath, args: vitest },
+  { name: "Sizes (size-limit)", command: process.execPath, args: [join(root, "node_modules/size-limit/bin.js")] },
 ];
 
-const results = (chosen.length > 0 ? suites.slice(1) : suites).map(({ name, command, args }) => {
+if (chosen.length === 0) needChromium();
+const results = (chosen.length > 0 ? suites.slice(1, 2) : suites).map(({ name, command, args }) => {
   console.log(`\n== ${name}\n`);
   return { name, passed: passes(command, args) };
 });
@@ -20,3 +23,14 @@ const results = (chosen.length > 0 ? suites.slice(1) : suites).map(({ name, comm
 console.log("");
 for (const { name, passed } of results) console.log(`${passed ? "passed" : "FAILED"}: ${name}`);
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+
+/** Some tests open pages. Better to install the browser now, and say so, than in the middle of them. */
+function needChromium() {
+  try {
+    browser("chromium");
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    console.error(`setup: ${error.message}`);
+    process.exit(1);
+  }
+}

@@ -3,7 +3,7 @@ import { LSTMError } from "../errors.js";
 
 let module: WebAssembly.Module | undefined;
 
-/** What `init` was given. */
+/** @internal What `init` was given. */
 export function loadModule(): WebAssembly.Module {
   if (module === undefined) {
     throw new LSTMError(
@@ -35,14 +35,24 @@ export async function init(source: ModuleSource | Promise<ModuleSource>): Promis
 }
 
 /** What `init` takes. */
-export type ModuleSource = WebAssembly.Module | BufferSource | Response;
+export type ModuleSource = CompiledModule | ArrayBufferLike | ArrayBufferView | FetchedModule;
+
+/** A `WebAssembly.Module`: a type without members, which is missing where the DOM's types are. */
+export type CompiledModule = object;
+
+/** What is used of a `Response`. */
+export interface FetchedModule {
+  readonly ok: boolean;
+  readonly status: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
 
 async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
   switch (Object.prototype.toString.call(source)) {
     case "[object WebAssembly.Module]":
       return source as WebAssembly.Module;
     case "[object Response]": {
-      const response = source as Response;
+      const response = source as FetchedModule;
       if (!response.ok) {
         throw new LSTMError(
           "WASM_UNAVAILABLE",

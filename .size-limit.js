@@ -1,0 +1,32 @@
+/**
+ * What the package may weigh, held by `npm test`. A bundle is what a project gets that imports all of an entry:
+ * minified by esbuild, then gzip. Raw is the file as it lies.
+ */
+const bundle = (name, path, limit, ...ignore) => ({
+  name,
+  path,
+  limit,
+  ignore,
+  gzip: true,
+  modifyEsbuildConfig: (config) => ({ ...config, format: "esm" }), // in a script nobody could use the exports
+});
+const file = (name, path, limit, gzip) => ({
+  name,
+  path,
+  limit,
+  gzip,
+  brotli: false,
+  disablePlugins: ["@size-limit/esbuild"],
+});
+
+export default [
+  bundle("lstm-wasm, everything included", "dist/index.js", "45 kB"),
+  file("  its WebAssembly, raw", "dist/lstm.wasm", "64 kB", false),
+  bundle("  its JavaScript", "dist/workerd/index.js", "10 kB", "../lstm.wasm"),
+  bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "45 kB"),
+  bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "10.5 kB"),
+  file("lstm-wasm/train, beside the default entry", "dist/train.js", "10 kB", true),
+  bundle("lstm-wasm/train with the default entry", "dist/train.js", "55 kB"),
+  bundle("lstm-wasm/safetensors", "dist/safetensors.js", "8 kB"),
+  bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
+];

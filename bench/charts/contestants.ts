@@ -1,0 +1,26 @@
+/** A colour for each contestant, from Okabe and Ito's palette and Tol's, which colour-blind readers can tell apart. */
+const COLOURS: Readonly<Record<string, string>> = {
+  "lstm-wasm": "#d55e00",
+  "lstm-wasm relaxed": "#e69f00",
+  "plain JS": "#000000",
+  "onnxruntime-web": "#0072b2",
+  "onnxruntime-node": "#56b4e9",
+  PyTorch: "#882255",
+  "tfjs wasm": "#009e73",
+  "tfjs cpu": "#8fc9a8",
+  "jax-js": "#cc79a7",
+  "brain.js": "#888888",
+};
+
+export function colourOf(name: string): string {
+  return COLOURS[name] ?? "#555555";
+}
+
+export function isOurs(name: string): boolean {
+  return name.startsWith("lstm-wasm");
+}
+
+/** The variant without `out` is for the tables: in a chart it would lie on ours. */
+export function isDrawn(name: string): boolean {
+  return name !== "lstm-wasm, no out";
+}

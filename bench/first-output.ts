@@ -1,0 +1,30 @@
+import type { Case } from "./cases.js";
+import type { Contestant, Data } from "./contestant.js";
+
+/** A (16, 64) LSTM over 100 steps. */
+const CASE: Case = { kind: "forward", inputs: 16, hidden: 64, layers: 1, directions: 1, batch: 1, steps: 100 };
+
+/** What a cold process does: builds the model and runs it once. */
+export async function first({ prepare }: Contestant): Promise<void> {
+  const runner = await prepare(CASE, data(CASE));
+  await runner.run();
+  const { output } = await runner.results();
+  if (!output?.every((value) => Math.abs(value) < 1)) throw new Error("no output");
+}
+
+/** Any numbers do, and nobody's library may make them: loading it would count. */
+function data({ inputs, hidden, steps }: Case): Data {
+  let state = 1;
+  const values = (count: number) =>
+    Float32Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return (state / 2 ** 32 - 0.5) / 4;
+    });
+  const weights = {
+    weight_ih_l0: values(4 * hidden * inputs),
+    weight_hh_l0: values(4 * hidden * hidden),
+    bias_ih_l0: values(4 * hidden),
+    bias_hh_l0: values(4 * hidden),
+  };
+  return { weights, input: values(steps * inputs), gradOutput: new Float32Array(0) };
+}

@@ -1,0 +1,140 @@
+import { type Case, nameOf } from "./cases.js";
+import type { Contestant, Data, Runner } from "./contestant.js";
+
+/** Microseconds of one run. */
+export interface Time {
+  /** The median of the rounds. */
+  readonly median: number;
+  readonly fastest: number;
+}
+
+export interface Outcome {
+  /** By the contestant's name, in the order of the contestants. */
+  readonly times: Readonly<Record<string, Time>>;
+  /** What kept a contestant from being timed, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** Rounds for everyone whose run is shorter than a slice. */
+const ROUNDS = 11;
+/** Milliseconds for which a contestant runs in one round, at least once. */
+const SLICE = 40;
+/** A contestant whose run is longer gets fewer rounds, so that a case takes about as long for everyone, but three. */
+const FEWEST_ROUNDS = 3;
+/** Milliseconds; V8's optimised code arrives meanwhile. */
+const WARM_UP = 200;
+/** Far above what float32 in another order of sums does, far below any mistake. */
+const TOLERANCE = 1e-4;
+
+/**
+ * Times one case: the first contestant's results are the reference, whoever differs is a problem and is not timed. The
+ * contestants take turns in slices, so that a machine that slows down for a while slows everyone down.
+ */
+export async function measure(one: Case, data: Data, contestants: readonly Contestant[]): Promise<Outcome> {
+  const problems: string[] = [];
+  const entries: Entry[] = [];
+  let reference: Results | undefined;
+  for (const contestant of contestants.filter((contestant) => contestant.supports(one))) {
+    let runner: Runner | undefined;
+    try {
+      runner = await contestant.prepare(one, data);
+      const results = await firstResults(one, runner);
+      reference ??= results;
+      const difference = differenceOf(results, reference);
+      if (difference !== undefined) throw new Error(difference);
+      entries.push({ name: contestant.name, runner, calls: 1, rounds: 1, samples: [] });
+    } catch (error) {
+      problems.push(`${contestant.name}, ${nameOf(one)}: ${error instanceof Error ? error.message : error}`);
+      await runner?.dispose();
+    }
+  }
+  for (const entry of entries) await warmUp(entry);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) {
+      entry.samples.push(await timePerRun(entry.runner, entry.calls));
+    }
+  }
+  for (const { runner } of entries) await runner.dispose();
+  const times = entries.map(({ name, samples }) => [
+    name,
+    { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
+  ]);
+  return { times: Object.fromEntries(times), problems };
+}
+
+type Results = Readonly<Record<string, Float32Array>>;
+
+interface Entry {
+  readonly name: string;
+  readonly runner: Runner;
+  /** Runs in a slice. */
+  calls: number;
+  rounds: number;
+  /** Milliseconds of one run. */
+  readonly samples: number[];
+}
+
+async function firstResults(one: Case, runner: Runner): Promise<Results> {
+  runner.reset?.();
+  // The first step begins with zeros, so only a second one shows the recurrent weights.
+  for (let run = 0; run < (one.kind === "step" ? 3 : 1); run++) await runner.run();
+  return runner.results();
+}
+
+/** What is wrong, if anything: the worst difference relative to the tensor's largest magnitude, and where. */
+function differenceOf(results: Results, reference: Results): string | undefined {
+  const names = Object.keys(results).filter((name) => name in reference);
+  if (names.length === 0) return `nothing to compare among ${Object.keys(results).join(", ")}`;
+  let [worst, where] = [0, ""];
+  for (const name of names) {
+    const [got, wanted] = [results[name] as Float32Array, reference[name] as Float32Array];
+    if (got.length !== wanted.length) return `${name} has ${got.length} values, not ${wanted.length}`;
+    const scale = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    for (let i = 0; i < got.length; i++) {
+      const difference = Math.abs((got[i] as number) - (wanted[i] as number)) / scale;
+      if (!(difference <= worst)) [worst, where] = [difference, name]; // so that NaN counts
+    }
+  }
+  return worst <= TOLERANCE ? undefined : `differs from ours by ${worst.toExponential(1)} in ${where}`;
+}
+
+async function warmUp(entry: Entry): Promise<void> {
+  const start = performance.now();
+  let perRun = await timePerRun(entry.runner, 1);
+  while (performance.now() - start < WARM_UP) {
+    perRun = await timePerRun(entry.runner, Math.max(1, Math.floor(SLICE / 4 / perRun)));
+  }
+  entry.calls = Math.max(1, Math.round(SLICE / perRun));
+  entry.rounds = Math.max(FEWEST_ROUNDS, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
+}
+
+/** Spreads a contestant's rounds evenly over all. */
+function takesPart(round: number, rounds: number): boolean {
+  return Math.floor(((round + 1) * rounds) / ROUNDS) > Math.floor((round * rounds) / ROUNDS);
+}
+
+async function timePerRun(runner: Runner, calls: number): Promise<number> {
+  if (runner.timed) return medianOf(await runner.timed(calls)) * 1000;
+  const run = runner.run.bind(runner);
+  const start = performance.now();
+  for (let call = 0; call < calls; call++) {
+    const running = run();
+    if (running !== undefined) await running; // a synchronous contestant does not pay for promises
+  }
+  return (performance.now() - start) / calls;
+}
+
+export function shuffled<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => ({ value, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ value }) => value);
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

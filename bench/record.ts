@@ -1,0 +1,47 @@
+/** bench/record/: what was measured, one JSON file a run, which the charts and the README's figures come from. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+
+export const FOLDER = fileURLToPath(new URL("record/", import.meta.url));
+
+export interface Machine {
+  readonly date: string;
+  readonly command: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGB: number;
+  readonly node: string;
+  readonly v8: string;
+}
+
+/** This machine, now. */
+export function machine(): Machine {
+  return {
+    date: new Date().toISOString(),
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    v8: process.versions.v8,
+  };
+}
+
+/** Writes a run down under its kind, "cases" or "cold" for example. */
+export function record(kind: string, content: object): void {
+  mkdirSync(FOLDER, { recursive: true });
+  const about = machine();
+  const name = `${about.date.slice(0, 19).replaceAll(":", "-")}-${kind}.json`;
+  writeFileSync(`${FOLDER}${name}`, `${JSON.stringify({ kind, ...about, ...content }, undefined, 1)}\n`);
+  console.log(`\nrecorded in bench/record/${name}`);
+}
+
+/** The newest record of a kind. */
+export function newest<T>(kind: string): (T & Machine) | undefined {
+  const name = readdirSync(FOLDER)
+    .filter((file) => file.endsWith(`-${kind}.json`))
+    .sort()
+    .at(-1);
+  return name === undefined ? undefined : JSON.parse(readFileSync(`${FOLDER}${name}`, "utf8"));
+}

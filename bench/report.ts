@@ -1,0 +1,72 @@
+import { type Case, flops, nameOf } from "./cases.js";
+import type { Outcome, Time } from "./harness.js";
+import type { Limits } from "./limits.js";
+
+export interface Row {
+  readonly one: Case;
+  readonly outcome: Outcome;
+}
+
+/** One table: for every contestant its median in microseconds and how many times ours that is. */
+export function caseTable(rows: readonly Row[], peak: number): string {
+  const ours = "lstm-wasm";
+  const names = [...new Set(rows.flatMap(({ outcome }) => Object.keys(outcome.times)))];
+  const header = ["median, us", ours, "GFLOP/s", "of peak", ...names.filter((name) => name !== ours)];
+  const lines = rows.map(({ one, outcome: { times } }) => {
+    const own = times[ours];
+    const speed = own && gflops(one, own);
+    return [
+      nameOf(one),
+      own ? microseconds(own.median) : "-",
+      speed ? speed.toFixed(1) : "-",
+      speed ? `${((speed / peak) * 100).toFixed(0)} %` : "-",
+      ...names.filter((name) => name !== ours).map((name) => against(times[name], own)),
+    ];
+  });
+  return table([header, ...lines]);
+}
+
+function against(time: Time | undefined, own: Time | undefined): string {
+  if (time === undefined) return "-";
+  return own ? `${microseconds(time.median)} (${ratio(time.median / own.median)})` : microseconds(time.median);
+}
+
+export function gflops(one: Case, { median }: Time): number {
+  return flops(one) / median / 1000;
+}
+
+export function limitsTable({ peak, relaxedPeak, tiles, read, readBy }: Limits): string {
+  const fused = relaxedPeak ? `, with relaxed_madd ${relaxedPeak.toFixed(1)}` : "";
+  const widths = Object.keys(Object.values(readBy)[0] ?? {});
+  return [
+    `Limits of this machine and engine, one thread, 128-bit lanes: the peak is ${peak.toFixed(1)} GFLOP/s${fused}`,
+    table([["loop", "GFLOP/s"], ...Object.entries(tiles).map(([name, value]) => [name, value.toFixed(1)])]),
+    table([
+      ["reading, GB/s", ...widths, "best"],
+      ...Object.entries(readBy).map(([kilobytes, by]) => [
+        `${kilobytes} kB`,
+        ...widths.map((width) => (by[width] as number).toFixed(0)),
+        (read[kilobytes] as number).toFixed(0),
+      ]),
+    ]),
+  ].join("\n\n");
+}
+
+/** Three digits: more is noise. */
+export function microseconds(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+export function ratio(value: number): string {
+  return `x${value >= 99.5 ? value.toFixed(0) : value.toPrecision(3)}`;
+}
+
+/** Markdown, with its columns aligned; the first column is text, the others are figures. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? "").length)));
+  const line = (cells: readonly string[]) =>
+    `| ${widths.map((width, column) => (column === 0 ? (cells[column] ?? "").padEnd(width) : (cells[column] ?? "").padStart(width))).join(" | ")} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
+  const [header = [], ...body] = rows;
+  return [line(header), rule, ...body.map(line)].join("\n");
+}

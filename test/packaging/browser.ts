@@ -1,0 +1,49 @@
+import { browser as command } from "../../scripts/browsers.mjs";
+
+export type BrowserName = "chromium" | "firefox" | "webkit";
+
+export interface Browser {
+  /** Opens a page and waits for what it leaves in `globalThis.result`. */
+  open(address: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** How long a page may take; most take half a second, the benchmark half a minute. */
+const PATIENCE = 180_000;
+
+/** Starts a browser without a window, installed first if need be. */
+export function openBrowser(name: BrowserName): Promise<Browser> {
+  return name === "webkit"
+    ? import("./webkit.js").then(({ openWebKit }) => openWebKit(PATIENCE))
+    : openWithPuppeteer(name);
+}
+
+async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser> {
+  const { launch } = await import("puppeteer-core");
+  const browser = await launch({
+    browser: name === "firefox" ? "firefox" : "chrome",
+    executablePath: command(name),
+    headless: true,
+    timeout: PATIENCE, // Firefox's first start on a busy machine
+    // root may not start Chromium with its sandbox; the pages are our own.
+    args: name === "firefox" ? [] : ["--no-sandbox"],
+  });
+  return {
+    async open(address) {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      page.on("console", (message) => complaints.push(message.text()));
+      try {
+        await page.goto(address);
+        const found = await page.waitForFunction("globalThis.result", { timeout: PATIENCE });
+        return await found.jsonValue();
+      } catch (cause) {
+        throw new Error(`${address} left no result (${complaints.join("; ") || cause})`, { cause });
+      } finally {
+        await page.close();
+      }
+    },
+    close: () => browser.close(),
+  };
+}

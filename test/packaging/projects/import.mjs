@@ -1,0 +1,3 @@
+import { all } from "./all.js";
+
+console.log(JSON.stringify(all()));

@@ -1,0 +1,4 @@
+import { all } from "./all.js";
+import { report } from "./report.js";
+
+report(all);

@@ -1,0 +1,117 @@
+/** What `npm publish` would send: its files, its promises in package.json, and what bundlers can leave out of it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../../scripts/run.mjs";
+import { output, Place } from "./place.js";
+
+let place: Place;
+let installed: string;
+let files: string[];
+
+beforeAll(async () => {
+  place = await Place.make();
+  installed = join(place.folder, "node_modules/lstm-wasm");
+  const entries = readdirSync(installed, { recursive: true, withFileTypes: true });
+  files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}, 120_000);
+afterAll(() => place.close());
+
+const read = (file: string) => readFileSync(join(installed, file), "utf8");
+
+/** Every string in a tree of conditions, with the conditions on the way to it. */
+function targets(node: unknown, conditions: string[] = []): { file: string; conditions: string[] }[] {
+  if (typeof node === "string") return [{ file: node, conditions }];
+  return Object.entries(node as object).flatMap(([name, inner]) => targets(inner, [...conditions, name]));
+}
+
+describe("package.json", () => {
+  test("has no install scripts and no runtime dependencies", () => {
+    const { scripts, dependencies, peerDependencies, optionalDependencies, sideEffects } = JSON.parse(
+      read("package.json"),
+    );
+    for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(scripts).not.toHaveProperty(name);
+    expect([dependencies, peerDependencies, optionalDependencies]).toEqual([undefined, undefined, undefined]);
+    expect(sideEffects).toBe(false);
+  });
+
+  test("exports files that are there, each sub-path with types first", () => {
+    const { exports } = JSON.parse(read("package.json")) as { exports: Record<string, unknown> };
+    for (const [path, conditions] of Object.entries(exports)) {
+      for (const { file } of targets(conditions)) expect(files, path).toContain(join(installed, file));
+      if (path !== "./package.json") expect(Object.keys(conditions as object)[0], path).toBe("types");
+    }
+  });
+
+  test("publint has nothing to say", async () => {
+    const { messages } = await publint({ pkgDir: installed, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test("are the types wrong? No", async () => {
+    const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+    await output(process.execPath, [attw, place.tarball, "--profile", "esm-only"], root); // throws if it complains
+  }, 60_000);
+});
+
+describe("the files", () => {
+  test("are what runs, its maps and types, and three texts", () => {
+    const names = files.map((file) => file.slice(installed.length + 1));
+    const kinds = [/^dist\/[\w/-]+\.js(\.map)?$/, /^dist\/types\/[\w/.-]+\.d\.ts$/, /^dist\/lstm\.wasm$/];
+    const texts = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+    const others = names.filter((name) => !texts.includes(name) && !kinds.some((kind) => kind.test(name)));
+    expect(others).toEqual([]);
+    for (const text of texts) expect(names).toContain(text);
+  });
+
+  test("each script has a map that holds its sources", () => {
+    const scripts = files.filter((file) => file.endsWith(".js"));
+    expect(scripts.length).toBeGreaterThan(5);
+    for (const script of scripts) {
+      expect(readFileSync(script, "utf8"), script).toMatch(/\n\/\/# sourceMappingURL=[\w.-]+\.map\n$/);
+      const { sources, sourcesContent } = JSON.parse(readFileSync(`${script}.map`, "utf8"));
+      expect(sourcesContent.filter(Boolean), script).toHaveLength(sources.length);
+      // Only ours: the WebAssembly's text, say, would double the map.
+      for (const source of sources) expect(source, script).toMatch(/^(\.\.\/)+ts\/[\w/-]+\.ts$/);
+    }
+  });
+
+  test("none knows the machine it was built on", () => {
+    for (const file of files) expect(readFileSync(file).includes(root), file).toBe(false);
+  });
+});
+
+describe("a bundle has only what it uses", () => {
+  /** The size of a minified bundle of one statement, and whether the WebAssembly is in it. */
+  async function bundle(contents: string): Promise<{ size: number; wasm: boolean }> {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: place.folder },
+      bundle: true,
+      format: "esm",
+      minify: true,
+      write: false,
+      logLevel: "error",
+    });
+    const text = outputFiles[0]?.text ?? "";
+    return { size: text.length, wasm: text.includes("AGFzbQ") }; // base64 of "\0asm", as every module begins
+  }
+
+  test("the WebAssembly where there is an LSTM", async () => {
+    expect((await bundle('export { LSTM } from "lstm-wasm"')).wasm).toBe(true);
+  });
+
+  test.each([
+    ['export { Tensor } from "lstm-wasm"', 20_000],
+    // Tensor has a computed key (Node's inspect), which bundlers keep: it stays in, without what runs an LSTM.
+    ['export { LSTMError } from "lstm-wasm"', 20_000],
+    ['export { packPaddedSequence } from "lstm-wasm"', 25_000],
+    ['export * from "lstm-wasm/safetensors"', 25_000],
+    ['import "lstm-wasm"; import "lstm-wasm/train"; import "lstm-wasm/safetensors"; import "lstm-wasm/slim"', 10],
+  ])("not with %s", async (contents, limit) => {
+    const { size, wasm } = await bundle(contents);
+    expect(wasm).toBe(false);
+    expect(size).toBeLessThan(limit);
+  });
+});
