@@ -44,21 +44,30 @@ pub fn step<V: Vector>(
     let before = Left::Rows(Rows::dense(h, h_size), 0);
     accumulate::<V>(pre, None, before, packed.gates(), inputs..inputs + h_size, tiles);
     let units = packed.gates().width() / 4;
-    let sequences = pre.chunks_exact_mut(4 * units).zip(c.chunks_exact_mut(units));
     if packed.projection().is_none() && hidden == units {
-        return sequences.zip(h.chunks_exact_mut(units)).for_each(|((pre, c), h)| advance::<V>(pre, c, h));
+        return advance::<V>(pre, c, h);
     }
     let full = &mut detour.full[..h.len() / h_size * units];
-    sequences.zip(full.chunks_exact_mut(units)).for_each(|((pre, c), full)| advance::<V>(pre, c, full));
+    advance::<V>(pre, c, full);
     project::<V>(packed, full, hidden, h, detour.projected, tiles);
 }
 
-/// The gates, c(t) and `o * tanh(c(t))` of one sequence from its complete pre-activations; see the crate's head.
+/// The gates, c(t) and `o * tanh(c(t))` of any number of sequences from their complete pre-activations, as many units at a
+/// time as the first cache holds.
+pub fn advance<V: Vector>(pre: &mut [f32], c: &mut [f32], h: &mut [f32]) {
+    const UNITS: usize = 1024;
+    // Rows and panels in their order are one long row of panels.
+    for ((pre, c), h) in pre.chunks_mut(4 * UNITS).zip(c.chunks_mut(UNITS)).zip(h.chunks_mut(UNITS)) {
+        advance_units::<V>(pre, c, h);
+    }
+}
+
+/// [`advance`] in the cache; see the crate's head for the equations.
 ///
 /// In three loops, so that an iteration is short: its constants then fit the registers, and a processor that looks some
 /// 300 instructions ahead works on several at once. In one loop the same takes nearly twice as long.
 #[inline(never)]
-pub fn advance<V: Vector>(pre: &mut [f32], c: &mut [f32], h: &mut [f32]) {
+fn advance_units<V: Vector>(pre: &mut [f32], c: &mut [f32], h: &mut [f32]) {
     let pre = pre.as_chunks_mut::<LANES>().0;
     let (c, h) = (c.as_chunks_mut::<LANES>().0, h.as_chunks_mut::<LANES>().0);
     let k = Constants::<V>::get();

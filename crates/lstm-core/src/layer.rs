@@ -244,9 +244,8 @@ pub fn backward<V: Vector>(
             for t in in_order(first..last, place.reverse) {
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
                 let c_now = &mut c_first[..(end - start) * units];
-                let unused = &mut full[..units];
-                let rows = gates[start * width..end * width].chunks_exact_mut(width);
-                rows.zip(c_now.chunks_exact_mut(units)).for_each(|(gates, c)| advance::<V>(gates, c, unused));
+                let unused = &mut full[start * units..end * units];
+                advance::<V>(&mut gates[start * width..end * width], c_now, unused);
                 c[start * units..end * units].copy_from_slice(c_now);
             }
             c_first.copy_from_slice(mark);
