@@ -89,10 +89,11 @@ function differenceOf(results: Results, reference: Results): string | undefined 
   for (const name of names) {
     const [got, wanted] = [results[name] as Float32Array, reference[name] as Float32Array];
     if (got.length !== wanted.length) return `${name} has ${got.length} values, not ${wanted.length}`;
-    const scale = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const largest = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     for (let i = 0; i < got.length; i++) {
-      const difference = Math.abs((got[i] as number) - (wanted[i] as number)) / scale;
-      if (!(difference <= worst)) [worst, where] = [difference, name]; // so that NaN counts
+      const difference = Math.abs((got[i] as number) - (wanted[i] as number)) / (largest || 1);
+      if (Number.isNaN(difference)) return `${name} has NaN`;
+      if (difference > worst) [worst, where] = [difference, name];
     }
   }
   return worst <= TOLERANCE ? undefined : `differs from ours by ${worst.toExponential(1)} in ${where}`;

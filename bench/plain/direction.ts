@@ -1,4 +1,5 @@
 import { sigmoid, tanh } from "./activation.js";
+import { Panels } from "./panels.js";
 import { addProduct, transpose } from "./product.js";
 
 /** The gradients of one direction's parameters; both biases have the same. */
@@ -22,6 +23,8 @@ export class Direction {
   readonly #weightIh: Float32Array;
   readonly #weightHh: Float32Array;
   readonly #bias: Float32Array;
+  /** W_hh again, for a batch of one. */
+  readonly #panels: Panels;
   /** (steps, batch, 4 * hidden): pre-activations, then activations, then their gradients. */
   readonly #gates: Float32Array;
   /** (steps + 1, batch, hidden), in the order of computing; the first are zeros. */
@@ -44,6 +47,7 @@ export class Direction {
     this.#weightIh = weightIh;
     this.#weightHh = weightHh;
     this.#bias = bias;
+    this.#panels = new Panels(rows, weightHh);
     this.#gates = new Float32Array(cells * rows);
     this.#h = new Float32Array((cells + batch) * hidden);
     this.#c = new Float32Array((cells + batch) * hidden);
@@ -72,7 +76,7 @@ export class Direction {
     for (let step = 0; step < this.#steps; step++) {
       const at = this.#position(step) * batch;
       const before = step * batch * hidden;
-      if (step > 0) addProduct(this.#h, before, this.#weightHh, gates, at * rows, batch, rows, hidden);
+      if (step > 0) this.#addRecurrent(before, at * rows);
       cells(gates, at * rows, this.#c, this.#h, before, batch, hidden);
       for (let row = 0; row < batch; row++) {
         const from = before + (batch + row) * hidden;
@@ -93,7 +97,7 @@ export class Direction {
     ];
     const gates = this.#gates;
     const { weightIhT, weightHhT, gatesT, inputT, hT, dh, dc } = this.#backward;
-    transpose(this.#weightHh, 0, rows, hidden, weightHhT);
+    transpose(this.#weightHh, rows, hidden, weightHhT);
     dh.fill(0);
     dc.fill(0);
     for (let step = steps - 1; step >= 0; step--) {
@@ -102,11 +106,11 @@ export class Direction {
       dh.fill(0);
       addProduct(gates, at * rows, weightHhT, dh, 0, batch, hidden, rows);
     }
-    transpose(this.#weightIh, 0, rows, inputs, weightIhT);
+    transpose(this.#weightIh, rows, inputs, weightIhT);
     addProduct(gates, 0, weightIhT, dx, 0, steps * batch, inputs, rows);
 
-    transpose(gates, 0, steps * batch, rows, gatesT);
-    transpose(x, 0, steps * batch, inputs, inputT);
+    transpose(gates, steps * batch, rows, gatesT);
+    transpose(x, steps * batch, inputs, inputT);
     this.#transposeHBefore(hT);
     const { weightIh, weightHh, bias } = this.gradients;
     addProduct(gatesT, 0, inputT, weightIh.fill(0), 0, rows, inputs, steps * batch);
@@ -115,6 +119,18 @@ export class Direction {
       let sum = 0;
       for (let at = row * steps * batch; at < (row + 1) * steps * batch; at++) sum += gatesT[at] as number;
       bias[row] = sum;
+    }
+  }
+
+  /** gates += h W_hh^T */
+  #addRecurrent(hStart: number, gatesStart: number): void {
+    const [batch, hidden, rows] = [this.#batch, this.#hidden, 4 * this.#hidden];
+    if (batch > 1) {
+      addProduct(this.#h, hStart, this.#weightHh, this.#gates, gatesStart, batch, rows, hidden);
+    } else {
+      const { x } = this.#panels;
+      for (let unit = 0; unit < hidden; unit++) x[unit] = this.#h[hStart + unit] as number;
+      this.#panels.addTo(this.#gates, gatesStart, rows);
     }
   }
 
