@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { Amplifier } from "./amplifier.js";
+import { openChromium, renderIn } from "./browser.js";
+import { serve } from "./server.js";
+import { improvise, RATE } from "./strings.js";
+import { MODEL } from "./train.js";
+
+const BLOCK = 128;
+const SECONDS = 20;
+
+/** Prints what share of real time the amplifier needs in Node and in Chromium's worklet. */
+export async function measure(): Promise<void> {
+  const sound = improvise(SECONDS, 3);
+  const budget = (BLOCK / RATE) * 1000;
+  console.log(`${cpus()[0]?.model.trim()}; a block of ${BLOCK} samples may take ${budget.toFixed(2)} ms\n`);
+
+  const times = inNode(sound).sort((a, b) => a - b);
+  const at = (quantile: number): number => times[Math.floor(quantile * (times.length - 1))] as number;
+  const share = (milliseconds: number): string => `${((100 * milliseconds) / budget).toFixed(1)} %`;
+  console.log(`Node ${process.versions.node}: median ${share(at(0.5))}, 99th percentile ${share(at(0.99))} of real time`);
+
+  const site = await serve(0);
+  const browser = await openChromium();
+  try {
+    const { share = 0 } = await renderIn(browser, site.url, sound, true);
+    console.log(`${await browser.version()}, in the worklet: mean ${(100 * share).toFixed(1)} % of real time`);
+  } finally {
+    await browser.close();
+    site.close();
+  }
+}
+
+/** The milliseconds of each block. */
+function inNode(sound: Float32Array): number[] {
+  const amplifier = new Amplifier(readFileSync(MODEL));
+  const output = new Float32Array(BLOCK);
+  const times: number[] = [];
+  for (let at = 0; at + BLOCK <= sound.length; at += BLOCK) {
+    const input = sound.subarray(at, at + BLOCK);
+    const started = performance.now();
+    amplifier.process(input, output);
+    times.push(performance.now() - started);
+  }
+  amplifier.dispose();
+  return times;
+}
