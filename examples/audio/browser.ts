@@ -1,6 +1,6 @@
 import { type Browser, launch } from "puppeteer-core";
 import { chromium } from "../../scripts/chromium.mjs";
-import type * as offline from "./offline.js";
+import type { Offline } from "./offline.js";
 
 export interface Rendered {
   readonly output: Float32Array;
@@ -13,18 +13,19 @@ export async function openChromium(): Promise<Browser> {
   return launch({ executablePath: chromium(), args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] });
 }
 
-/** Sends sound through the worklet of a site, in a browser. Samples travel as their bits: JSON knows no -0. */
-export async function renderIn(browser: Browser, url: string, sound: Float32Array, measured = false): Promise<Rendered> {
+/** Sends sound through the worklet of a site, in a browser. */
+export async function renderIn(
+  browser: Browser,
+  url: string,
+  sound: Float32Array,
+  measured = false,
+): Promise<Rendered> {
   const page = await browser.newPage();
   try {
     await page.goto(url);
+    await page.addScriptTag({ url: "/offline.js", type: "module" });
     const { bits, share } = await page.evaluate(
-      async (given, measured) => {
-        const path = "/offline.js"; // not for TypeScript to find
-        const { render }: typeof offline = await import(path);
-        const { output, share } = await render(new Float32Array(Uint32Array.from(given).buffer), measured);
-        return { bits: [...new Uint32Array(output.buffer, output.byteOffset, output.length)], share };
-      },
+      (given, measured) => (globalThis as unknown as Offline).renderBits(given, measured),
       bitsOf(sound),
       measured,
     );

@@ -18,7 +18,9 @@ export async function measure(): Promise<void> {
   const times = inNode(sound).sort((a, b) => a - b);
   const at = (quantile: number): number => times[Math.floor(quantile * (times.length - 1))] as number;
   const share = (milliseconds: number): string => `${((100 * milliseconds) / budget).toFixed(1)} %`;
-  console.log(`Node ${process.versions.node}: median ${share(at(0.5))}, 99th percentile ${share(at(0.99))} of real time`);
+  console.log(
+    `Node ${process.versions.node}: median ${share(at(0.5))}, 99th percentile ${share(at(0.99))} of real time`,
+  );
 
   const site = await serve(0);
   const browser = await openChromium();

@@ -1,6 +1,6 @@
 import { amplifierNode, Meter } from "./node.js";
-import { RATE, riff } from "./strings.js";
 import { Scope } from "./scope.js";
+import { RATE, riff } from "./strings.js";
 
 const element = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
 const [play, wet] = [element<HTMLButtonElement>("play"), element<HTMLInputElement>("wet")];
@@ -38,10 +38,11 @@ play.addEventListener("click", async () => {
   try {
     sound ??= open();
     const { context } = await sound;
-    await (context.state === "running" ? context.suspend() : context.resume());
+    const playing = play.textContent === "Play"; // a context may run from the start, so its state does not tell
+    await (playing ? context.resume() : context.suspend());
     bypass(await sound);
-    play.textContent = context.state === "running" ? "Pause" : "Play";
-    if (context.state === "running") requestAnimationFrame(draw);
+    play.textContent = playing ? "Pause" : "Play";
+    if (playing) requestAnimationFrame(draw);
   } catch (error) {
     sound = undefined;
     complain(error);

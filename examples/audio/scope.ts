@@ -19,7 +19,10 @@ export class Scope {
   draw(): void {
     this.#analyser.getFloatTimeDomainData(this.#samples);
     const { clientWidth, clientHeight } = this.#canvas;
-    const [width, height] = [clientWidth, clientHeight].map((size) => Math.round(size * devicePixelRatio)) as [number, number];
+    const [width, height] = [clientWidth, clientHeight].map((size) => Math.round(size * devicePixelRatio)) as [
+      number,
+      number,
+    ];
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
     const context = this.#canvas.getContext("2d") as CanvasRenderingContext2D;
     context.clearRect(0, 0, width, height);

@@ -1,6 +1,9 @@
 /** Samples a second, everywhere in this example. */
 export const RATE = 48_000;
 
+/** The lowest string of a guitar, in Hz. */
+const LOW_E = 82.41;
+
 /** One string struck once. */
 export interface Pluck {
   /** In seconds from the beginning. */
@@ -17,7 +20,7 @@ export interface Pluck {
  * Plucked strings after Karplus and Strong: a burst of noise goes round in a delay as long as the string's period, through
  * a low-pass at each turn. The same for the same seed.
  */
-export function playStrings(plucks: readonly Pluck[], seconds: number, seed: number): Float32Array {
+export function playStrings(plucks: readonly Pluck[], seconds: number, seed: number): Float32Array<ArrayBuffer> {
   const random = generator(seed);
   const sound = new Float32Array(Math.round(seconds * RATE));
   for (const pluck of plucks) addString(sound, pluck, random);
@@ -51,11 +54,11 @@ function addString(sound: Float32Array, { at, frequency, level, length }: Pluck,
 }
 
 /** Notes and chords at random, over the range of a guitar, from a touch to a blow: what the model learns from. */
-export function improvise(seconds: number, seed: number): Float32Array {
+export function improvise(seconds: number, seed: number): Float32Array<ArrayBuffer> {
   const random = generator(seed ^ 0x5bd1e995);
   const plucks: Pluck[] = [];
   for (let at = 0.05; at < seconds; at += 0.1 + 0.6 * random()) {
-    const root = 82.41 * 2 ** (Math.floor(random() * 32) / 12); // from the low E up
+    const root = LOW_E * 2 ** (Math.floor(random() * 32) / 12);
     const level = 0.05 + 0.7 * random() ** 2;
     const chord = [0, 7, 12, 16].slice(0, random() < 0.5 ? 1 : 2 + Math.floor(3 * random()));
     for (const [i, semitones] of chord.entries()) {
@@ -66,30 +69,38 @@ export function improvise(seconds: number, seed: number): Float32Array {
   return playStrings(plucks, seconds, seed);
 }
 
-/** The page's eight bars, to be repeated. */
-export function riff(): Float32Array {
-  const beat = 60 / 112;
-  const tunes: [beats: number, semitones: number, chord: boolean][] = [
-    ...RIFF.map(([at, semitones, chord]) => [at, semitones, chord] as [number, number, boolean]),
-    ...RIFF.map(([at, semitones, chord]) => [at + 8, semitones + (at < 4 ? 5 : 0), chord] as [number, number, boolean]),
-  ];
-  const plucks = tunes.flatMap(([beats, semitones, chord], i) => {
-    const next = tunes[i + 1]?.[0] ?? 16;
-    return (chord ? [0, 7, 12] : [0]).map((interval, string) => ({
-      at: beats * beat + 0.008 * string,
-      frequency: 82.41 * 2 ** ((semitones + interval) / 12),
-      level: chord ? 0.4 : 0.5,
-      length: (next - beats) * beat * 0.97,
-    }));
-  });
-  return playStrings(plucks, 16 * beat, 7);
-}
+/** When, in beats; which, in semitones above the low E; and whether with its fifth and octave. */
+type Note = readonly [beat: number, semitones: number, chord: boolean];
 
-/** Two bars: the beat, semitones above the low E, and whether it is a chord. */
-const RIFF: readonly [beats: number, semitones: number, chord: boolean][] = [
-  ...([[0, 0, true], [1, 0, true], [1.5, 3, true], [2.5, 5, true], [3.5, 3, true]] as const),
-  ...([[4, 0, true], [5, 12, false], [5.5, 15, false], [6, 17, false], [6.5, 15, false], [7, 12, false], [7.5, 10, false]] as const),
+/** Two bars. */
+const RIFF: readonly Note[] = [
+  ...([0, 1] as const).map((beat): Note => [beat, 0, true]),
+  ...(
+    [
+      [1.5, 3],
+      [2.5, 5],
+      [3.5, 3],
+      [4, 0],
+    ] as const
+  ).map(([beat, semitones]): Note => [beat, semitones, true]),
+  ...[12, 15, 17, 15, 12, 10].map((semitones, i): Note => [5 + i / 2, semitones, false]),
 ];
+
+/** The four bars that the page repeats: the riff, and again with its chords a fourth up. */
+export function riff(): Float32Array<ArrayBuffer> {
+  const again = RIFF.map(([beat, semitones, chord]): Note => [beat + 8, semitones + (chord ? 5 : 0), chord]);
+  const notes = [...RIFF, ...again];
+  const second = (beat: number): number => (beat * 60) / 112;
+  const plucks = notes.flatMap(([beat, semitones, chord], i) =>
+    (chord ? [0, 7, 12] : [0]).map((interval, string) => ({
+      at: second(beat) + 0.008 * string,
+      frequency: LOW_E * 2 ** ((semitones + interval) / 12),
+      level: 0.45,
+      length: 0.97 * second((notes[i + 1]?.[0] ?? 16) - beat),
+    })),
+  );
+  return playStrings(plucks, second(16), 7);
+}
 
 /** A small generator in [0, 1) by Tommy Ettinger (public domain): mulberry32. */
 function generator(seed: number): () => number {

@@ -16,7 +16,10 @@ export async function readText(request: Request): Promise<string> {
 
 function isJson(headers: Headers): boolean {
   const [type = "", ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(/\s*;\s*/);
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice(8).replaceAll('"', "");
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice(8)
+    .replaceAll('"', "");
   if (type !== "text/plain" && type !== "application/json") {
     throw new Refusal(415, `content-type must be text/plain or application/json, got ${type || "none"}`);
   }

@@ -20,6 +20,7 @@ export async function bundle(): Promise<WorkerModule[]> {
     conditions: ["workerd", "worker", "browser"],
     write: false,
     logLevel: "warning",
+    logOverride: { "ignored-bare-import": "silent" }, // of dist/, which as an installed package would be spared it
     plugins: [modules(beside)],
   });
   return [{ type: "ESModule", path: "worker.js", contents: (outputFiles[0] as { text: string }).text }, ...beside];
