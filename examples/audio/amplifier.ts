@@ -12,7 +12,7 @@ export class Amplifier {
   readonly #lstm: LSTM;
   readonly #stream: LSTMStream;
   readonly #head: Float32Array;
-  readonly #bias: number;
+  readonly #bias: Float32Array; // as a number V8 would box it anew at each reading
 
   /** @param model the bytes of `data/amplifier.safetensors`, or of a model with the same names */
   constructor(model: Uint8Array) {
@@ -25,7 +25,7 @@ export class Amplifier {
     }
     this.#stream = this.#lstm.stream();
     this.#head = head.data;
-    this.#bias = bias.data[0] as number;
+    this.#bias = bias.data;
   }
 
   /**
@@ -36,12 +36,13 @@ export class Amplifier {
   process(input: Float32Array, output: Float32Array, wet = 1): void {
     const stream = this.#stream;
     const head = this.#head;
+    const bias = this.#bias;
     const x = stream.input; // a view of WebAssembly's memory: good for this block, in which no memory grows
     for (let n = 0; n < input.length; n++) {
       const sample = input[n] as number;
       x[0] = sample;
       const h = stream.step();
-      let sum = this.#bias;
+      let sum = bias[0] as number;
       for (let unit = 0; unit < head.length; unit++) sum += (head[unit] as number) * (h[unit] as number);
       output[n] = sample + wet * sum;
     }

@@ -32,7 +32,7 @@ const observer = new PerformanceObserver((list) => {
 await sleep(50);
 observer.observe({ entryTypes: ["gc"] });
 const before = process.memoryUsage().heapUsed;
-const samples = play(45);
+const samples = play(Number(process.argv[2] ?? 45));
 const bytes = process.memoryUsage().heapUsed - before;
 await sleep(50); // the observer hears of it later
 console.log(JSON.stringify({ samples, bytes, collections }));
