@@ -8,6 +8,8 @@ import { MODEL } from "./train.js";
 
 const BLOCK = 128;
 const SECONDS = 20;
+/** Of four seconds each in Chromium, whose clock gives means only: other programs' work counts in them. */
+const ROUNDS = 7;
 
 /** Prints what share of real time the amplifier needs in Node and in Chromium's worklet. */
 export async function measure(): Promise<void> {
@@ -25,8 +27,13 @@ export async function measure(): Promise<void> {
   const site = await serve(0);
   const browser = await openChromium();
   try {
-    const { share = 0 } = await renderIn(browser, site.url, sound, true);
-    console.log(`${await browser.version()}, in the worklet: mean ${(100 * share).toFixed(1)} % of real time`);
+    const shares: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const { share = 0 } = await renderIn(browser, site.url, sound.subarray(0, 4 * RATE), true);
+      shares.push(100 * share);
+    }
+    const [least, median] = [0, (ROUNDS - 1) / 2].map((i) => shares.sort((a, b) => a - b)[i]?.toFixed(1));
+    console.log(`${await browser.version()}, in the worklet: median ${median} %, least ${least} % of ${ROUNDS} means`);
   } finally {
     await browser.close();
     site.close();

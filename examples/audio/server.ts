@@ -20,6 +20,7 @@ export async function serve(port: number): Promise<Site> {
     target: "es2022",
     write: false,
     logLevel: "warning",
+    logOverride: { "ignored-bare-import": "silent" }, // of dist/, which as an installed package would be spared it
   });
   const script = (name: string): Content => ({
     type: "text/javascript",
