@@ -1,11 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, launch } from "puppeteer-core";
 import { chromium } from "../../scripts/chromium.mjs";
 import type { Offline } from "./offline.js";
-
-export interface Rendered {
-  readonly output: Float32Array;
-  readonly share: number | undefined;
-}
 
 /** A Chromium without a window. */
 export async function openChromium(): Promise<Browser> {
@@ -13,23 +9,30 @@ export async function openChromium(): Promise<Browser> {
   return launch({ executablePath: chromium(), args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] });
 }
 
-/** Sends sound through the worklet of a site, in a browser. */
-export async function renderIn(
-  browser: Browser,
-  url: string,
-  sound: Float32Array,
-  measured = false,
-): Promise<Rendered> {
+/** Sends sound through the worklet of a site, in a browser; returns the bits of what comes out. */
+export async function renderIn(browser: Browser, url: string, sound: Float32Array): Promise<number[]> {
   const page = await browser.newPage();
   try {
     await page.goto(url);
     await page.addScriptTag({ url: "/offline.js", type: "module" });
-    const { bits, share } = await page.evaluate(
-      (given, measured) => (globalThis as unknown as Offline).renderBits(given, measured),
-      bitsOf(sound),
-      measured,
-    );
-    return { output: new Float32Array(Uint32Array.from(bits).buffer), share };
+    return await page.evaluate((given) => (globalThis as unknown as Offline).renderBits(given), bitsOf(sound));
+  } finally {
+    await page.close();
+  }
+}
+
+/** Presses the page's button and notes the shares of real time that it shows, one every two seconds. */
+export async function playIn(browser: Browser, url: string, count: number): Promise<number[]> {
+  const page = await browser.newPage();
+  try {
+    await page.goto(url);
+    await page.click("#play");
+    const shares: number[] = [];
+    for (let i = 0; i <= count; i++) {
+      await sleep(2000);
+      shares.push(await page.$eval("#share-bar", (bar) => (bar as HTMLProgressElement).value));
+    }
+    return shares.slice(1); // in the first it was still being compiled
   } finally {
     await page.close();
   }

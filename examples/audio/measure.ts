@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Amplifier } from "./amplifier.js";
-import { openChromium, renderIn } from "./browser.js";
+import { openChromium, playIn } from "./browser.js";
 import { serve } from "./server.js";
 import { improvise, RATE } from "./strings.js";
 import { MODEL } from "./train.js";
 
 const BLOCK = 128;
 const SECONDS = 20;
-/** Of four seconds each in Chromium, whose clock gives means only: other programs' work counts in them. */
-const ROUNDS = 7;
+/** Of two seconds each in Chromium, whose clock gives means only. */
+const ROUNDS = 5;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** Prints what share of real time the amplifier needs in Node and in Chromium's worklet. */
 export async function measure(): Promise<void> {
@@ -19,7 +21,6 @@ export async function measure(): Promise<void> {
 
   const times = inNode(sound).sort((a, b) => a - b);
   const at = (quantile: number): number => times[Math.floor(quantile * (times.length - 1))] as number;
-  const share = (milliseconds: number): string => `${((100 * milliseconds) / budget).toFixed(1)} %`;
   console.log(
     `Node ${process.versions.node}: median ${share(at(0.5))}, 99th percentile ${share(at(0.99))} of real time`,
   );
@@ -27,13 +28,9 @@ export async function measure(): Promise<void> {
   const site = await serve(0);
   const browser = await openChromium();
   try {
-    const shares: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const { share = 0 } = await renderIn(browser, site.url, sound.subarray(0, 4 * RATE), true);
-      shares.push(100 * share);
-    }
-    const [least, median] = [0, (ROUNDS - 1) / 2].map((i) => shares.sort((a, b) => a - b)[i]?.toFixed(1));
-    console.log(`${await browser.version()}, in the worklet: median ${median} %, least ${least} % of ${ROUNDS} means`);
+    const shares = (await playIn(browser, site.url, ROUNDS)).sort((a, b) => a - b);
+    const [least, median, most] = [0, (ROUNDS - 1) / 2, ROUNDS - 1].map((i) => percent(shares[i] as number));
+    console.log(`${await browser.version()}, playing: median ${median}, from ${least} to ${most} of real time`);
   } finally {
     await browser.close();
     site.close();

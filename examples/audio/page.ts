@@ -71,7 +71,7 @@ setInterval(async () => {
   const { context, meter } = (await sound) ?? {};
   const used = context && meter?.read(context.sampleRate);
   if (used === undefined) return;
-  share.value = `${(100 * used).toFixed(1)} %`;
+  share.value = `${(100 * used).toFixed(1)}\u00a0%`;
   bar.value = used;
 }, 2000);
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Amplifier } from "./amplifier.js";
 import { bitsOf, openChromium, renderIn } from "./browser.js";
 import { type Site, serve } from "./server.js";
-import { improvise, RATE } from "./strings.js";
+import { improvise } from "./strings.js";
 import { MODEL } from "./train.js";
 
 let site: Site;
@@ -26,13 +26,7 @@ describe("the worklet in Chromium", { timeout: 60_000 }, () => {
     const subnormal = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -126;
     expect([sound.some(subnormal), expected.some(subnormal)]).toEqual([false, false]);
 
-    const { output } = await renderIn(browser, site.url, sound);
-    expect(bitsOf(output)).toEqual(bitsOf(expected));
-  });
-
-  it("counts its time", async () => {
-    const { share } = await renderIn(browser, site.url, improvise(2, 1), true);
-    expect(share).toBeGreaterThan(0);
+    expect(await renderIn(browser, site.url, sound)).toEqual(bitsOf(expected));
   });
 
   it("plays on the page, bypasses, shows levels and its share of real time, and stops", async () => {
@@ -52,6 +46,4 @@ describe("the worklet in Chromium", { timeout: 60_000 }, () => {
     expect(problems).toEqual([]);
     await page.close();
   });
-
-  it("runs at the rate that the model was trained for", () => expect(RATE).toBe(48_000));
 });
