@@ -1,6 +1,5 @@
 /** A guitar amplifier in the browser: `npm run audio`. */
 import { Complaint, commandLine, run } from "../terminal.js";
-import { measure } from "./measure.js";
 import { serve } from "./server.js";
 import { train } from "./train.js";
 
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   if (values.train) return train();
-  if (values.measure) return measure();
+  if (values.measure) return (await import("./measure.js")).measure(); // only here, because it brings puppeteer
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
     throw new Complaint(`--port must be a number up to 65535, got ${values.port}`, 2);
