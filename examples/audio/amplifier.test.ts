@@ -47,7 +47,7 @@ describe("Amplifier", () => {
     expect(() => new Amplifier(bytes)).toThrow("an LSTM of one input under lstm.");
   });
 
-  it("makes no garbage: the heap does not grow over two million samples", { timeout: 60_000 }, () => {
+  it("makes no garbage: the heap does not grow over two million samples", { timeout: 180_000 }, () => {
     // V8's middle compiler, Maglev, which Node 24 has, keeps some 50 bytes a block; what it leads to keeps none.
     const line = ["--expose-gc", "--no-maglev", "--import", "tsx", join(import.meta.dirname, "garbage.ts")];
     const { bytes, collections, samples } = JSON.parse(execFileSync(process.execPath, line, { encoding: "utf8" }));
