@@ -1,0 +1,5 @@
+// A Data module, see wrangler.jsonc.
+declare module "*.safetensors" {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}

@@ -1,0 +1,73 @@
+/** A Cloudflare worker that reads Chinese: POST /pinyin. */
+import model from "../pinyin/data/g2pm.safetensors";
+import vocabulary from "../pinyin/data/vocab.json" with { type: "json" };
+import { passages } from "../pinyin/passages.js";
+import { Pinyin } from "../pinyin/pinyin.js";
+import { toneMarks } from "../pinyin/tone-marks.js";
+import { LARGEST, readText } from "./body.js";
+import { Refusal } from "./refusal.js";
+
+const HELP = `The pinyin of Chinese text, by an LSTM.
+
+  curl -H 'content-type: text/plain' --data-binary 银行很远 URL/pinyin
+  curl --json '{"text": "银行很远"}' URL/pinyin
+
+answers {"passages": [{"text", "readings": [{"char", "pinyin", "probability"?}]}]}: a passage for each line of the text,
+and with each character of several readings how probable the model holds this one. A text may have ${LARGEST} bytes.
+`;
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  "/": { GET: help, HEAD: help },
+  "/pinyin": { POST: read },
+};
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    try {
+      return await route(request)(request);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return Response.json({ error: error.message }, { status: error.status, headers: error.headers });
+    }
+  },
+};
+
+function route({ url, method }: Request): Handler {
+  const { pathname } = new URL(url);
+  const methods = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
+  if (methods === undefined) throw new Refusal(404, `there is no ${pathname}; GET / tells what there is`);
+  const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (handler !== undefined) return handler;
+  const allow = Object.keys(methods).join(", ");
+  throw new Refusal(405, `${pathname} takes ${allow}, not ${method}`, { allow });
+}
+
+function help(): Response {
+  return new Response(HELP, { headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+async function read(request: Request): Promise<Response> {
+  const text = await readText(request);
+  const answers = [];
+  for await (const texts of passages(only(text))) {
+    for (const [i, readings] of pinyin().readAll(texts).entries()) {
+      const marked = readings.map((reading) => ({ ...reading, pinyin: toneMarks(reading.pinyin) }));
+      answers.push({ text: texts[i], readings: marked });
+    }
+  }
+  if (answers.length === 0) throw new Refusal(400, "there is nothing to read, the text is empty");
+  return Response.json({ passages: answers });
+}
+
+async function* only(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+/** The model, made by the first request that needs it and the same for all: nothing of a request stays in it. */
+const pinyin = (): Pinyin => {
+  loaded ??= new Pinyin(model, vocabulary);
+  return loaded;
+};
+let loaded: Pinyin | undefined;
