@@ -33,7 +33,8 @@ export function compareNodes(versions: readonly string[], options: { all: boolea
   const speed = rows(({ cases, limits }, index) => {
     const { case: one, times } = cases[index] as Result["cases"][number];
     const own = times["lstm-wasm"];
-    return own ? `${gflops(one, own).toFixed(1)} (${((gflops(one, own) / limits.peak) * 100).toFixed(0)} %)` : "-";
+    const speed = own && gflops(one, own.fastest);
+    return speed ? `${speed.toFixed(1)} (${((speed / limits.peak) * 100).toFixed(0)} %)` : "-";
   });
   const peaks = ["the peak", ...results.map(({ limits }) => limits.peak.toFixed(1))];
   console.log(`\n${table([header("lstm-wasm, GFLOP/s (of peak)"), ...speed, peaks])}`);
@@ -41,7 +42,7 @@ export function compareNodes(versions: readonly string[], options: { all: boolea
     const ratios = rows(({ cases }, index) => {
       const times = cases[index]?.times;
       const [own, theirs] = [times?.["lstm-wasm"], times?.[rival]];
-      return own && theirs ? ratio(theirs.median / own.median) : "-";
+      return own && theirs ? ratio(theirs.fastest / own.fastest) : "-";
     });
     if (ratios.some((row) => row.slice(1).some((cell) => cell !== "-"))) {
       console.log(`\n${table([header(`${rival} / lstm-wasm`), ...ratios])}`);

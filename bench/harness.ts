@@ -1,5 +1,6 @@
 import { type Case, nameOf } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
+import type { Loop } from "./limits.js";
 
 /** Microseconds of one run. */
 export interface Time {
@@ -9,6 +10,8 @@ export interface Time {
 }
 
 export interface Outcome {
+  /** GFLOP/s of the peak's loop, if one took its turn in the same rounds. */
+  readonly peak: { readonly median: number; readonly fastest: number };
   /** By the contestant's name, in the order of the contestants. */
   readonly times: Readonly<Record<string, Time>>;
   /** What kept a contestant from being timed, in sentences. */
@@ -16,13 +19,14 @@ export interface Outcome {
 }
 
 /** Rounds for everyone whose run is shorter than a slice. */
-const ROUNDS = 11;
+const ROUNDS = 31;
 /** Milliseconds for which a contestant runs in one round, at least once. */
-const SLICE = 40;
-/** A contestant whose run is longer gets fewer rounds, so that a case takes about as long for everyone, but three. */
-const FEWEST_ROUNDS = 3;
+const SLICE = 12;
+/** A contestant whose run is longer gets fewer rounds, but so many; one that takes seconds for a run, three. */
+const FEWEST_ROUNDS = 9;
+const FEWEST_LONG_ROUNDS = 3;
 /** Milliseconds; V8's optimised code arrives meanwhile. */
-const WARM_UP = 200;
+const WARM_UP = 250;
 /** Far above what float32 in another order of sums does, far below any mistake. */
 const TOLERANCE = 1e-4;
 
@@ -30,7 +34,12 @@ const TOLERANCE = 1e-4;
  * Times one case: the first contestant's results are the reference, whoever differs is a problem and is not timed. The
  * contestants take turns in slices, so that a machine that slows down for a while slows everyone down.
  */
-export async function measure(one: Case, data: Data, contestants: readonly Contestant[]): Promise<Outcome> {
+export async function measure(
+  one: Case,
+  data: Data,
+  contestants: readonly Contestant[],
+  peak: Loop = NOTHING,
+): Promise<Outcome> {
   const problems: string[] = [];
   const entries: Entry[] = [];
   let reference: Results | undefined;
@@ -48,9 +57,10 @@ export async function measure(one: Case, data: Data, contestants: readonly Conte
       await runner?.dispose();
     }
   }
-  for (const entry of entries) await warmUp(entry);
+  const limit: Entry = { name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] };
+  for (const entry of [...entries, limit]) await warmUp(entry);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) {
+    for (const entry of shuffled([...entries, limit].filter(({ rounds }) => takesPart(round, rounds)))) {
       entry.samples.push(await timePerRun(entry.runner, entry.calls));
     }
   }
@@ -59,7 +69,18 @@ export async function measure(one: Case, data: Data, contestants: readonly Conte
     name,
     { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
   ]);
-  return { times: Object.fromEntries(times), problems };
+  const speed = (milliseconds: number) => peak.flops / milliseconds / 1e6;
+  return {
+    peak: { median: speed(medianOf(limit.samples)), fastest: speed(Math.min(...limit.samples)) },
+    times: Object.fromEntries(times),
+    problems,
+  };
+}
+
+const NOTHING: Loop = { run() {}, flops: 0 };
+
+function runnerOf({ run }: Loop): Runner {
+  return { run, results: async () => ({}), dispose() {} };
 }
 
 type Results = Readonly<Record<string, Float32Array>>;
@@ -106,7 +127,8 @@ async function warmUp(entry: Entry): Promise<void> {
     perRun = await timePerRun(entry.runner, Math.max(1, Math.floor(SLICE / 4 / perRun)));
   }
   entry.calls = Math.max(1, Math.round(SLICE / perRun));
-  entry.rounds = Math.max(FEWEST_ROUNDS, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
+  const fewest = perRun < 1000 ? FEWEST_ROUNDS : FEWEST_LONG_ROUNDS;
+  entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
 }
 
 /** Spreads a contestant's rounds evenly over all. */

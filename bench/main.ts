@@ -11,7 +11,7 @@ import { install } from "./install.js";
 import { allOfOurs, dataOf } from "./ours.js";
 import { plain } from "./plain.js";
 import { machine, record } from "./record.js";
-import { caseTable, limitsTable, type Row } from "./report.js";
+import { fastestTable, limitsTable, medianTable, type Row } from "./report.js";
 
 const USAGE = `npm run bench -- [what] [options]
 
@@ -78,25 +78,33 @@ async function cases(): Promise<void> {
     plain,
     ...(options.all || options.against ? await installed() : []),
   ];
-  const limits = (await import("./limits.js")).measureLimits();
+  const { measureLimits, peakLoop } = await import("./limits.js");
+  const first = measureLimits();
   const { node, cpu } = machine();
-  console.log(`Node ${node}, ${cpu}, one thread\n\n${limitsTable(limits)}\n`);
+  console.log(`Node ${node}, ${cpu}, one thread\n\n${limitsTable(first)}\n`);
 
+  const loop = peakLoop(first);
   const rows: Row[] = [];
   const problems: string[] = [];
   for (const one of selected) {
     process.stderr.write(`${nameOf(one)} ...\n`);
-    const outcome = await measure(one, dataOf(one), contestants);
+    const outcome = await measure(one, dataOf(one), contestants, loop);
     rows.push({ one, outcome });
     problems.push(...outcome.problems);
   }
   for (const contestant of contestants) await contestant.close?.();
 
-  console.log(caseTable(rows, limits.peak));
+  // The machine may have been busy when the limits were measured.
+  const peak = Math.max(first.peak, ...rows.map(({ outcome }) => outcome.peak.fastest));
+  const limits = { ...first, peak };
+  console.log(`The fastest round of each, against a peak of ${peak.toFixed(1)} GFLOP/s\n\n${fastestTable(rows, peak)}`);
+  console.log(
+    `\nThe median round of each, against the median of the peak's loop in the same rounds\n\n${medianTable(rows)}`,
+  );
   for (const problem of problems) console.error(`\nERROR: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
   const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
-  const times = rows.map(({ one, outcome }) => ({ case: one, times: outcome.times }));
+  const times = rows.map(({ one, outcome: { times, peak } }) => ({ case: one, peak, times }));
   const result = { all: options.all, versions, limits, cases: times, problems };
   if (options.result) writeFileSync(options.result, JSON.stringify({ ...machine(), ...result }));
   // A part of the cases would hide the rest from the charts.

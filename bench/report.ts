@@ -7,32 +7,44 @@ export interface Row {
   readonly outcome: Outcome;
 }
 
-/** One table: for every contestant its median in microseconds and how many times ours that is. */
-export function caseTable(rows: readonly Row[], peak: number): string {
+/** What a contestant can do when nothing else runs: its fastest round, and how many times ours that is. */
+export function fastestTable(rows: readonly Row[], peak: number): string {
+  return caseTable("fastest", rows, () => peak);
+}
+
+/** What it did on the whole: the median of its rounds, against the peak's median in the same rounds. */
+export function medianTable(rows: readonly Row[]): string {
+  return caseTable("median", rows, ({ peak }) => peak.median);
+}
+
+function caseTable(which: keyof Time, rows: readonly Row[], peakOf: (outcome: Outcome) => number): string {
   const ours = "lstm-wasm";
-  const names = [...new Set(rows.flatMap(({ outcome }) => Object.keys(outcome.times)))];
-  const header = ["median, us", ours, "GFLOP/s", "of peak", ...names.filter((name) => name !== ours)];
-  const lines = rows.map(({ one, outcome: { times } }) => {
-    const own = times[ours];
+  const others = [...new Set(rows.flatMap(({ outcome }) => Object.keys(outcome.times)))].filter(
+    (name) => name !== ours,
+  );
+  const header = [`${which}, us`, ours, "GFLOP/s", "of peak", ...others];
+  const lines = rows.map(({ one, outcome }) => {
+    const own = outcome.times[ours]?.[which];
     const speed = own && gflops(one, own);
     return [
       nameOf(one),
-      own ? microseconds(own.median) : "-",
+      own ? microseconds(own) : "-",
       speed ? speed.toFixed(1) : "-",
-      speed ? `${((speed / peak) * 100).toFixed(0)} %` : "-",
-      ...names.filter((name) => name !== ours).map((name) => against(times[name], own)),
+      speed ? `${((speed / peakOf(outcome)) * 100).toFixed(0)} %` : "-",
+      ...others.map((name) => against(outcome.times[name]?.[which], own)),
     ];
   });
   return table([header, ...lines]);
 }
 
-function against(time: Time | undefined, own: Time | undefined): string {
+function against(time: number | undefined, own: number | undefined): string {
   if (time === undefined) return "-";
-  return own ? `${microseconds(time.median)} (${ratio(time.median / own.median)})` : microseconds(time.median);
+  return own ? `${microseconds(time)} (${ratio(time / own)})` : microseconds(time);
 }
 
-export function gflops(one: Case, { median }: Time): number {
-  return flops(one) / median / 1000;
+/** GFLOP/s of a case that takes so many microseconds. */
+export function gflops(one: Case, microseconds: number): number {
+  return flops(one) / microseconds / 1000;
 }
 
 export function limitsTable({ peak, relaxedPeak, tiles, read, readBy }: Limits): string {

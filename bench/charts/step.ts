@@ -16,7 +16,7 @@ export function stepChart({ cases, node }: Result): string {
   const dots: Dot[] = cases
     .filter(({ case: { kind } }) => kind === "step")
     .flatMap(({ case: { hidden }, times }) =>
-      Object.entries(times).map(([name, { median }]) => ({ name, hidden, microseconds: median })),
+      Object.entries(times).map(([name, { fastest }]) => ({ name, hidden, microseconds: fastest })),
     )
     .filter(({ name }) => isDrawn(name));
   const names = [...new Set(dots.map(({ name }) => name))];
