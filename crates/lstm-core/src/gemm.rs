@@ -231,6 +231,7 @@ pub fn accumulate<V: Vector>(
             left.pack(rows.clone(), first - k.start..block.end - k.start, tiles);
             for column in (0..width).step_by(PANEL_COLUMNS) {
                 let (panel, stride) = columns.panels(column, block.clone());
+                let tiles = &tiles[..paired * block.len()];
                 tiled::<V>(even, seed, width, column, tiles, block.len(), panel, stride);
             }
             if !odd.is_empty() {
@@ -255,24 +256,18 @@ fn tiled<V: Vector>(
     stride: usize,
 ) {
     let seed = seed.map(|seed| &seed[column..]);
-    let (mut out, mut tiles) = (out, tiles);
-    while !out.is_empty() {
-        let count = ROWS.min(out.len() / width);
-        let (rows, rest) = out.split_at_mut(count * width);
-        let (x, after) = tiles.split_at(count * depth);
+    for (rows, x) in out.chunks_mut(ROWS * width).zip(tiles.chunks(ROWS * depth)) {
         let rows = &mut rows[column..];
-        match (count, stride) {
-            (ROWS, _) => {
-                tile::<V, ROWS, 1, 2>(rows, seed, width, x, panel, 0, stride);
-                if stride == PANEL_COLUMNS {
-                    let seed = seed.map(|seed| &seed[COLUMNS..]);
-                    tile::<V, ROWS, 1, 2>(&mut rows[COLUMNS..], seed, width, x, &panel[COLUMNS..], 0, stride);
-                }
+        if x.len() == ROWS * depth {
+            for half in (0..stride).step_by(COLUMNS) {
+                let seed = seed.map(|seed| &seed[half..]);
+                tile::<V, ROWS, 1, 2>(&mut rows[half..], seed, width, x, &panel[half..], 0, stride);
             }
-            (_, PANEL_COLUMNS) => tile::<V, 2, 1, 4>(rows, seed, width, x, panel, 0, stride),
-            _ => tile::<V, 2, 1, 2>(rows, seed, width, x, panel, 0, stride),
+        } else if stride == PANEL_COLUMNS {
+            tile::<V, 2, 1, 4>(rows, seed, width, x, panel, 0, stride);
+        } else {
+            tile::<V, 2, 1, 2>(rows, seed, width, x, panel, 0, stride);
         }
-        (out, tiles) = (rest, after);
     }
 }
 
