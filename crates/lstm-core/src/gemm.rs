@@ -50,9 +50,16 @@ impl Columns {
     /// Writes row `k`: one value for each of the first columns.
     #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
-        for (panel, values) in values.chunks(PANEL_COLUMNS).enumerate() {
-            let start = panel * PANEL_COLUMNS * self.depth + k * self.stride(panel);
-            self.values[start..][..values.len()].copy_from_slice(values);
+        let (whole, rest) = values.as_chunks::<PANEL_COLUMNS>();
+        let start = |panel: usize, stride: usize| panel * PANEL_COLUMNS * self.depth + k * stride;
+        for (panel, values) in whole.iter().enumerate() {
+            // Of a fixed size, so that it is four loads and stores and no call.
+            let start = start(panel, PANEL_COLUMNS);
+            *self.values[start..].first_chunk_mut().expect("a whole row of a panel") = *values;
+        }
+        if !rest.is_empty() {
+            let start = start(whole.len(), self.stride(whole.len()));
+            self.values[start..][..rest.len()].copy_from_slice(rest);
         }
     }
 
@@ -150,16 +157,27 @@ pub enum Left<'a> {
 
 impl Left<'_> {
     /// Copies columns `k` of `rows` by tiles, as the kernels read them: of `R` rows, `R` values for each `k`.
-    fn pack(&self, rows: Range<usize>, k: Range<usize>, tiles: &mut [f32]) {
+    fn pack<V: Vector>(&self, rows: Range<usize>, k: Range<usize>, tiles: &mut [f32]) {
         let mut tiles = tiles;
         for (r, count) in tiles_of(rows.len()) {
             let (tile, rest) = tiles.split_at_mut(count * k.len());
             let first = rows.start + r;
             match (*self, count) {
                 (Self::Rows(rows, skip), ROWS) => {
-                    let x: [&[f32]; ROWS] = from_fn(|i| &rows.row(skip + first + i)[k.clone()]);
-                    for (k, tile) in tile.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
-                        *tile = from_fn(|i| x[i][k]);
+                    let x: [(&[[f32; LANES]], &[f32]); ROWS] =
+                        from_fn(|i| rows.row(skip + first + i)[k.clone()].as_chunks());
+                    let (quads, tail) = tile.as_chunks_mut::<{ LANES * ROWS }>();
+                    for (q, quad) in quads.iter_mut().enumerate() {
+                        store(V::transpose(from_fn(|i| V::load(&x[i].0[q]))), quad);
+                    }
+                    for (k, tile) in tail.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+                        *tile = from_fn(|i| x[i].1[k]);
+                    }
+                }
+                (Self::Transposed { values, width }, ROWS) => {
+                    let rows = values[k.start * width..].chunks_exact(width);
+                    for (tile, row) in tile.as_chunks_mut::<ROWS>().0.iter_mut().zip(rows) {
+                        V::load(quad(row, first)).store(tile);
                     }
                 }
                 (Self::Rows(rows, skip), _) => {
@@ -228,7 +246,7 @@ pub fn accumulate<V: Vector>(
             let seed = if first == k.start { seed } else { None };
             let block = first..k.end.min(first + BLOCK_DEPTH);
             let tiles = &mut tiles.0[..rows.len() * block.len()];
-            left.pack(rows.clone(), first - k.start..block.end - k.start, tiles);
+            left.pack::<V>(rows.clone(), first - k.start..block.end - k.start, tiles);
             for column in (0..width).step_by(PANEL_COLUMNS) {
                 let (panel, stride) = columns.panels(column, block.clone());
                 let tiles = &tiles[..paired * block.len()];

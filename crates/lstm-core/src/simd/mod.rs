@@ -46,6 +46,9 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// `other > self ? other : self`; a NaN in `self` stays.
     fn max(self, other: Self) -> Self;
 
+    /// Lane `i` of vector `j` becomes lane `j` of vector `i`.
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES];
+
     /// The square root of each lane.
     fn sqrt(self) -> Self;
 

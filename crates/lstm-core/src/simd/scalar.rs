@@ -51,6 +51,11 @@ impl Vector for Scalar {
     }
 
     #[inline(always)]
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        from_fn(|i| Self(from_fn(|j| rows[j].0[i])))
+    }
+
+    #[inline(always)]
     fn sqrt(self) -> Self {
         Self(self.0.map(square_root))
     }
