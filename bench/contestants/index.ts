@@ -9,7 +9,7 @@ const FILES = ["onnxruntime-web", "onnxruntime-node", "tfjs", "brain", "jax"];
 
 export async function others(names: readonly string[] = FILES): Promise<Contestant[]> {
   const modules = await Promise.all(names.map((name) => import(`./${name}.js`)));
-  return modules.flatMap((module) => Object.values(module).filter(isContestant));
+  return modules.flatMap((module) => Object.values(module).flat().filter(isContestant));
 }
 
 /** @param python a Python that has torch */

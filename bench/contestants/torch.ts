@@ -28,9 +28,12 @@ export async function torch(python: string): Promise<Contestant> {
       },
       timed,
       results: async () => each((await ask({ do: "results", id })) as Record<string, string>, decoded),
-      reset() {
-        reset = ask({ do: "reset", id });
-      },
+      // Only a step has a state that stays.
+      ...(one.kind === "step" && {
+        reset() {
+          reset = ask({ do: "reset", id });
+        },
+      }),
       async dispose() {
         await ask({ do: "dispose", id });
       },
