@@ -31,6 +31,11 @@ const NO_MASKS: Masks = { seed: 0, call: -1 };
 export class Core extends Home {
   readonly parameters: readonly Placed[];
 
+  /** What the last reservation made room for; nothing if `#rows` is negative. */
+  #steps = 0;
+  #batch = 0;
+  #rows = -1;
+
   /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
   input = 0;
   output = 0;
@@ -74,37 +79,41 @@ export class Core extends Home {
   }
 
   /**
-   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
-   * none. `chunk` is for tests: steps per input product, 0 for as many as fit the cache.
+   * Whether the last reservation, whoever made it, was of this shape: a call that keeps nothing then needs no other, and
+   * no memory moves.
    */
-  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0, chunk = 0): void {
+  holds({ steps, batch, rows }: CallShape): boolean {
+    return rows === this.#rows && batch === this.#batch && steps === this.#steps;
+  }
+
+  /**
+   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
+   * none.
+   */
+  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0): void {
+    const { id } = this;
     const { kernels } = this.instance;
-    this.#reserve(steps, batch, rows, (from, to) => kernels.reserve(this.id, from, batch, to, chunk, trains, every));
-  }
-
-  /** Makes room for a stream to run over so many steps. */
-  reserveStream(stream: number, steps: number, batch: number): void {
-    this.#reserve(steps, batch, steps * batch, (from) => this.instance.kernels.streamReserve(this.id, stream, from));
-  }
-
-  #reserve(steps: number, batch: number, rows: number, reserve: (steps: number, rows: number) => number): void {
     const what = `a call of ${steps} steps and ${batch} sequences`;
     const most = 2 ** 31 - 1;
     if (steps > most || batch > most || rows > most) throw outOfMemory(what, 4 * Math.max(steps, batch, rows));
+    this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
-    this.expect(reserve(rows === 0 ? 0 : steps, rows), what);
-    const { kernels } = this.instance;
-    this.input = kernels.address(this.id, INPUT) >>> 2;
-    this.output = kernels.address(this.id, OUTPUT) >>> 2;
-    this.h = kernels.address(this.id, H) >>> 2;
-    this.c = kernels.address(this.id, C) >>> 2;
-    this.batchSizes = kernels.address(this.id, BATCH_SIZES) >>> 2;
+    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, 0, trains, every), what);
+    this.#steps = steps;
+    this.#batch = batch;
+    this.#rows = rows;
+    const at = (buffer: number) => kernels.address(id, buffer) >>> 2;
+    this.input = at(INPUT);
+    this.output = at(OUTPUT);
+    this.h = at(H);
+    this.c = at(C);
+    this.batchSizes = at(BATCH_SIZES);
   }
 
   /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
   forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
     const { seed, call } = masks ?? NO_MASKS;
-    this.expect(this.instance.kernels.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
+    this.expect(this.instance.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
   }
 
   /** Where the gradients of the last training forward's output, input, h and c go and come from. */

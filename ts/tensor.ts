@@ -41,7 +41,15 @@ export class Tensor {
    * @throws LSTMError `SHAPE_MISMATCH` for ragged arrays or a shape that does not hold the values, `DTYPE` for values
    *   that are not float32 or plain numbers
    */
-  constructor(data: Float32Array | NestedArray, shape?: readonly number[]) {
+  constructor(data: Float32Array | NestedArray, shape?: readonly number[]);
+  /** @internal Keeps both as they are. */
+  constructor(data: Float32Array, shape: readonly number[], checked: typeof CHECKED);
+  constructor(data: Float32Array | NestedArray, shape?: readonly number[], checked?: typeof CHECKED) {
+    if (checked === CHECKED) {
+      this.data = data as Float32Array;
+      this.shape = shape as readonly number[];
+      return;
+    }
     if (Array.isArray(data)) {
       const own = shape === undefined ? nestedShape(data) : [data.length];
       this.data = flatten("data", data, own);
@@ -55,8 +63,7 @@ export class Tensor {
 
   /** All zeros. */
   static zeros(shape: readonly number[]): Tensor {
-    const checked = checkShape("shape", shape);
-    return new Tensor(allocate(checked), checked);
+    return blank(checkShape("shape", shape));
   }
 
   /**
@@ -167,6 +174,12 @@ export function asTensor(argument: string, value: unknown): Tensor {
     `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${describe(value)}`,
   );
 }
+
+/** Says that data and a frozen shape fit each other. */
+const CHECKED = Symbol("checked");
+
+/** A tensor of zeros for a frozen shape that was checked. */
+export const blank = (shape: readonly number[]): Tensor => new Tensor(allocate(shape), shape, CHECKED);
 
 /** Zeros for a shape that was checked. */
 export function allocate(shape: readonly number[]): Float32Array {
