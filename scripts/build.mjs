@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { asText } from "./embed.mjs";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
 import { wasmFolder } from "./wasm.mjs";
 
 const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm"];
-const SETTINGS = ["scripts/build.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
+const SETTINGS = ["scripts/build.mjs", "scripts/embed.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
 
 /**
  * The same sources four times. Builds differ in one thing: what `#module` is, that is, how the WebAssembly module gets
@@ -64,11 +65,9 @@ async function bundle({ module, entries, external }, outdir) {
     sourcemap: true,
     logLevel: "warning",
     external,
-    alias: {
-      "#module": join(root, "ts/module", `${module}.ts`),
-      "#wasm-base64": join(wasmFolder, "lstm_bg.wasm"),
-    },
-    loader: { ".wasm": "base64" },
+    alias: { "#module": join(root, "ts/module", `${module}.ts`) },
+    // Not a file for esbuild to load: its text would stand in the source map once more.
+    define: { WASM_TEXT: JSON.stringify(asText(readFileSync(join(wasmFolder, "lstm_bg.wasm")))) },
   });
 }
 

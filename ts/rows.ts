@@ -1,7 +1,7 @@
 /** Copies rows of h and c between a caller's tensors and WebAssembly's floats, where a packed batch is sorted. */
 
 /** Up to so many values are copied by hand: a call of the engine's own copying costs more. */
-const FEW = 32;
+const FEW = 16;
 
 /** Copies values in as they lie. */
 export function writeRows(floats: Float32Array, at: number, source: Float32Array): void {
@@ -19,7 +19,7 @@ export function writeOrClear(floats: Float32Array, at: number, source: Float32Ar
 /** Copies values out as they lie; here the engine would need a view, too. */
 export function readRows(floats: Float32Array, at: number, target: Float32Array): void {
   const { length } = target;
-  if (length > 2 * FEW) target.set(floats.subarray(at, at + length));
+  if (length > 40) target.set(floats.subarray(at, at + length));
   else for (let index = 0; index < length; index++) target[index] = floats[at + index] as number;
 }
 
