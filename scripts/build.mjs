@@ -8,7 +8,13 @@ import { wasmFolder } from "./wasm.mjs";
 
 const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm"];
-const SETTINGS = ["scripts/build.mjs", "scripts/embed.mjs", "tsconfig.json", "tsconfig.types.json", "package-lock.json"];
+const SETTINGS = [
+  "scripts/build.mjs",
+  "scripts/embed.mjs",
+  "tsconfig.json",
+  "tsconfig.types.json",
+  "package-lock.json",
+];
 
 /**
  * The same sources four times. Builds differ in one thing: what `#module` is, that is, how the WebAssembly module gets

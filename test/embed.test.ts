@@ -12,7 +12,11 @@ const wasm = readFileSync(dist("lstm.wasm"));
 describe("bytes as text", () => {
   test("come back, whatever they are", () => {
     const every = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-    const samples = fc.oneof(fc.uint8Array({ maxLength: 2000 }), fc.constant(every), fc.constant(every.slice().reverse()));
+    const samples = fc.oneof(
+      fc.uint8Array({ maxLength: 2000 }),
+      fc.constant(every),
+      fc.constant(every.slice().reverse()),
+    );
     const holds = fc.property(samples, (bytes) => {
       expect([...readText(asText(bytes))]).toEqual([...bytes]);
     });

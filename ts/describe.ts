@@ -4,8 +4,7 @@ export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value))
-    return value.length <= 8 ? shapeText(value.map(item)) : `an array of ${value.length}`;
+  if (Array.isArray(value)) return value.length <= 8 ? shapeText(value.map(item)) : `an array of ${value.length}`;
   if ("data" in value && "shape" in value) return "a Tensor";
   // A typed array's name, "Object", "Map" ...: read through Object.prototype, so it works across realms.
   const tag = Object.prototype.toString.call(value).slice(8, -1);

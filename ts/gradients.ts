@@ -5,7 +5,6 @@ import { LSTMError } from "./errors.js";
 import { PackedSequence } from "./packed-sequence.js";
 import { writeSortedRows } from "./rows.js";
 import { tensorOfShape } from "./shape.js";
-import type { Tensor } from "./tensor.js";
 
 /** The gradients that a backward is given, out of harm's way and each undefined for zeros. */
 export function readGradients(call: Call, output: unknown, state: unknown) {
@@ -69,6 +68,3 @@ export function noForward(owner: string, training: boolean): LSTMError {
     : "call train() and then forward; in eval mode nothing is kept";
   return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
 }
-
-/** The tensor itself, or the one that holds a packed batch. */
-export const tensorOf = (rows: Tensor | PackedSequence): Tensor => (rows instanceof PackedSequence ? rows.data : rows);

@@ -70,7 +70,6 @@ export interface Kernels {
   streamFree(stream: number): void;
   streamAddress(stream: number, buffer: number): number;
   streamStep(lstm: number, stream: number): void;
-  streamReserve(lstm: number, stream: number, steps: number): number;
   streamRun(lstm: number, stream: number): number;
   streamSave(stream: number): void;
   streamLoad(stream: number): void;

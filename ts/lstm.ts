@@ -1,6 +1,6 @@
 import { Call, Sizes } from "./call.js";
 import { LSTMError } from "./errors.js";
-import { noForward, readGradients, tensorOf, writeStates } from "./gradients.js";
+import { noForward, readGradients, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import { PackedSequence } from "./packed-sequence.js";
@@ -130,11 +130,12 @@ export class LSTM extends Recurrent {
   ): Result<Tensor> | Result<PackedSequence> {
     this.core.id; // throws once disposed
     const { training } = this;
-    const rows = input instanceof PackedSequence ? input : asTensor("input", input);
-    const call = this.#callOf(rows);
+    const packed = input instanceof PackedSequence ? input : undefined;
+    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
     if (training) this.forget();
-    const result = this.#run(call, rows, state, out, training, training);
+    const result = this.#run(call, data, state, out, training, training);
     if (training) this.#waiting = call.remembered();
     return result as Result<Tensor> | Result<PackedSequence>;
   }
@@ -154,28 +155,27 @@ export class LSTM extends Recurrent {
   ): Trace<Tensor> | Trace<PackedSequence> {
     this.core.id; // throws once disposed
     const only = checkOnly(options);
-    const rows = input instanceof PackedSequence ? input : asTensor("input", input);
-    const call = this.#callOf(rows);
-    const [output, [hn, cn]] = this.#run(call, rows, state, undefined, true, false);
+    const packed = input instanceof PackedSequence ? input : undefined;
+    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    const call = this.#callOf(shape, packed);
+    const [output, [hn, cn]] = this.#run(call, data, state, undefined, true, false);
     const layers = readTrace(this.core, call, only);
     this.core.forget(false);
     return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
   }
 
-  /** What to run over these rows: the last call again where it fits, so that a steady loop makes none. */
-  #callOf(rows: Tensor | PackedSequence): Call {
-    if (rows instanceof PackedSequence) return new Call(this.#sizes, rows.data.shape, rows);
-    let call = this.#call;
-    if (call === undefined || !sameValues(call.inputShape, rows.shape)) {
-      call = new Call(this.#sizes, rows.shape);
-      this.#call = call;
+  /** What to run over input of this shape: the last call again where it fits, so that a steady loop makes none. */
+  #callOf(shape: readonly number[], packed: PackedSequence | undefined): Call {
+    if (packed !== undefined) return new Call(this.#sizes, shape, packed);
+    if (this.#call === undefined || !sameValues(this.#call.inputShape, shape)) {
+      this.#call = new Call(this.#sizes, shape);
     }
-    return call;
+    return this.#call;
   }
 
   #run(
     call: Call,
-    rows: Tensor | PackedSequence,
+    input: Float32Array,
     state: unknown,
     out: Result<Tensor | PackedSequence> | undefined,
     keeps: boolean,
@@ -187,7 +187,7 @@ export class LSTM extends Recurrent {
     const { order, packed } = call;
     const states = readStates("h0", "c0", state, call.hShape, call.cShape);
 
-    let { data } = tensorOf(rows);
+    let data = input;
     let h0 = states?.[0].data;
     let c0 = states?.[1].data;
     if (keeps || !core.holds(call)) {
@@ -205,8 +205,8 @@ export class LSTM extends Recurrent {
     core.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
 
     const result = out ?? call.emptyResult();
-    const last = result[1];
-    readRows(floats, core.output, tensorOf(result[0]).data);
+    const [output, last] = result;
+    readRows(floats, core.output, (packed === undefined ? (output as Tensor) : (output.data as Tensor)).data);
     readSortedRows(floats, core.h, last[0].data, hSize, order);
     readSortedRows(floats, core.c, last[1].data, hiddenSize, order);
     return result;

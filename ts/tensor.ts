@@ -34,6 +34,8 @@ export class Tensor {
   static readonly name = "Tensor";
   readonly data: Float32Array;
   readonly shape: readonly number[];
+  /** How many values there are: the product of the shape. */
+  readonly size: number;
 
   /**
    * @param data a Float32Array, which is kept and not copied; or numbers in nested arrays, or in one flat array
@@ -48,6 +50,7 @@ export class Tensor {
     if (checked === CHECKED) {
       this.data = data as Float32Array;
       this.shape = shape as readonly number[];
+      this.size = this.data.length;
       return;
     }
     if (Array.isArray(data)) {
@@ -58,6 +61,7 @@ export class Tensor {
       this.data = checkFloat32("data", data);
       this.shape = checkShape("shape", shape ?? [this.data.length]);
     }
+    this.size = this.data.length;
     checkSize("shape", this.shape, "data", this.data);
   }
 
@@ -78,11 +82,6 @@ export class Tensor {
     const tensor = Tensor.zeros(shape);
     fillNormal(generator, tensor.data);
     return tensor;
-  }
-
-  /** How many values there are: the product of the shape. */
-  get size(): number {
-    return product(this.shape);
   }
 
   /** A copy of what is at `index` of dimension `dim`, without that dimension. Both may be negative: -1 is the last. */
@@ -153,7 +152,7 @@ export class Tensor {
 export function asTensor(argument: string, value: unknown): Tensor {
   if (value instanceof Tensor) {
     // A buffer that was transferred to a worker leaves an empty array behind.
-    checkSize(argument, value.shape, `${argument}.data`, value.data);
+    if (value.data.length !== value.size) checkSize(argument, value.shape, `${argument}.data`, value.data);
     return value;
   }
   if (Array.isArray(value)) {
