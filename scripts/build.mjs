@@ -67,7 +67,7 @@ async function bundle({ module, entries, external }, outdir) {
     platform: "neutral",
     target: "es2022",
     minify: true,
-    lineLimit: 200, // Node prints the line that an uncaught error comes from
+    lineLimit: 500, // Node prints the line that an uncaught error comes from; each break costs a gzipped byte
     sourcemap: true,
     logLevel: "warning",
     external,

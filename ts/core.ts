@@ -5,7 +5,9 @@ import type { CheckedOptions } from "./options.js";
 import type { Masks } from "./results.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
-const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];
+const REFUSED_PROJ_SIZE = 4;
+const OUT_OF_MEMORY = 6;
+const REFUSED_BATCH_SIZES = 7;
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
 export interface CallShape {
@@ -17,7 +19,15 @@ export interface CallShape {
 const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
 /** Numbers of the buffers in `Kernels.address`. */
-const [INPUT, OUTPUT, H, C, BATCH_SIZES, D_OUTPUT, D_INPUT, D_H, D_C] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
+const BATCH_SIZES = 4;
+const D_OUTPUT = 5;
+const D_INPUT = 6;
+const D_H = 7;
+const D_C = 8;
 
 /** The number of a parameter's gradient in `Kernels.parameter`. */
 const GRADIENT = 6;

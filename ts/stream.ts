@@ -21,7 +21,10 @@ export interface StreamState<T = Tensor> {
 }
 
 /** Numbers of the buffers in `Kernels.streamAddress`. */
-const [INPUT, OUTPUT, H, C] = [0, 1, 2, 3];
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
 
 /**
  * An LSTM step by step, made by `lstm.stream()`. It keeps its own state, uses the LSTM's live weights, and its outputs
