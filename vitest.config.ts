@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { asText } from "./scripts/embed.mjs";
 
 const file = (path: string): string => join(import.meta.dirname, path);
 
@@ -21,14 +22,5 @@ export default defineConfig({
       { find: /^#module$/, replacement: file("ts/module/inline.ts") },
     ],
   },
-  plugins: [
-    {
-      name: "wasm-base64",
-      resolveId: (id) => (id === "#wasm-base64" ? "\0wasm-base64" : undefined),
-      load: (id) =>
-        id === "\0wasm-base64"
-          ? `export default "${readFileSync(file("target/wasm/lstm_bg.wasm"), "base64")}"`
-          : undefined,
-    },
-  ],
+  define: { WASM_TEXT: JSON.stringify(asText(readFileSync(file("target/wasm/lstm_bg.wasm")))) },
 });

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { asText } from "./embed.mjs";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
 import { writeTypes } from "./types.mjs";
@@ -9,6 +10,7 @@ const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
 const SETTINGS = [
   "scripts/build.mjs",
+  "scripts/embed.mjs",
   "scripts/types.mjs",
   "tsconfig.json",
   "tsconfig.types.json",
@@ -67,14 +69,12 @@ async function bundle({ module, wasm = "simd128", entries, external }, outdir) {
     platform: "neutral",
     target: "es2022",
     minify: true,
-    lineLimit: 200, // Node prints the line that an uncaught error comes from
+    lineLimit: 500, // Node prints the line that an uncaught error comes from; each break costs a gzipped byte
     sourcemap: true,
     logLevel: "warning",
     external,
-    alias: {
-      "#module": join(root, "ts/module", `${module}.ts`),
-      "#wasm-base64": join(MODULES[wasm].folder, "lstm_bg.wasm"),
-    },
-    loader: { ".wasm": "base64" },
+    alias: { "#module": join(root, "ts/module", `${module}.ts`) },
+    // Not a file for esbuild to load: its text would stand in the source map once more.
+    define: { WASM_TEXT: JSON.stringify(asText(readFileSync(join(MODULES[wasm].folder, "lstm_bg.wasm")))) },
   });
 }

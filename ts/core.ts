@@ -5,7 +5,9 @@ import type { CheckedOptions } from "./options.js";
 import type { Masks } from "./results.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
-const [REFUSED_PROJ_SIZE, OUT_OF_MEMORY, REFUSED_BATCH_SIZES] = [4, 6, 7];
+const REFUSED_PROJ_SIZE = 4;
+const OUT_OF_MEMORY = 6;
+const REFUSED_BATCH_SIZES = 7;
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
 export interface CallShape {
@@ -17,7 +19,15 @@ export interface CallShape {
 const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
 /** Numbers of the buffers in `Kernels.address`. */
-const [INPUT, OUTPUT, H, C, BATCH_SIZES, D_OUTPUT, D_INPUT, D_H, D_C] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
+const BATCH_SIZES = 4;
+const D_OUTPUT = 5;
+const D_INPUT = 6;
+const D_H = 7;
+const D_C = 8;
 
 /** The number of a parameter's gradient in `Kernels.parameter`. */
 const GRADIENT = 6;
@@ -30,6 +40,11 @@ const NO_MASKS: Masks = { seed: 0, call: -1 };
  */
 export class Core extends Home {
   readonly parameters: readonly Placed[];
+
+  /** What the last reservation made room for; nothing if `#rows` is negative. */
+  #steps = 0;
+  #batch = 0;
+  #rows = -1;
 
   /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
   input = 0;
@@ -74,37 +89,41 @@ export class Core extends Home {
   }
 
   /**
-   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
-   * none. `chunk` is for tests: steps per input product, 0 for as many as fit the cache.
+   * Whether the last reservation, whoever made it, was of this shape: a call that keeps nothing then needs no other, and
+   * no memory moves.
    */
-  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0, chunk = 0): void {
+  holds({ steps, batch, rows }: CallShape): boolean {
+    return rows === this.#rows && batch === this.#batch && steps === this.#steps;
+  }
+
+  /**
+   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
+   * none.
+   */
+  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0): void {
+    const { id } = this;
     const { kernels } = this.instance;
-    this.#reserve(steps, batch, rows, (from, to) => kernels.reserve(this.id, from, batch, to, chunk, trains, every));
-  }
-
-  /** Makes room for a stream to run over so many steps. */
-  reserveStream(stream: number, steps: number, batch: number): void {
-    this.#reserve(steps, batch, steps * batch, (from) => this.instance.kernels.streamReserve(this.id, stream, from));
-  }
-
-  #reserve(steps: number, batch: number, rows: number, reserve: (steps: number, rows: number) => number): void {
     const what = `a call of ${steps} steps and ${batch} sequences`;
     const most = 2 ** 31 - 1;
     if (steps > most || batch > most || rows > most) throw outOfMemory(what, 4 * Math.max(steps, batch, rows));
+    this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
-    this.expect(reserve(rows === 0 ? 0 : steps, rows), what);
-    const { kernels } = this.instance;
-    this.input = kernels.address(this.id, INPUT) >>> 2;
-    this.output = kernels.address(this.id, OUTPUT) >>> 2;
-    this.h = kernels.address(this.id, H) >>> 2;
-    this.c = kernels.address(this.id, C) >>> 2;
-    this.batchSizes = kernels.address(this.id, BATCH_SIZES) >>> 2;
+    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, 0, trains, every), what);
+    this.#steps = steps;
+    this.#batch = batch;
+    this.#rows = rows;
+    const at = (buffer: number) => kernels.address(id, buffer) >>> 2;
+    this.input = at(INPUT);
+    this.output = at(OUTPUT);
+    this.h = at(H);
+    this.c = at(C);
+    this.batchSizes = at(BATCH_SIZES);
   }
 
   /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
   forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
     const { seed, call } = masks ?? NO_MASKS;
-    this.expect(this.instance.kernels.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
+    this.expect(this.instance.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
   }
 
   /** Where the gradients of the last training forward's output, input, h and c go and come from. */

@@ -4,13 +4,15 @@ export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value))
-    return value.length <= 8 ? `[${value.map(item).join(", ")}]` : `an array of ${value.length}`;
+  if (Array.isArray(value)) return value.length <= 8 ? shapeText(value.map(item)) : `an array of ${value.length}`;
   if ("data" in value && "shape" in value) return "a Tensor";
   // A typed array's name, "Object", "Map" ...: read through Object.prototype, so it works across realms.
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   return `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;
 }
+
+/** `[2, 3]`, as every message writes a shape. */
+export const shapeText = (shape: readonly unknown[]): string => `[${shape.join(", ")}]`;
 
 /** One level of an array is enough to recognise it by. */
 const item = (value: unknown): string => (Array.isArray(value) ? "[...]" : describe(value));

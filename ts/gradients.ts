@@ -5,11 +5,9 @@ import { LSTMError } from "./errors.js";
 import { PackedSequence } from "./packed-sequence.js";
 import { writeSortedRows } from "./rows.js";
 import { tensorOfShape } from "./shape.js";
-import { asTensor, type Tensor } from "./tensor.js";
 
 /** The gradients that a backward is given, out of harm's way and each undefined for zeros. */
-export function readGradients(call: Call, output: unknown, state: unknown, shape: readonly number[]) {
-  const { hSize, hiddenSize } = call.sizes;
+export function readGradients(call: Call, output: unknown, state: unknown) {
   const [hn, cn] = pair("[gradHn, gradCn]", state);
   if (output == null && hn == null && cn == null) {
     throw new LSTMError("OPTION", "backward needs at least one of gradOutput, gradHn and gradCn");
@@ -20,9 +18,9 @@ export function readGradients(call: Call, output: unknown, state: unknown, shape
   }
   if (output instanceof PackedSequence) call.checkPacking("gradOutput", output);
   return {
-    output: read("gradOutput", output instanceof PackedSequence ? output.data : output, shape),
-    h: read("gradHn", hn, call.stateShape(hSize)),
-    c: read("gradCn", cn, call.stateShape(hiddenSize)),
+    output: read("gradOutput", output instanceof PackedSequence ? output.data : output, call.outputShape),
+    h: read("gradHn", hn, call.hShape),
+    c: read("gradCn", cn, call.cShape),
   };
 }
 
@@ -54,14 +52,13 @@ export function writeStates(
   h: Float32Array | undefined,
   c: Float32Array | undefined,
 ): void {
-  const { floats } = core.instance;
-  const { hSize, hiddenSize, states } = call.sizes;
-  const write = (start: number, values: Float32Array | undefined, columns: number) => {
-    if (values === undefined) floats.fill(0, start, start + states * call.batch * columns);
-    else writeSortedRows(floats, start, values, columns, call.order);
-  };
-  write(at.h, h, hSize);
-  write(at.c, c, hiddenSize);
+  writeState(core.instance.floats, at.h, h, call, call.sizes.hSize);
+  writeState(core.instance.floats, at.c, c, call, call.sizes.hiddenSize);
+}
+
+function writeState(floats: Float32Array, at: number, values: Float32Array | undefined, call: Call, columns: number) {
+  if (values === undefined) floats.fill(0, at, at + call.sizes.states * call.batch * columns);
+  else writeSortedRows(floats, at, values, columns, call.order);
 }
 
 /** The error of a backward that has nothing to go back through. */
@@ -70,9 +67,4 @@ export function noForward(owner: string, training: boolean): LSTMError {
     ? "every backward needs a forward of its own before it, and zeroGrad() gives up on it (call that after backward)"
     : "call train() and then forward; in eval mode nothing is kept";
   return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
-}
-
-/** The values of a tensor or of a packed batch. */
-export function valuesOf(rows: Tensor | PackedSequence): Float32Array {
-  return rows instanceof PackedSequence ? rows.data.data : asTensor("output", rows).data;
 }

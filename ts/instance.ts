@@ -70,7 +70,6 @@ export interface Kernels {
   streamFree(stream: number): void;
   streamAddress(stream: number, buffer: number): number;
   streamStep(lstm: number, stream: number): void;
-  streamReserve(lstm: number, stream: number, steps: number): number;
   streamRun(lstm: number, stream: number): number;
   streamSave(stream: number): void;
   streamLoad(stream: number): void;
@@ -79,6 +78,8 @@ export interface Kernels {
 /** One WebAssembly instance: its functions, guarded, and views of its memory, which only this file touches. */
 export class Instance {
   readonly kernels: Kernels;
+  readonly #forward: Kernels["forward"];
+  readonly #streamStep: Kernels["streamStep"];
   readonly #memory: WebAssembly.Memory;
   #floats = new Float32Array(0);
   #words = new Uint32Array(0);
@@ -88,6 +89,8 @@ export class Instance {
     const { exports } = new WebAssembly.Instance(module, IMPORTS);
     if (typeof exports.lstmNew !== "function") throw new TypeError("this is another program's module");
     this.#memory = exports.memory as WebAssembly.Memory;
+    this.#forward = exports.forward as Kernels["forward"];
+    this.#streamStep = exports.streamStep as Kernels["streamStep"];
     const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call as Call)])) as never;
   }
@@ -107,16 +110,42 @@ export class Instance {
     return values.buffer === this.#memory.buffer ? values.slice() : values;
   }
 
-  /** All of memory as floats. Ask anew after each call that may reserve: memory that grows leaves old views empty. */
+  /**
+   * All of memory as floats. Ask anew after each call that may reserve: memory that grows leaves old views empty, which
+   * is quicker to see than whether `memory.buffer` is another.
+   */
   get floats(): Float32Array {
-    if (this.#floats.buffer !== this.#memory.buffer) this.#floats = new Float32Array(this.#memory.buffer);
+    if (this.#floats.length === 0) this.#floats = new Float32Array(this.#memory.buffer);
     return this.#floats;
   }
 
   /** All of memory as unsigned integers; see `floats`. */
   get words(): Uint32Array {
-    if (this.#words.buffer !== this.#memory.buffer) this.#words = new Uint32Array(this.#memory.buffer);
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.#memory.buffer);
     return this.#words;
+  }
+
+  /**
+   * `Kernels.forward`, guarded by itself like `streamStep`: engines inline a call of one function, and a guard that all
+   * functions share is a call of many.
+   */
+  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number {
+    this.check();
+    try {
+      return this.#forward(lstm, batchFirst, packed, trains, seed, call);
+    } catch (cause) {
+      this.#crash(cause);
+    }
+  }
+
+  /** `Kernels.streamStep`; see `forward`. */
+  streamStep(lstm: number, stream: number): void {
+    this.check();
+    try {
+      this.#streamStep(lstm, stream);
+    } catch (cause) {
+      this.#crash(cause);
+    }
   }
 
   // Seven is the most parameters of any function. A rest parameter would allocate an array at each call.
@@ -126,10 +155,14 @@ export class Instance {
       try {
         return call(a, b, c, d, e, f, g);
       } catch (cause) {
-        this.#trap = cause;
-        this.#refuse();
+        this.#crash(cause);
       }
     };
+  }
+
+  #crash(cause: unknown): never {
+    this.#trap = cause;
+    this.#refuse();
   }
 
   #refuse(): never {

@@ -1,10 +1,12 @@
+import { shapeText } from "./describe.js";
 import { LSTMError } from "./errors.js";
 import { noForward, readCellGradients } from "./gradients.js";
 import { checkOptions, type LSTMCellOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
 import type { GradState } from "./results.js";
+import { readRows, writeOrClear, writeRows } from "./rows.js";
 import { readStates } from "./shape.js";
-import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+import { asTensor, blank, product, Tensor, type TensorInput } from "./tensor.js";
 
 /**
  * `torch.nn.LSTMCell`: one step of one layer, the state in the caller's hands. Its parameters are named without a layer:
@@ -13,7 +15,9 @@ import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 export class LSTMCell extends Recurrent {
   static override readonly name = "LSTMCell";
   /** The shape of h of each training step that waits for its backward, the last on top. */
-  readonly #waiting: number[][] = [];
+  readonly #waiting: (readonly number[])[] = [];
+  /** The shape of the last step's h and c: steps are many, and their shapes few. */
+  #shape: readonly number[] = [];
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LSTMCellOptions) {
@@ -34,28 +38,39 @@ export class LSTMCell extends Recurrent {
     const { data, shape } = asTensor("input", input);
     if ((shape.length !== 1 && shape.length !== 2) || shape[shape.length - 1] !== this.inputSize) {
       const expected = `expected shape [${this.inputSize}] or [batch, ${this.inputSize}]`;
-      throw new LSTMError("SHAPE_MISMATCH", `input: ${expected}, got [${shape.join(", ")}]`);
+      throw new LSTMError("SHAPE_MISMATCH", `input: ${expected}, got ${shapeText(shape)}`);
     }
-    const stateShape = [...shape.slice(0, -1), this.hiddenSize];
-    const given = readStates(["h", "c"], state, stateShape, stateShape);
     const batch = shape.length === 2 ? (shape[0] as number) : 1;
-    const length = batch * this.hiddenSize;
-
-    const { instance } = core;
-    const [x, h, c] = [instance.own(data), given && instance.own(given[0].data), given && instance.own(given[1].data)];
-    core.reserve({ steps: 1, batch, rows: batch }, this.training);
-    const { floats } = instance;
-    floats.set(x, core.input);
-    if (h === undefined || c === undefined) {
-      floats.fill(0, core.h, core.h + length);
-      floats.fill(0, core.c, core.c + length);
-    } else {
-      floats.set(h, core.h);
-      floats.set(c, core.c);
+    let stateShape = this.#shape;
+    if (stateShape.length !== shape.length || (shape.length === 2 && stateShape[0] !== batch)) {
+      stateShape = Object.freeze([...shape.slice(0, -1), this.hiddenSize]);
+      this.#shape = stateShape;
     }
-    core.forward(false, false, this.training);
-    if (this.training) this.#waiting.push(stateShape);
-    return [core.h, core.c].map((at) => new Tensor(floats.slice(at, at + length), stateShape)) as [Tensor, Tensor];
+    const given = readStates("h", "c", state, stateShape, stateShape);
+
+    const { training } = this;
+    const { instance } = core;
+    const call = { steps: 1, batch, rows: batch };
+    let x = data;
+    let h = given?.[0].data;
+    let c = given?.[1].data;
+    if (training || !core.holds(call)) {
+      x = instance.own(x);
+      h = h && instance.own(h);
+      c = c && instance.own(c);
+      core.reserve(call, training);
+    }
+    const { floats } = instance;
+    const length = batch * this.hiddenSize;
+    writeRows(floats, core.input, x);
+    writeOrClear(floats, core.h, h, length);
+    writeOrClear(floats, core.c, c, length);
+    core.forward(false, false, training);
+    if (training) this.#waiting.push(stateShape);
+    const [hn, cn] = [blank(stateShape), blank(stateShape)];
+    readRows(floats, core.h, hn.data);
+    readRows(floats, core.c, cn.data);
+    return [hn, cn];
   }
 
   /**
@@ -72,16 +87,14 @@ export class LSTMCell extends Recurrent {
     const shape = this.#waiting.at(-1);
     if (shape === undefined) throw noForward("LSTMCell", this.training);
     const [h, c] = readCellGradients(gradients, shape);
-    const length = shape.reduce((product, size) => product * size, 1);
+    const length = product(shape);
 
     const { floats } = core.instance;
     const at = core.gradients();
     // Of the one step's output, which is h.
     floats.fill(0, at.output, at.output + length);
-    if (h === undefined) floats.fill(0, at.h, at.h + length);
-    else floats.set(h, at.h);
-    if (c === undefined) floats.fill(0, at.c, at.c + length);
-    else floats.set(c, at.c);
+    writeOrClear(floats, at.h, h, length);
+    writeOrClear(floats, at.c, c, length);
     this.#waiting.pop();
     core.backward();
 

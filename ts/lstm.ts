@@ -1,9 +1,9 @@
 import { Call, Sizes } from "./call.js";
 import { LSTMError } from "./errors.js";
-import { noForward, readGradients, valuesOf, writeStates } from "./gradients.js";
+import { noForward, readGradients, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
-import type { PackedSequence } from "./packed-sequence.js";
+import { PackedSequence } from "./packed-sequence.js";
 import { Recurrent } from "./recurrent.js";
 import type {
   ForwardOptions,
@@ -16,11 +16,11 @@ import type {
   Trace,
   TraceOptions,
 } from "./results.js";
-import { readRows, readSortedRows } from "./rows.js";
-import { readStates } from "./shape.js";
+import { readRows, readSortedRows, writeRows } from "./rows.js";
+import { readStates, sameValues } from "./shape.js";
 import { checkLoadOptions, inferSizes, type LoadOptions, ownTensors, type StateDict } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
-import { Tensor, type TensorInput } from "./tensor.js";
+import { asTensor, blank, type Tensor, type TensorInput } from "./tensor.js";
 import { checkOnly, readNorms, readTrace } from "./trace.js";
 
 /**
@@ -35,6 +35,8 @@ export class LSTM extends Recurrent {
   static override readonly name = "LSTM";
   readonly #sizes: Sizes;
   #draw: Masks | undefined;
+  /** The last call of padded input. */
+  #call: Call | undefined;
   /** The training forward that backward would go back through. */
   #waiting: Call | undefined;
   /** The one that the last backward went back through. */
@@ -127,11 +129,14 @@ export class LSTM extends Recurrent {
     options?: ForwardOptions<Tensor> | ForwardOptions<PackedSequence>,
   ): Result<Tensor> | Result<PackedSequence> {
     this.core.id; // throws once disposed
-    const call = new Call(this.#sizes, input);
+    const { training } = this;
+    const packed = input instanceof PackedSequence ? input : undefined;
+    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
-    if (this.training) this.forget();
-    const result = this.#run(call, state, out, this.training);
-    if (this.training) this.#waiting = call.remembered();
+    if (training) this.forget();
+    const result = this.#run(call, data, state, out, training, training);
+    if (training) this.#waiting = call.remembered();
     return result as Result<Tensor> | Result<PackedSequence>;
   }
 
@@ -150,42 +155,60 @@ export class LSTM extends Recurrent {
   ): Trace<Tensor> | Trace<PackedSequence> {
     this.core.id; // throws once disposed
     const only = checkOnly(options);
-    const call = new Call(this.#sizes, input);
-    const [output, [hn, cn]] = this.#run(call, state, undefined, true, false);
+    const packed = input instanceof PackedSequence ? input : undefined;
+    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    const call = this.#callOf(shape, packed);
+    const [output, [hn, cn]] = this.#run(call, data, state, undefined, true, false);
     const layers = readTrace(this.core, call, only);
     this.core.forget(false);
     return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
   }
 
+  /** What to run over input of this shape: the last call again where it fits, so that a steady loop makes none. */
+  #callOf(shape: readonly number[], packed: PackedSequence | undefined): Call {
+    if (packed !== undefined) return new Call(this.#sizes, shape, packed);
+    if (this.#call === undefined || !sameValues(this.#call.inputShape, shape)) {
+      this.#call = new Call(this.#sizes, shape);
+    }
+    return this.#call;
+  }
+
   #run(
     call: Call,
+    input: Float32Array,
     state: unknown,
     out: Result<Tensor | PackedSequence> | undefined,
     keeps: boolean,
-    trains = keeps,
+    trains: boolean,
   ): Result<Tensor | PackedSequence> {
     const { core } = this;
-    const { hSize, hiddenSize } = this.#sizes;
-    const { order } = call;
-    const states = readStates(["h0", "c0"], state, call.stateShape(hSize), call.stateShape(hiddenSize));
-
     const { instance } = core;
-    const own = (tensor: Tensor | undefined) => tensor && instance.own(tensor.data);
-    const [data, h0, c0] = [instance.own(call.data), own(states?.[0]), own(states?.[1])];
-    // Room for another backward is made where the norms of the last one lie.
-    if (keeps) this.#done = undefined;
-    core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
+    const { hSize, hiddenSize } = this.#sizes;
+    const { order, packed } = call;
+    const states = readStates("h0", "c0", state, call.hShape, call.cShape);
+
+    let data = input;
+    let h0 = states?.[0].data;
+    let c0 = states?.[1].data;
+    if (keeps || !core.holds(call)) {
+      data = instance.own(data);
+      h0 = h0 && instance.own(h0);
+      c0 = c0 && instance.own(c0);
+      // Room for another backward is made where the norms of the last one lie.
+      if (keeps) this.#done = undefined;
+      core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
+    }
     const { floats } = instance;
-    floats.set(data, core.input);
-    if (call.packed !== undefined) instance.words.set(call.packed.batchSizes, core.batchSizes);
+    writeRows(floats, core.input, data);
+    if (packed !== undefined) instance.words.set(packed.batchSizes, core.batchSizes);
     writeStates(core, call, core, h0, c0);
-    core.forward(call.batchFirst, call.packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
+    core.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
 
     const result = out ?? call.emptyResult();
-    const [output, [hn, cn]] = result;
-    readRows(floats, core.output, valuesOf(output));
-    readSortedRows(floats, core.h, hn.data, hSize, order);
-    readSortedRows(floats, core.c, cn.data, hiddenSize, order);
+    const [output, last] = result;
+    readRows(floats, core.output, (packed === undefined ? (output as Tensor) : (output.data as Tensor)).data);
+    readSortedRows(floats, core.h, last[0].data, hSize, order);
+    readSortedRows(floats, core.c, last[1].data, hiddenSize, order);
     return result;
   }
 
@@ -208,9 +231,9 @@ export class LSTM extends Recurrent {
     core.id; // throws once disposed
     const call = this.#waiting;
     if (call === undefined) throw noForward("LSTM", this.training);
-    const { hSize, hiddenSize, inputSize, outputSize } = this.#sizes;
+    const { hSize, hiddenSize, outputSize } = this.#sizes;
     const { order } = call;
-    const given = readGradients(call, gradOutput, gradState, [...call.leading, outputSize]);
+    const given = readGradients(call, gradOutput, gradState);
 
     const { floats } = core.instance;
     const at = core.gradients();
@@ -222,11 +245,7 @@ export class LSTM extends Recurrent {
     core.backward();
     this.#done = call;
 
-    const [input, h0, c0] = [
-      Tensor.zeros([...call.leading, inputSize]),
-      Tensor.zeros(call.stateShape(hSize)),
-      Tensor.zeros(call.stateShape(hiddenSize)),
-    ];
+    const [input, h0, c0] = [blank(call.inputShape), blank(call.hShape), blank(call.cShape)];
     readRows(floats, at.input, input.data);
     readSortedRows(floats, at.h, h0.data, hSize, order);
     readSortedRows(floats, at.c, c0.data, hiddenSize, order);

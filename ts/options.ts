@@ -83,8 +83,9 @@ export function checkObject(owner: string, options: unknown, known: readonly str
       `${owner}: expected an object such as { ${known.slice(0, 2).join(", ")} }, got ${describe(options)}`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  // Of all ways over an object's names the one that makes no array; it also comes to those of its prototype.
+  for (const name in options) {
+    if (known.includes(name) || !Object.hasOwn(options, name)) continue;
     const plain = (text: string) => text.replace(/_/g, "").toLowerCase();
     const meant = known.find((other) => plain(other) === plain(name));
     const hint = meant === undefined ? `the options are ${known.join(", ")}` : `did you mean ${meant}?`;

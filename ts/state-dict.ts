@@ -2,7 +2,7 @@ import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
 import type { Instance } from "./instance.js";
 import { checkBoolean, checkObject } from "./options.js";
-import { sameShape } from "./shape.js";
+import { sameValues } from "./shape.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** Tensors by PyTorch's names, as `torch.save(module.state_dict())` or safetensors holds them. */
@@ -48,7 +48,7 @@ export function matchStateDict(
     const full = prefix + name;
     if (!names.includes(full)) return;
     const tensor = asTensor(full, dict[full]);
-    if (sameShape(tensor.shape, shape)) matched.push([index, tensor]);
+    if (sameValues(tensor.shape, shape)) matched.push([index, tensor]);
     else wrong.push(`size mismatch for ${full}: expected [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
   });
   if (wrong.length > 0) {

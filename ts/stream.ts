@@ -4,7 +4,8 @@ import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
 import { forget, release } from "./home.js";
 import { checkInteger, checkObject } from "./options.js";
-import { sameShape, tensorOfShape } from "./shape.js";
+import { writeRows } from "./rows.js";
+import { sameValues, tensorOfShape } from "./shape.js";
 import { asTensor, Tensor, type TensorInput, typedArrayName } from "./tensor.js";
 
 /** Options of `lstm.stream()`. */
@@ -20,7 +21,10 @@ export interface StreamState<T = Tensor> {
 }
 
 /** Numbers of the buffers in `Kernels.streamAddress`. */
-const [INPUT, OUTPUT, H, C] = [0, 1, 2, 3];
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
 
 /**
  * An LSTM step by step, made by `lstm.stream()`. It keeps its own state, uses the LSTM's live weights, and its outputs
@@ -36,7 +40,6 @@ export class LSTMStream {
   readonly #start: readonly number[];
   readonly #shapes: Record<"h" | "c", readonly number[]>;
   readonly #widths: readonly [input: number, output: number];
-  #floats: Float32Array | undefined;
   #inputView: Float32Array = new Float32Array(0);
   #outputView: Float32Array = new Float32Array(0);
 
@@ -84,15 +87,17 @@ export class LSTMStream {
     this.#live();
     this.#refreshViews();
     if (x !== undefined) {
+      const input = this.#inputView;
       if (!(x instanceof Float32Array) && typedArrayName(x) !== "Float32Array")
         throw new LSTMError("DTYPE", `x: expected a Float32Array, got ${describe(x)}`);
-      if (x.length !== this.#inputView.length) {
-        const expected = `expected batchSize * inputSize = ${this.#inputView.length} values`;
+      if (x.length !== input.length) {
+        const expected = `expected batchSize * inputSize = ${input.length} values`;
         throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${x.length}`);
       }
-      this.#inputView.set(x);
+      writeRows(input, 0, x);
     }
-    this.#core.instance.kernels.streamStep(this.#core.ready(), this.#id);
+    const core = this.#core;
+    core.instance.streamStep(core.ready(), this.#id);
     return this.#outputView;
   }
 
@@ -107,15 +112,15 @@ export class LSTMStream {
     const { data, shape } = asTensor("xs", xs);
     const [inputs, outputs] = this.#widths;
     const batched = [shape[0] ?? 0, this.batchSize, inputs];
-    const plain = this.batchSize === 1 && sameShape(shape, [batched[0] as number, inputs]);
-    if (!plain && !sameShape(shape, batched)) {
+    const plain = this.batchSize === 1 && sameValues(shape, [batched[0] as number, inputs]);
+    if (!plain && !sameValues(shape, batched)) {
       const expected = `expected shape [steps, ${this.batchSize}, ${inputs}]${this.batchSize === 1 ? ` or [steps, ${inputs}]` : ""}`;
       throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got [${shape.join(", ")}]`);
     }
     const steps = batched[0] as number;
     const { instance } = this.#core;
     const owned = instance.own(data);
-    this.#core.reserveStream(this.#id, steps, this.batchSize);
+    this.#core.reserve({ steps, batch: this.batchSize, rows: steps * this.batchSize }, false);
     instance.floats.set(owned, this.#core.input);
     this.#core.expect(instance.kernels.streamRun(this.#core.ready(), this.#id), "run");
     const from = this.#core.output;
@@ -171,9 +176,9 @@ export class LSTMStream {
   }
 
   #refreshViews(): void {
+    // Memory that grew left them empty, which no view of a stream is by itself.
+    if (this.#inputView.length > 0) return;
     const { floats } = this.#core.instance;
-    if (floats === this.#floats) return;
-    this.#floats = floats;
     const view = (from: number, columns: number) => floats.subarray(from, from + this.batchSize * columns);
     this.#inputView = view(this.#start[INPUT] as number, this.#widths[0]);
     this.#outputView = view(this.#start[OUTPUT] as number, this.#widths[1]);

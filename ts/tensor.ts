@@ -34,6 +34,8 @@ export class Tensor {
   static readonly name = "Tensor";
   readonly data: Float32Array;
   readonly shape: readonly number[];
+  /** How many values there are: the product of the shape. */
+  readonly size: number;
 
   /**
    * @param data a Float32Array, which is kept and not copied; or numbers in nested arrays, or in one flat array
@@ -41,7 +43,16 @@ export class Tensor {
    * @throws LSTMError `SHAPE_MISMATCH` for ragged arrays or a shape that does not hold the values, `DTYPE` for values
    *   that are not float32 or plain numbers
    */
-  constructor(data: Float32Array | NestedArray, shape?: readonly number[]) {
+  constructor(data: Float32Array | NestedArray, shape?: readonly number[]);
+  /** @internal Keeps both as they are. */
+  constructor(data: Float32Array, shape: readonly number[], checked: typeof CHECKED);
+  constructor(data: Float32Array | NestedArray, shape?: readonly number[], checked?: typeof CHECKED) {
+    if (checked === CHECKED) {
+      this.data = data as Float32Array;
+      this.shape = shape as readonly number[];
+      this.size = this.data.length;
+      return;
+    }
     if (Array.isArray(data)) {
       const own = shape === undefined ? nestedShape(data) : [data.length];
       this.data = flatten("data", data, own);
@@ -50,13 +61,13 @@ export class Tensor {
       this.data = checkFloat32("data", data);
       this.shape = checkShape("shape", shape ?? [this.data.length]);
     }
+    this.size = this.data.length;
     checkSize("shape", this.shape, "data", this.data);
   }
 
   /** All zeros. */
   static zeros(shape: readonly number[]): Tensor {
-    const checked = checkShape("shape", shape);
-    return new Tensor(allocate(checked), checked);
+    return blank(checkShape("shape", shape));
   }
 
   /**
@@ -71,11 +82,6 @@ export class Tensor {
     const tensor = Tensor.zeros(shape);
     fillNormal(generator, tensor.data);
     return tensor;
-  }
-
-  /** How many values there are: the product of the shape. */
-  get size(): number {
-    return product(this.shape);
   }
 
   /** A copy of what is at `index` of dimension `dim`, without that dimension. Both may be negative: -1 is the last. */
@@ -146,7 +152,7 @@ export class Tensor {
 export function asTensor(argument: string, value: unknown): Tensor {
   if (value instanceof Tensor) {
     // A buffer that was transferred to a worker leaves an empty array behind.
-    checkSize(argument, value.shape, `${argument}.data`, value.data);
+    if (value.data.length !== value.size) checkSize(argument, value.shape, `${argument}.data`, value.data);
     return value;
   }
   if (Array.isArray(value)) {
@@ -167,6 +173,12 @@ export function asTensor(argument: string, value: unknown): Tensor {
     `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${describe(value)}`,
   );
 }
+
+/** Says that data and a frozen shape fit each other. */
+const CHECKED = Symbol("checked");
+
+/** A tensor of zeros for a frozen shape that was checked. */
+export const blank = (shape: readonly number[]): Tensor => new Tensor(allocate(shape), shape, CHECKED);
 
 /** Zeros for a shape that was checked. */
 export function allocate(shape: readonly number[]): Float32Array {

@@ -1,8 +1,6 @@
 // What scripts/build.mjs provides, or leaves to an edge runtime.
-declare module "#wasm-base64" {
-  const base64: string;
-  export default base64;
-}
+/** The module as text. */
+declare const WASM_TEXT: string;
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;

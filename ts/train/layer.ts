@@ -7,7 +7,9 @@ import { Parametric } from "../parametric.js";
 import { product } from "../tensor.js";
 
 /** Numbers of the buffers in `layerAddress`. */
-export const [INPUT, OUTPUT, INPUT_GRADIENT] = [0, 1, 2] as const;
+export const INPUT = 0;
+export const OUTPUT = 1;
+export const INPUT_GRADIENT = 2;
 
 /** @internal A layer inside WebAssembly, by its handle. */
 export class LayerCore extends Home {

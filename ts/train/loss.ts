@@ -2,7 +2,7 @@ import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { instance } from "../instance.js";
 import { checkInteger, checkObject, checkProbability } from "../options.js";
-import { sameShape, tensorOfShape } from "../shape.js";
+import { sameValues, tensorOfShape } from "../shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
 import { asIndices, checkRange, type IndexInput } from "./indices.js";
 import { workspace } from "./workspace.js";
@@ -49,7 +49,7 @@ export function crossEntropy(input: TensorInput, target: IndexInput | number, op
   const leading = shape.slice(0, -1);
   const wanted =
     typeof target === "number" ? { ...asIndices("target", [target]), shape: [] } : asIndices("target", target);
-  if (!sameShape(wanted.shape, leading)) {
+  if (!sameValues(wanted.shape, leading)) {
     const got = `Expected [${leading.join(", ")}], got [${wanted.shape.join(", ")}]`;
     throw new LSTMError("SHAPE_MISMATCH", `target must have the shape of the input without its classes. ${got}`);
   }

@@ -2,7 +2,10 @@ import { outOfMemory } from "../core.js";
 import { instance } from "../instance.js";
 
 /** Numbers of the buffers in `lossAddress`. */
-const [INPUT, TARGET, CLASSES, WEIGHTS] = [0, 1, 2, 3];
+const INPUT = 0;
+const TARGET = 1;
+const CLASSES = 2;
+const WEIGHTS = 3;
 
 /**
  * Makes room in WebAssembly for one computation that leaves nothing behind: a loss, a mask. Buffers are told as indexes

@@ -1,0 +1,1 @@
+export function asText(bytes: Uint8Array): string;
