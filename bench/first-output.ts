@@ -12,14 +12,14 @@ export async function first({ prepare }: Contestant): Promise<void> {
   if (!output?.every((value) => Math.abs(value) < 1)) throw new Error("no output");
 }
 
-/** Any numbers do, and nobody's library may make them: loading it would count. */
+/** Any numbers do. Nobody's library may make them, and making them may take no time: both would count. */
 function data({ inputs, hidden, steps }: Case): Data {
-  let state = 1;
-  const values = (count: number) =>
-    Float32Array.from({ length: count }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return (state / 2 ** 32 - 0.5) / 4;
-    });
+  const values = (count: number) => {
+    const all = Float32Array.from([0.11, -0.07, 0.02, -0.12, 0.05, 0.09, -0.03]);
+    const target = new Float32Array(count);
+    for (let at = 0; at < count; at += all.length) target.set(all.subarray(0, count - at), at);
+    return target;
+  };
   const weights = {
     weight_ih_l0: values(4 * hidden * inputs),
     weight_hh_l0: values(4 * hidden * hidden),

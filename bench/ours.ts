@@ -1,6 +1,6 @@
 /** lstm-wasm itself, through its public API, as its README tells a user to call it. */
 import { readFileSync } from "node:fs";
-import { LSTM, Tensor } from "lstm-wasm";
+import { type ForwardOptions, LSTM, type Result, Tensor } from "lstm-wasm";
 import type { Case } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
 
@@ -55,11 +55,12 @@ function step(lstm: LSTM, x: Float32Array): Runner {
 }
 
 function forward(lstm: LSTM, input: Tensor, reuse: boolean): Runner {
-  let result = lstm.forward(input);
-  const options = reuse ? { out: result } : {};
+  const options: ForwardOptions<Tensor> = {};
+  let result: Result<Tensor>;
   return {
     run() {
       result = lstm.forward(input, undefined, options);
+      if (reuse) options.out = result;
     },
     results: async () => ({ output: result[0].data.slice() }),
     dispose: () => lstm.dispose(),
@@ -83,27 +84,22 @@ function train(lstm: LSTM, input: Tensor, gradOutput: Tensor): Runner {
   };
 }
 
-function load(LSTM: Constructor, one: Case, weights: Data["weights"]): LSTM {
-  const lstm = emptyLSTM(LSTM, one);
-  const dict = [...lstm.namedParameters()].map(([name, { shape }]) => [
-    name,
-    new Tensor(weights[name] as Float32Array, shape),
-  ]);
-  lstm.loadStateDict(Object.fromEntries(dict));
-  return lstm;
-}
-
-function emptyLSTM(LSTM: Constructor, { inputs, hidden, layers, directions }: Case): LSTM {
-  const sizes = { inputSize: inputs, hiddenSize: hidden, numLayers: layers, bidirectional: directions === 2 };
-  return new LSTM({ ...sizes, seed: 1 });
+function load(LSTM: Constructor, { hidden }: Case, weights: Data["weights"]): LSTM {
+  const dict = Object.entries(weights).map(([name, values]) => {
+    const shape = name.startsWith("bias") ? [4 * hidden] : [4 * hidden, values.length / (4 * hidden)];
+    return [name, new Tensor(values, shape)];
+  });
+  return LSTM.fromStateDict(Object.fromEntries(dict));
 }
 
 /** The numbers of a case, the same on every machine: weights as PyTorch initialises them, normal inputs. */
 export function dataOf(one: Case): Data {
-  const lstm = emptyLSTM(LSTM, one);
+  const { inputs, hidden, layers, directions } = one;
+  const sizes = { inputSize: inputs, hiddenSize: hidden, numLayers: layers, bidirectional: directions === 2 };
+  const lstm = new LSTM({ ...sizes, seed: 1 });
   const weights = Object.fromEntries([...lstm.namedParameters()].map(([name, { data }]) => [name, data.slice()]));
   lstm.dispose();
-  const input = Tensor.randn([one.steps, one.batch, one.inputs], { seed: 2 }).data;
+  const input = Tensor.randn([one.steps, one.batch, inputs], { seed: 2 }).data;
   const gradOutput = Tensor.randn(outputShape(one), { seed: 3 }).data;
   return { weights, input, gradOutput };
 }
