@@ -1,7 +1,7 @@
 //! An LSTM: its parameters, its memory, and forward and backward through all its layers.
 
 use crate::gemm::{RowMap, Rows, Tiles};
-use crate::layer::{self, Kept, Past, Place, Scratch, SquaredNorms, State, Steps};
+use crate::layer::{self, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
 use crate::memory::{room_for, zeros};
 use crate::pack::Packed;
@@ -194,19 +194,16 @@ impl Lstm {
                     h_next: &mut work.h_next,
                     projected: &mut work.projected,
                     chunk: work.chunk,
-                    kept: tape.as_mut().map(|tape| Kept {
-                        gates: &mut tape.gates[index],
-                        c: &mut tape.c[index],
-                        marks: &mut tape.marks[index],
-                        every: tape.every.unwrap_or(steps),
-                    }),
+                    kept: tape.as_mut().map(|tape| tape.steps.of(index)),
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
                 layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch, tiles);
             }
             if let Some(tape) = &mut tape {
                 let at = if last { outside(columns) } else { RowMap::steps_first(columns) };
-                for (row, kept) in tape.outputs[layer].chunks_exact_mut(columns).take(rows).enumerate() {
+                for (row, kept) in
+                    tape.outputs[layer * rows * columns..].chunks_exact_mut(columns).take(rows).enumerate()
+                {
                     kept.copy_from_slice(&output[at.start(row)..][..columns]);
                 }
             }
@@ -255,7 +252,7 @@ impl Lstm {
             let input = if first {
                 Rows { values: &tape.input, width, at: tape.call.outside(tape.shape, width) }
             } else {
-                copy_start(&tape.outputs[layer - 1], &mut training.masked, rows * columns);
+                copy_start(tape.output(config, layer - 1), &mut training.masked, rows * columns);
                 tape.call.drop_out(&mut training.masked[..rows * columns], config, layer - 1);
                 Rows::dense(&training.masked, width)
             };
@@ -272,7 +269,7 @@ impl Lstm {
                 };
                 let (h_at, c_at) = (index * batch * h_size, index * batch * hidden);
                 let past = Past {
-                    output: &tape.outputs[layer],
+                    output: &tape.outputs[layer * rows * columns..][..rows * columns],
                     columns,
                     h0: &tape.h0[h_at..][..batch * h_size],
                     c0: &tape.c0[c_at..][..batch * hidden],
@@ -281,12 +278,10 @@ impl Lstm {
                     h: &mut training.d_h[h_at..][..batch * h_size],
                     c: &mut training.d_c[c_at..][..batch * hidden],
                 };
-                let (gates, c) = match tape.every {
-                    None => (&mut tape.gates[index], &mut tape.c[index]),
-                    Some(_) => (&mut training.segment_gates, &mut training.segment_c),
-                };
-                let every = tape.every.unwrap_or(steps);
-                let kept = Kept { gates, c, marks: &mut tape.marks[index], every };
+                let mut kept = tape.steps.of(index);
+                if !kept.marks.is_empty() {
+                    (kept.gates, kept.c) = (&mut training.segment_gates, &mut training.segment_c);
+                }
                 let (h, c) = training.norms[index * 2 * rows..][..2 * rows].split_at_mut(rows);
                 let norms = SquaredNorms { h, c };
                 layer::backward::<Native>(

@@ -1,30 +1,35 @@
 //! Element by element, four at a time; a tail runs in lanes that are filled up with zeros.
 
 use crate::simd::{LANES, Vector, quad, quad_mut};
+use core::array::from_fn;
+
+/// The most buffers of state that a rule has.
+pub const STATES: usize = 3;
 
 /// The up to four values from `at` on, with zeros after them.
 #[inline(always)]
 fn load<V: Vector>(values: &[f32], at: usize) -> V {
-    if at + LANES <= values.len() { V::load(quad(values, at)) } else { V::load(&tail(values, at)) }
+    if at + LANES <= values.len() { V::load(quad(values, at)) } else { load_tail(values, at) }
 }
 
 /// Writes as many of the four values as there is room for from `at` on.
 #[inline(always)]
 fn store<V: Vector>(value: V, values: &mut [f32], at: usize) {
-    if at + LANES <= values.len() {
-        return value.store(quad_mut(values, at));
-    }
-    let mut last = [0.0; LANES];
-    value.store(&mut last);
-    let rest = values.len() - at;
-    values[at..].copy_from_slice(&last[..rest]);
+    if at + LANES <= values.len() { value.store(quad_mut(values, at)) } else { store_tail(value, values, at) }
 }
 
 #[inline(never)]
-fn tail(values: &[f32], at: usize) -> [f32; LANES] {
+fn load_tail<V: Vector>(values: &[f32], at: usize) -> V {
     let mut last = [0.0; LANES];
-    last[..values.len() - at].copy_from_slice(&values[at..]);
-    last
+    last.iter_mut().zip(&values[at..]).for_each(|(last, &value)| *last = value);
+    V::load(&last)
+}
+
+#[inline(never)]
+fn store_tail<V: Vector>(value: V, values: &mut [f32], at: usize) {
+    let mut last = [0.0; LANES];
+    value.store(&mut last);
+    values[at..].iter_mut().zip(last).for_each(|(value, last)| *value = last);
 }
 
 /// `values[i] = map(values[i])`
@@ -35,22 +40,25 @@ pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
     }
 }
 
-/// `(values[i], states[..][i]) = update(values[i], gradients[i], states[..][i])`. `states` holds `N` buffers one after
-/// the other, each [`state_len`] long.
+/// `values[i] = rule(values[i], gradients[i], states[..][i])`. `states` holds up to [`STATES`] buffers one after the
+/// other, each [`state_len`] long; the rule sees zeros in place of those that are not there, and leaves the next state.
 #[inline(always)]
-pub fn update<V: Vector, const N: usize>(
+pub fn update<V: Vector>(
     values: &mut [f32],
     gradients: &[f32],
     states: &mut [f32],
-    update: impl Fn(V, V, [V; N]) -> (V, [V; N]),
+    rule: impl Fn(V, V, &mut [V; STATES]) -> V,
 ) {
-    let len = state_len(values.len());
+    let (len, all) = (state_len(values.len()), states.len());
     for at in (0..values.len()).step_by(LANES) {
-        let state = core::array::from_fn(|s| V::load(quad(states, s * len + at)));
-        let (value, state) = update(load(values, at), load(gradients, at), state);
+        let mut state: [V; STATES] =
+            from_fn(|s| if s * len < all { V::load(quad(states, s * len + at)) } else { V::splat(0.0) });
+        let value = rule(load(values, at), load(gradients, at), &mut state);
         store(value, values, at);
         for (s, state) in state.into_iter().enumerate() {
-            state.store(quad_mut(states, s * len + at));
+            if s * len < all {
+                state.store(quad_mut(states, s * len + at));
+            }
         }
     }
 }
