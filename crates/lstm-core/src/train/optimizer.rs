@@ -93,7 +93,7 @@ pub fn sgd<V: Vector>(
     let taken = splat::<V>(if first { 1.0 } else { 1.0 - dampening });
     let momentum = splat::<V>(momentum);
     let (moves, nesterov) = (!state.is_empty(), nesterov != 0.0);
-    update::<V>(values, gradients, state, |p, g, [m, ..]| {
+    update::<V>(values, gradients, state, &|p, g, [m, ..]| {
         let mut g = g.add_product(p, decay);
         if moves {
             *m = *m * momentum + g * taken;
@@ -120,7 +120,7 @@ pub fn adam<V: Vector>(
     let (weight1, beta2, weight2, eps) =
         (splat::<V>(1.0 - beta1), splat::<V>(beta2), splat::<V>(1.0 - beta2), splat::<V>(eps));
     let ams_grad = state.len() > 2 * state_len(values.len());
-    update::<V>(values, gradients, state, |p, g, [m, v, greatest]| {
+    update::<V>(values, gradients, state, &|p, g, [m, v, greatest]| {
         let p = p * kept;
         let g = g.add_product(p, decay);
         *m = m.add_product(g - *m, weight1);
@@ -142,7 +142,7 @@ pub fn rms_prop<V: Vector>(
     let (alpha, weight) = (splat::<V>(alpha), splat::<V>(1.0 - alpha));
     let (moves, centred) = (momentum > 0.0, centred != 0.0);
     let momentum = splat::<V>(momentum);
-    update::<V>(values, gradients, state, |p, g, [square, second, third]| {
+    update::<V>(values, gradients, state, &|p, g, [square, second, third]| {
         let (m, mean) = if moves { (second, third) } else { (third, second) };
         let g = g.add_product(p, decay);
         *square = (*square * alpha).add_product(g * g, weight);
