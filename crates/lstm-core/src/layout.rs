@@ -99,23 +99,22 @@ impl Layout {
         let directions = config.num_layers() * config.directions();
         memory::check((2.0 * Self::values(config) + directions as f64 * DESCRIPTION) as u64)?;
         let (h, h_out) = (config.hidden_size(), config.h_size());
+        let biases = if config.bias() { 4 * h } else { 0 };
         let mut parameters = memory::room_for(directions * MOST)?;
         let mut len = 0;
-        for layer in 0..config.num_layers() {
-            for direction in 0..config.directions() {
-                let mut add = |kind, rows: usize, columns: usize| {
-                    let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
-                    len += parameter.len();
+        for index in 0..directions {
+            let (layer, direction) = (index / config.directions(), index % config.directions());
+            for (kind, rows, columns) in [
+                (Kind::WeightIh, 4 * h, config.layer_input_size(layer)),
+                (Kind::WeightHh, 4 * h, h_out),
+                (Kind::BiasIh, biases, 0),
+                (Kind::BiasHh, biases, 0),
+                (Kind::WeightHr, config.proj_size(), h),
+            ] {
+                let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
+                len += parameter.len();
+                if rows > 0 {
                     parameters.push(parameter);
-                };
-                add(Kind::WeightIh, 4 * h, config.layer_input_size(layer));
-                add(Kind::WeightHh, 4 * h, h_out);
-                if config.bias() {
-                    add(Kind::BiasIh, 4 * h, 0);
-                    add(Kind::BiasHh, 4 * h, 0);
-                }
-                if config.proj_size() > 0 {
-                    add(Kind::WeightHr, config.proj_size(), h);
                 }
             }
         }

@@ -44,6 +44,15 @@ pub fn room_for<T>(len: usize) -> Result<Vec<T>, Error> {
     Ok(list)
 }
 
+/// A list of `len` items, each made from its index.
+pub fn list<T>(len: usize, item: impl Fn(usize) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    let mut list = room_for(len)?;
+    for index in 0..len {
+        list.push(item(index)?);
+    }
+    Ok(list)
+}
+
 /// Makes room for `len` values, at least half as many again as before so that growing stays rare. What the buffer held
 /// is lost where it grows: the old memory is given back first.
 #[inline(never)]

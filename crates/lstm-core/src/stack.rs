@@ -3,7 +3,7 @@
 use crate::gemm::{RowMap, Rows, Tiles};
 use crate::layer::{self, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{room_for, zeros};
+use crate::memory::{list, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
@@ -36,12 +36,8 @@ impl Lstm {
     pub fn new(config: Config) -> Result<Self, Error> {
         let layout = Layout::new(&config)?;
         let parameters = zeros(layout.len())?;
-        let mut packed = room_for(config.num_layers() * config.directions())?;
-        for layer in 0..config.num_layers() {
-            for _ in 0..config.directions() {
-                packed.push(Packed::new(&config, layer)?);
-            }
-        }
+        let d = config.directions();
+        let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
         Ok(Self {
             config,
             layout,

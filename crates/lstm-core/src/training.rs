@@ -2,7 +2,7 @@
 
 use crate::layer::{BackwardScratch, Kept};
 use crate::layout::Layout;
-use crate::memory::{grow, reserve, room_for, zeros};
+use crate::memory::{grow, list, reserve, zeros};
 use crate::outer::BLOCK;
 use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
@@ -103,12 +103,8 @@ pub struct Training {
 impl Training {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
-        let mut transposed = room_for(config.num_layers() * config.directions())?;
-        for layer in 0..config.num_layers() {
-            for _ in 0..config.directions() {
-                transposed.push(Transposed::new(config, layer)?);
-            }
-        }
+        let d = config.directions();
+        let transposed = list(config.num_layers() * d, |index| Transposed::new(config, index / d))?;
         Ok(Self {
             gradients: zeros(layout.len())?,
             transposed,
@@ -235,23 +231,21 @@ impl Training {
     pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
         let Some(tape) = self.tapes.last() else { return &[] };
         let (h_size, hidden, units) = (config.h_size(), config.hidden_size(), config.padded_hidden_size());
-        let index = layer * config.directions() + direction;
-        let width = if what == Traced::H { h_size } else { hidden };
-        let c_len = tape.steps.c_len;
+        let first = (layer * config.directions() + direction) * tape.steps.c_len;
+        let (values, stride, width) = match what {
+            Traced::Gate(_) => (&tape.steps.gates[4 * first..], 4 * units, hidden),
+            Traced::C => (&tape.steps.c[first..], units, hidden),
+            Traced::H => (tape.output(config, layer), config.output_size(), h_size),
+        };
         let rows = tape.shape.rows;
         let at = tape.call.outside(tape.shape, width);
-        for row in 0..rows {
-            let target = &mut self.traced[at.start(row)..][..width];
-            match what {
-                Traced::Gate(gate) => {
-                    let gates = &tape.steps.gates[(index * c_len + row * units) * 4..][..4 * units];
-                    target.iter_mut().enumerate().for_each(|(unit, value)| *value = gates[panel_column(gate, unit)]);
-                }
-                Traced::C => target.copy_from_slice(&tape.steps.c[index * c_len + row * units..][..hidden]),
-                Traced::H => {
-                    let from = row * config.output_size() + direction * h_size;
-                    target.copy_from_slice(&tape.output(config, layer)[from..][..h_size]);
-                }
+        for (row, values) in values.chunks_exact(stride).take(rows).enumerate() {
+            for (column, target) in self.traced[at.start(row)..][..width].iter_mut().enumerate() {
+                *target = values[match what {
+                    Traced::Gate(gate) => panel_column(gate, column),
+                    Traced::C => column,
+                    Traced::H => direction * h_size + column,
+                }];
             }
         }
         &self.traced[..rows * width]
