@@ -35,7 +35,7 @@ impl Kind {
 /// The most parameters that one direction of one layer has.
 const MOST: usize = 5;
 /// Values' worth of memory that describes one direction of one layer.
-const DESCRIPTION: u64 = (MOST * size_of::<Parameter>() + size_of::<crate::pack::Packed>()) as u64 / 4;
+const DESCRIPTION: f64 = (MOST * size_of::<Parameter>() + size_of::<crate::pack::Packed>()) as f64 / 4.0;
 
 /// One parameter and where its row-major values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,44 +96,40 @@ impl Layout {
     /// Fails with [`Error::OutOfMemory`] if the weights and their packed copy could not fit.
     pub fn new(config: &Config) -> Result<Self, Error> {
         // Twice: once as PyTorch shapes them, once packed for the kernels. And what describes them, for a million layers.
-        let directions = memory::values(&[config.num_layers(), config.directions()]);
-        memory::check(Self::values(config).saturating_mul(2).saturating_add(directions.saturating_mul(DESCRIPTION)))?;
+        let directions = config.num_layers() * config.directions();
+        memory::check((2.0 * Self::values(config) + directions as f64 * DESCRIPTION) as u64)?;
         let (h, h_out) = (config.hidden_size(), config.h_size());
-        let mut parameters = memory::room_for(directions as usize * MOST)?;
+        let biases = if config.bias() { 4 * h } else { 0 };
+        let mut parameters = memory::room_for(directions * MOST)?;
         let mut len = 0;
-        for layer in 0..config.num_layers() {
-            for direction in 0..config.directions() {
-                let mut add = |kind, rows: usize, columns: usize| {
-                    let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
-                    len += parameter.len();
+        for index in 0..directions {
+            let (layer, direction) = (index / config.directions(), index % config.directions());
+            for (kind, rows, columns) in [
+                (Kind::WeightIh, 4 * h, config.layer_input_size(layer)),
+                (Kind::WeightHh, 4 * h, h_out),
+                (Kind::BiasIh, biases, 0),
+                (Kind::BiasHh, biases, 0),
+                (Kind::WeightHr, config.proj_size(), h),
+            ] {
+                let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
+                len += parameter.len();
+                if rows > 0 {
                     parameters.push(parameter);
-                };
-                add(Kind::WeightIh, 4 * h, config.layer_input_size(layer));
-                add(Kind::WeightHh, 4 * h, h_out);
-                if config.bias() {
-                    add(Kind::BiasIh, 4 * h, 0);
-                    add(Kind::BiasHh, 4 * h, 0);
-                }
-                if config.proj_size() > 0 {
-                    add(Kind::WeightHr, config.proj_size(), h);
                 }
             }
         }
-        let per_direction = parameters.len() / (config.num_layers() * config.directions());
+        let per_direction = parameters.len() / directions;
         Ok(Self { parameters, len, per_direction })
     }
 
-    /// How many values all parameters have, saturating, before anything is multiplied in `usize`.
-    fn values(config: &Config) -> u64 {
-        let product = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
-        let (h, h_out, d) = (config.hidden_size(), config.h_size(), config.directions());
-        let direction = |input: u64| {
-            let row = input.saturating_add(h_out as u64).saturating_add(if config.bias() { 2 } else { 0 });
-            row.saturating_mul(product(4, h)).saturating_add(product(config.proj_size(), h))
+    /// How many values all parameters have, before anything is multiplied in `usize`.
+    fn values(config: &Config) -> f64 {
+        let [h, h_out, d] = [config.hidden_size(), config.h_size(), config.directions()].map(|size| size as f64);
+        let direction = |input: f64| {
+            let row = input + h_out + if config.bias() { 2.0 } else { 0.0 };
+            row * 4.0 * h + config.proj_size() as f64 * h
         };
-        let first = direction(config.input_size() as u64);
-        let above = direction(product(d, h_out)).saturating_mul(config.num_layers() as u64 - 1);
-        first.saturating_add(above).saturating_mul(d as u64)
+        d * (direction(config.input_size() as f64) + direction(d * h_out) * (config.num_layers() - 1) as f64)
     }
 
     /// All parameters, `nn.LSTM`'s order.

@@ -2,9 +2,9 @@
 
 use crate::cell::Detour;
 use crate::gemm::{RowMap, Rows, Tiles};
-use crate::layer::{self, Kept, Past, Place, Scratch, SquaredNorms, State, Steps};
+use crate::layer::{self, Past, Place, Scratch, SquaredNorms, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{room_for, zeros};
+use crate::memory::{list, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
@@ -37,12 +37,8 @@ impl Lstm {
     pub fn new(config: Config) -> Result<Self, Error> {
         let layout = Layout::new(&config)?;
         let parameters = zeros(layout.len())?;
-        let mut packed = room_for(config.num_layers() * config.directions())?;
-        for layer in 0..config.num_layers() {
-            for _ in 0..config.directions() {
-                packed.push(Packed::new(&config, layer)?);
-            }
-        }
+        let d = config.directions();
+        let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
         Ok(Self {
             config,
             layout,
@@ -194,19 +190,16 @@ impl Lstm {
                     c: &mut work.running_c,
                     detour: Detour { full: &mut work.full, projected: &mut work.projected },
                     chunk: work.chunk,
-                    kept: tape.as_mut().map(|tape| Kept {
-                        gates: &mut tape.gates[index],
-                        c: &mut tape.c[index],
-                        marks: &mut tape.marks[index],
-                        every: tape.every.unwrap_or(steps),
-                    }),
+                    kept: tape.as_mut().map(|tape| tape.steps.of(index)),
                 };
                 let steps = Steps(&work.starts[..steps + 1]);
                 layer::forward::<Native>(&packed[index], place, input, steps, state, output, scratch, tiles);
             }
             if let Some(tape) = &mut tape {
                 let at = if last { outside(columns) } else { RowMap::steps_first(columns) };
-                for (row, kept) in tape.outputs[layer].chunks_exact_mut(columns).take(rows).enumerate() {
+                for (row, kept) in
+                    tape.outputs[layer * rows * columns..].chunks_exact_mut(columns).take(rows).enumerate()
+                {
                     kept.copy_from_slice(&output[at.start(row)..][..columns]);
                 }
             }
@@ -255,7 +248,7 @@ impl Lstm {
             let input = if first {
                 Rows { values: &tape.input, width, at: tape.call.outside(tape.shape, width) }
             } else {
-                copy_start(&tape.outputs[layer - 1], &mut training.masked, rows * columns);
+                copy_start(tape.output(config, layer - 1), &mut training.masked, rows * columns);
                 tape.call.drop_out(&mut training.masked[..rows * columns], config, layer - 1);
                 Rows::dense(&training.masked, width)
             };
@@ -272,7 +265,7 @@ impl Lstm {
                 };
                 let (h_at, c_at) = (index * batch * h_size, index * batch * hidden);
                 let past = Past {
-                    output: &tape.outputs[layer],
+                    output: &tape.outputs[layer * rows * columns..][..rows * columns],
                     columns,
                     h0: &tape.h0[h_at..][..batch * h_size],
                     c0: &tape.c0[c_at..][..batch * hidden],
@@ -281,12 +274,10 @@ impl Lstm {
                     h: &mut training.d_h[h_at..][..batch * h_size],
                     c: &mut training.d_c[c_at..][..batch * hidden],
                 };
-                let (gates, c) = match tape.every {
-                    None => (&mut tape.gates[index], &mut tape.c[index]),
-                    Some(_) => (&mut training.segment_gates, &mut training.segment_c),
-                };
-                let every = tape.every.unwrap_or(steps);
-                let kept = Kept { gates, c, marks: &mut tape.marks[index], every };
+                let mut kept = tape.steps.of(index);
+                if !kept.marks.is_empty() {
+                    (kept.gates, kept.c) = (&mut training.segment_gates, &mut training.segment_c);
+                }
                 let (h, c) = training.norms[index * 2 * rows..][..2 * rows].split_at_mut(rows);
                 let norms = SquaredNorms { h, c };
                 layer::backward::<Native>(

@@ -3,7 +3,7 @@
 use crate::cell::{Detour, copy_rows, step};
 use crate::gemm::Rows;
 use crate::layer::input_sums;
-use crate::memory::{check, values, zeros};
+use crate::memory::reserve;
 use crate::simd::Native;
 use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
@@ -29,32 +29,33 @@ pub struct Stream {
 impl Stream {
     /// `batch` streams side by side, all states 0. `config` must have one direction.
     pub fn new(config: Config, batch: usize) -> Result<Self, Error> {
-        assert_eq!(config.directions(), 1, "a stream cannot run backwards");
+        assert!(config.directions() == 1, "a stream cannot run backwards");
         let (layers, units) = (config.num_layers(), config.padded_hidden_size());
-        let per_batch = [
-            values(&[config.input_size()]),
-            values(&[config.output_size()]),
-            values(&[layers, config.h_size()]),
-            values(&[layers, units]),
-            values(&[layers, config.hidden_size()]),
-            values(&[4, units]),
-            values(&[units]),
-            values(&[config.proj_size().next_multiple_of(8)]),
-        ];
-        check(per_batch.iter().sum::<u64>().saturating_mul(batch as u64))?;
-        let room = |index: usize| zeros(per_batch[index] as usize * batch);
-        Ok(Self {
+        let mut stream = Self {
             config,
             batch,
-            input: room(0)?,
-            output: room(1)?,
-            h: room(2)?,
-            c: room(3)?,
-            plain_c: room(4)?,
-            pre: room(5)?,
-            full: room(6)?,
-            projected: room(7)?,
-        })
+            input: Vec::new(),
+            output: Vec::new(),
+            h: Vec::new(),
+            c: Vec::new(),
+            plain_c: Vec::new(),
+            pre: Vec::new(),
+            full: Vec::new(),
+            projected: Vec::new(),
+        };
+        let rows_of = |columns: usize| batch as f64 * columns as f64;
+        let buffers = &mut [
+            (&mut stream.input, rows_of(config.input_size())),
+            (&mut stream.output, rows_of(config.output_size())),
+            (&mut stream.h, rows_of(layers * config.h_size())),
+            (&mut stream.c, rows_of(layers * units)),
+            (&mut stream.plain_c, rows_of(layers * config.hidden_size())),
+            (&mut stream.pre, rows_of(4 * units)),
+            (&mut stream.full, rows_of(units)),
+            (&mut stream.projected, rows_of(config.proj_size().next_multiple_of(8))),
+        ];
+        reserve(buffers, 0.0)?;
+        Ok(stream)
     }
 
     /// The input of the next step, (batch, I).

@@ -1,8 +1,8 @@
 //! The memory of training: gradients, what forwards leave behind, and the buffers of a backward.
 
-use crate::layer::BackwardScratch;
+use crate::layer::{BackwardScratch, Kept};
 use crate::layout::Layout;
-use crate::memory::{check, grow, room_for, values, zeros};
+use crate::memory::{grow, list, reserve, zeros};
 use crate::outer::BLOCK;
 use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
@@ -31,48 +31,42 @@ pub struct Tape {
     /// (layers * D, batch, H_out) and (layers * D, batch, H)
     pub(crate) h0: Vec<f32>,
     pub(crate) c0: Vec<f32>,
-    /// Of each direction of each layer: gates (rows, 4 * padded H) and c (rows, padded H); empty with checkpoints.
-    pub(crate) gates: Vec<Vec<f32>>,
-    pub(crate) c: Vec<Vec<f32>>,
-    /// Of each direction of each layer with checkpoints: c before each segment, (segments, batch, padded H); else empty.
-    pub(crate) marks: Vec<Vec<f32>>,
-    /// Steps between two checkpoints; None keeps everything.
-    pub(crate) every: Option<usize>,
+    pub(crate) steps: KeptSteps,
     /// Of each layer (rows, D * H_out), before dropout.
-    pub(crate) outputs: Vec<Vec<f32>>,
+    pub(crate) outputs: Vec<f32>,
 }
 
 impl Tape {
-    fn reserve(&mut self, config: &Config, shape: Shape, every: Option<usize>) -> Result<(), Error> {
-        let Shape { steps, batch, rows } = shape;
-        let states = config.num_layers() * config.directions();
-        let units = config.padded_hidden_size();
-        self.shape = shape;
-        self.every = every;
-        if every.is_none() != self.marks.iter().all(Vec::is_empty) {
-            (self.gates, self.c, self.marks) = Default::default();
+    /// The output of a layer.
+    pub(crate) fn output(&self, config: &Config, layer: usize) -> &[f32] {
+        let len = self.shape.rows * config.output_size();
+        &self.outputs[layer * len..][..len]
+    }
+}
+
+/// The [`Kept`] of each direction of each layer, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct KeptSteps {
+    gates: Vec<f32>,
+    c: Vec<f32>,
+    marks: Vec<f32>,
+    /// Values of c and of marks of one direction: with checkpoints there are only marks, else only c, and gates.
+    c_len: usize,
+    marks_len: usize,
+    /// Steps between two checkpoints, all steps without.
+    every: usize,
+}
+
+impl KeptSteps {
+    /// What direction `index` keeps.
+    pub(crate) fn of(&mut self, index: usize) -> Kept<'_> {
+        let (c, marks) = (self.c_len, self.marks_len);
+        Kept {
+            gates: &mut self.gates[index * 4 * c..][..4 * c],
+            c: &mut self.c[index * c..][..c],
+            marks: &mut self.marks[index * marks..][..marks],
+            every: self.every,
         }
-        let (all, marked) = match every {
-            None => (rows, 0),
-            Some(every) => (0, steps.div_ceil(every) * batch * units),
-        };
-        grow(&mut self.starts, steps + 1)?;
-        grow(&mut self.input, rows * config.input_size())?;
-        grow(&mut self.h0, states * batch * config.h_size())?;
-        grow(&mut self.c0, states * batch * config.hidden_size())?;
-        for (list, count, len) in [
-            (&mut self.gates, states, all * 4 * units),
-            (&mut self.c, states, all * units),
-            (&mut self.marks, states, marked),
-            (&mut self.outputs, config.num_layers(), rows * config.output_size()),
-        ] {
-            list.try_reserve(count - list.len()).map_err(|_| Error::OutOfMemory { bytes: values(&[count, 24]) })?;
-            list.resize_with(count, Vec::new);
-            for buffer in list {
-                grow(buffer, len)?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -109,12 +103,8 @@ pub struct Training {
 impl Training {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
-        let mut transposed = room_for(config.num_layers() * config.directions())?;
-        for layer in 0..config.num_layers() {
-            for _ in 0..config.directions() {
-                transposed.push(Transposed::new(config, layer)?);
-            }
-        }
+        let d = config.directions();
+        let transposed = list(config.num_layers() * d, |index| Transposed::new(config, index / d))?;
         Ok(Self {
             gradients: zeros(layout.len())?,
             transposed,
@@ -148,68 +138,67 @@ impl Training {
         let Shape { steps, batch, rows } = shape;
         // With as few steps as that, a checkpoint would save nothing.
         let every = every.filter(|&every| every < steps);
-        let segment = every.map_or(rows, |every| rows.min(every * batch));
-        let (states, layers) = (config.num_layers() * config.directions(), config.num_layers());
-        let (units, hidden, h_size) = (config.padded_hidden_size(), config.hidden_size(), config.h_size());
+        let segment = every.map_or(rows, |every| rows.min(every.saturating_mul(batch)));
+        let (hidden, h_size) = (config.hidden_size(), config.h_size());
         let widest = config.input_size().max(config.output_size()).next_multiple_of(8);
-        let state = values(&[states, batch, h_size]).saturating_add(values(&[states, batch, hidden]));
-        let inside = values(&[rows, layers, config.output_size()]);
-        let tape = [
-            values(&[steps.saturating_add(1), 2]),
-            values(&[rows, config.input_size()]),
-            state,
-            match every {
-                None => values(&[rows, states, 5, units]),
-                Some(every) => values(&[steps.div_ceil(every), batch, states, units]),
-            },
-            inside,
-        ];
-        let gradients = [
-            values(&[rows, config.output_size(), 4]),
-            values(&[rows, config.input_size()]),
-            state,
-            values(&[batch, units, 2]),
-            values(&[batch.max(BLOCK), widest.max(units + 4), 2]),
-            values(&[segment, h_size, 2]),
-            values(&[segment, units, 6]),
-            values(&[rows, hidden.max(h_size)]),
-            values(&[rows, states, 2]),
-            values(&[4 * units, widest.max(units + 4)]),
-            3 * layout.len() as u64,
-        ];
-        let others = self.tapes.iter().map(|tape| values(&[tape.shape.rows, states, 6, units]));
-        check(others.chain(tape).chain(gradients).fold(0, u64::saturating_add))?;
+        let widest = widest.max(config.padded_hidden_size() + 4) as f64;
+        let [states, layers, input, output] =
+            [config.num_layers() * config.directions(), config.num_layers(), config.input_size(), config.output_size()]
+                .map(|size| size as f64);
+        let units = config.padded_hidden_size() as f64;
+        let waiting: f64 = self.tapes.iter().map(|tape| tape.shape.rows as f64 * states * 6.0 * units).sum();
 
-        let mut next = self.spare.pop().unwrap_or_default();
-        next.reserve(config, shape, every)?;
+        let mut tape = self.spare.pop().unwrap_or_default();
+        tape.shape = shape;
+        if every.is_some() == (tape.steps.marks_len == 0) {
+            tape.steps = KeptSteps::default();
+        }
+        let (all, marks) = every.map_or((rows, 0), |every| (0, steps.div_ceil(every)));
+        let Self { scratch, between: [even, odd], .. } = self;
+        let [steps_and_one, batch, rows, all, marks, again, segment] =
+            [steps + 1, batch, rows, all, marks, if every.is_some() { segment } else { 0 }, segment].map(|n| n as f64);
+        let (h, c) = (states * batch * h_size as f64, states * batch * hidden as f64);
+        let between = if layers > 1.0 { rows * output } else { 0.0 };
+        let buffers = &mut [
+            (&mut tape.input, rows * input),
+            (&mut tape.h0, h),
+            (&mut tape.c0, c),
+            (&mut tape.steps.gates, all * 4.0 * states * units),
+            (&mut tape.steps.c, all * states * units),
+            (&mut tape.steps.marks, marks * batch * states * units),
+            (&mut tape.outputs, rows * layers * output),
+            (&mut self.traced, rows * hidden.max(h_size) as f64),
+            (&mut self.norms, rows * states * 2.0),
+            (&mut self.d_output, rows * output),
+            (&mut self.d_input, rows * input),
+            (&mut self.d_h, h),
+            (&mut self.d_c, c),
+            (even, between),
+            (odd, between),
+            (&mut self.masked, between),
+            (&mut scratch.c, batch * units),
+            (&mut scratch.dc, batch * units),
+            (&mut scratch.dh, batch * h_size.next_multiple_of(8) as f64),
+            (&mut scratch.d_output, segment * h_size as f64),
+            (&mut scratch.h_before, again * h_size as f64),
+            (&mut scratch.full, segment * units),
+            (&mut scratch.wide, BLOCK as f64 * widest),
+            (&mut scratch.weight, 4.0 * units * widest),
+            (&mut self.segment_gates, again * 4.0 * units),
+            (&mut self.segment_c, again * units),
+        ];
+        reserve(buffers, waiting + 2.0 * steps_and_one + 3.0 * layout.len() as f64)?;
+        grow(&mut tape.starts, steps + 1)?;
+        tape.steps.c_len = (all * units) as usize;
+        tape.steps.marks_len = (marks * batch * units) as usize;
+        tape.steps.every = every.unwrap_or(steps);
+
         let refused = |_| Error::OutOfMemory { bytes: size_of::<Tape>() as u64 };
         self.tapes.try_reserve(1).map_err(refused)?;
         // Room for all tapes at once, so that forgetting never allocates.
         self.spare.try_reserve(self.tapes.len() + 2).map_err(refused)?;
-        self.spare.push(next);
-
-        let between = if layers > 1 { rows * config.output_size() } else { 0 };
-        grow(&mut self.traced, rows * hidden.max(h_size))?;
-        grow(&mut self.norms, rows * states * 2)?;
-        grow(&mut self.d_output, rows * config.output_size())?;
-        grow(&mut self.d_input, rows * config.input_size())?;
-        grow(&mut self.d_h, states * batch * h_size)?;
-        grow(&mut self.d_c, states * batch * hidden)?;
-        grow(&mut self.between[0], between)?;
-        grow(&mut self.between[1], between)?;
-        grow(&mut self.masked, between)?;
-        let scratch = &mut self.scratch;
-        grow(&mut scratch.c, batch * units)?;
-        grow(&mut scratch.dc, batch * units)?;
-        grow(&mut scratch.dh, batch * h_size.next_multiple_of(8))?;
-        grow(&mut scratch.d_output, segment * h_size)?;
-        grow(&mut scratch.h_before, if every.is_some() { segment * h_size } else { 0 })?;
-        grow(&mut scratch.full, segment * units)?;
-        let again = if every.is_some() { segment * units } else { 0 };
-        grow(&mut self.segment_gates, 4 * again)?;
-        grow(&mut self.segment_c, again)?;
-        grow(&mut scratch.wide, BLOCK * widest.max(units + 4))?;
-        grow(&mut scratch.weight, 4 * units * widest.max(units + 4))
+        self.spare.push(tape);
+        Ok(())
     }
 
     /// The gradients of all parameters, as [`Layout`] places them.
@@ -242,22 +231,21 @@ impl Training {
     pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
         let Some(tape) = self.tapes.last() else { return &[] };
         let (h_size, hidden, units) = (config.h_size(), config.hidden_size(), config.padded_hidden_size());
-        let index = layer * config.directions() + direction;
-        let width = if what == Traced::H { h_size } else { hidden };
+        let first = (layer * config.directions() + direction) * tape.steps.c_len;
+        let (values, stride, width) = match what {
+            Traced::Gate(_) => (&tape.steps.gates[4 * first..], 4 * units, hidden),
+            Traced::C => (&tape.steps.c[first..], units, hidden),
+            Traced::H => (tape.output(config, layer), config.output_size(), h_size),
+        };
         let rows = tape.shape.rows;
         let at = tape.call.outside(tape.shape, width);
-        for row in 0..rows {
-            let target = &mut self.traced[at.start(row)..][..width];
-            match what {
-                Traced::Gate(gate) => {
-                    let gates = &tape.gates[index][row * 4 * units..][..4 * units];
-                    target.iter_mut().enumerate().for_each(|(unit, value)| *value = gates[panel_column(gate, unit)]);
-                }
-                Traced::C => target.copy_from_slice(&tape.c[index][row * units..][..hidden]),
-                Traced::H => {
-                    let from = row * config.output_size() + direction * h_size;
-                    target.copy_from_slice(&tape.outputs[layer][from..][..h_size]);
-                }
+        for (row, values) in values.chunks_exact(stride).take(rows).enumerate() {
+            for (column, target) in self.traced[at.start(row)..][..width].iter_mut().enumerate() {
+                *target = values[match what {
+                    Traced::Gate(gate) => panel_column(gate, column),
+                    Traced::C => column,
+                    Traced::H => direction * h_size + column,
+                }];
             }
         }
         &self.traced[..rows * width]

@@ -22,11 +22,11 @@ use lstm_core::{Call, Config, Error, Lstm, Shape, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_lstm<R>(lstm: u32, action: impl FnOnce(&mut Lstm) -> R) -> R {
-    LSTMS.with(|table| action(table.get(lstm)))
+    LSTMS.of(lstm, action)
 }
 
 fn with_stream<R>(stream: u32, action: impl FnOnce(&mut Stream) -> R) -> R {
-    STREAMS.with(|table| action(table.get(stream)))
+    STREAMS.of(stream, action)
 }
 
 fn status(result: Result<(), Error>) -> u32 {

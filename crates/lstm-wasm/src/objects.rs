@@ -4,7 +4,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, UnsafeCell};
 use lstm_core::train::{Layer, Loss, Optimizer};
 use lstm_core::{Error, Lstm, Stream};
 
@@ -17,8 +17,11 @@ pub static LOSS: Static<Loss> = Static::new(Loss::new());
 /// See [`crate::refused_bytes`].
 pub static BYTES: Static<u64> = Static::new(0);
 
-/// A value that one thread at a time may use.
-pub struct Static<T>(RefCell<T>);
+/// A value that one thread at a time may use, one action at a time.
+pub struct Static<T> {
+    busy: Cell<bool>,
+    value: UnsafeCell<T>,
+}
 
 // SAFETY: this crate runs in WebAssembly without threads; each thread of a host has an instance, and so statics, of its
 // own. (Native builds of this crate are only compiled, never called.)
@@ -26,12 +29,34 @@ unsafe impl<T> Sync for Static<T> {}
 
 impl<T> Static<T> {
     const fn new(value: T) -> Self {
-        Self(RefCell::new(value))
+        Self { busy: Cell::new(false), value: UnsafeCell::new(value) }
     }
 
     /// Uses the value. Panics if it is in use already.
     pub fn with<R>(&self, action: impl FnOnce(&mut T) -> R) -> R {
-        action(&mut self.0.borrow_mut())
+        assert!(!self.busy.replace(true));
+        // SAFETY: nobody else has the value: whoever has it is busy.
+        let result = action(unsafe { &mut *self.value.get() });
+        self.busy.set(false);
+        result
+    }
+}
+
+impl<T> Static<Table<T>> {
+    /// Uses the object of a live handle; panics on another, and if the table is in use already.
+    pub fn of<R>(&self, handle: u32, action: impl FnOnce(&mut T) -> R) -> R {
+        // SAFETY: `find` leaves the table busy, so nobody else has the object.
+        let result = action(unsafe { &mut *self.find(handle) });
+        self.busy.set(false);
+        result
+    }
+
+    /// Once for all that is done with an object; on return the table is busy.
+    #[inline(never)]
+    fn find(&self, handle: u32) -> *mut T {
+        let object = self.with(|table| &raw mut *table.0[handle as usize].as_mut().expect("a live handle"));
+        self.busy.set(true);
+        object
     }
 }
 
@@ -48,11 +73,6 @@ impl<T> Table<T> {
         }
         self.0[free] = Some(object);
         Ok(free as u32)
-    }
-
-    /// The object of a live handle; panics on another.
-    pub fn get(&mut self, handle: u32) -> &mut T {
-        self.0[handle as usize].as_mut().expect("a live handle")
     }
 
     /// Ends an object.

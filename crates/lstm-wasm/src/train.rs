@@ -7,12 +7,12 @@ use crate::{address_of, handle, status};
 use alloc::boxed::Box;
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
-use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Rule, optimizer};
+use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, optimizer};
 use lstm_core::{Error, simd::Native};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_layer<R>(layer: u32, action: impl FnOnce(&mut dyn Layer) -> R) -> R {
-    LAYERS.with(|table| action(table.get(layer).as_mut()))
+    LAYERS.of(layer, |layer| action(layer.as_mut()))
 }
 
 fn insert(layer: Result<impl Layer + 'static, Error>) -> i32 {
@@ -20,25 +20,22 @@ fn insert(layer: Result<impl Layer + 'static, Error>) -> i32 {
 }
 
 /// Values and gradients of a parameter, which may be written; nothing happens while it has no gradients.
-fn with_parameter<R>(
-    family: u32,
-    owner: u32,
-    index: usize,
-    action: impl FnOnce(&mut [f32], &mut [f32]) -> R,
-) -> Option<R> {
+#[inline(never)]
+fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&mut [f32], &mut [f32])) {
     if family == 0 {
-        return LSTMS.with(|table| {
-            table.get(owner).parameter_and_gradient(index).map(|(values, gradients)| action(values, gradients))
+        return LSTMS.of(owner, |lstm| {
+            if let Some((values, gradients)) = lstm.parameter_and_gradient(index) {
+                action(values, gradients);
+            }
         });
     }
     with_layer(owner, |layer| {
         layer.changed();
-        let parameter = layer.parameter(index);
-        (!parameter.gradients.is_empty()).then(|| {
-            let len = parameter.values.len();
-            action(&mut parameter.values, &mut parameter.gradients[..len])
-        })
-    })
+        let Parameter { values, gradients } = layer.parameter(index);
+        if let Some(gradients) = gradients.get_mut(..values.len()) {
+            action(values, gradients);
+        }
+    });
 }
 
 /// A new linear layer with all parameters 0: its handle, or minus an error's code.
@@ -106,25 +103,33 @@ pub fn layer_changed(layer: u32) {
 /// The sum of the squares of a parameter's gradient.
 #[wasm_bindgen(js_name = gradientSquares)]
 pub fn gradient_squares(family: u32, owner: u32, index: usize) -> f64 {
-    with_parameter(family, owner, index, |_, gradients| optimizer::sum_of_squares(gradients)).unwrap_or(0.0)
+    let mut sum = 0.0;
+    with_parameter(family, owner, index, &mut |_, gradients| sum = optimizer::sum_of_squares(gradients));
+    sum
 }
 
 /// Multiplies a parameter's gradient.
 #[wasm_bindgen(js_name = gradientScale)]
 pub fn gradient_scale(family: u32, owner: u32, index: usize, factor: f32) {
-    with_parameter(family, owner, index, |_, gradients| gradients.iter_mut().for_each(|g| *g *= factor));
+    with_parameter(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g *= factor));
 }
 
 /// Brings a parameter's gradient within ± `limit`; a NaN stays.
 #[wasm_bindgen(js_name = gradientClamp)]
 pub fn gradient_clamp(family: u32, owner: u32, index: usize, limit: f32) {
-    with_parameter(family, owner, index, |_, gradients| gradients.iter_mut().for_each(|g| *g = g.clamp(-limit, limit)));
+    // Not f32::clamp, which would print the limits that it does not like.
+    let clamped = |g: f32| match g {
+        g if g > limit => limit,
+        g if g < -limit => -limit,
+        g => g,
+    };
+    with_parameter(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g = clamped(*g)));
 }
 
 /// Sets a parameter's gradient to 0.
 #[wasm_bindgen(js_name = gradientZero)]
 pub fn gradient_zero(family: u32, owner: u32, index: usize) {
-    with_parameter(family, owner, index, |_, gradients| gradients.fill(0.0));
+    with_parameter(family, owner, index, &mut |_, gradients| gradients.fill(0.0));
 }
 
 /// A new optimiser of no parameters, by rule: 0 SGD, 1 Adam and AdamW, 2 RMSprop. Its handle, or minus an error's code.
@@ -143,27 +148,26 @@ pub fn optimizer_free(optimizer: u32) {
 /// Takes on a parameter of `len` values with so many buffers of state.
 #[wasm_bindgen(js_name = optimizerAdd)]
 pub fn optimizer_add(optimizer: u32, len: usize, buffers: usize) -> u32 {
-    status(OPTIMIZERS.with(|table| table.get(optimizer).add(len, buffers)))
+    status(OPTIMIZERS.of(optimizer, |optimizer| optimizer.add(len, buffers)))
 }
 
 /// Where the state of a parameter lies: its buffers one after the other, each a multiple of four values long.
 #[wasm_bindgen(js_name = optimizerAddress)]
 pub fn optimizer_address(optimizer: u32, slot: usize) -> usize {
-    OPTIMIZERS.with(|table| address_of(table.get(optimizer).state_mut(slot)))
+    OPTIMIZERS.of(optimizer, |optimizer| address_of(optimizer.state_mut(slot)))
 }
 
 /// One setting of a rule; [`Rule`] numbers them.
 #[wasm_bindgen(js_name = optimizerSet)]
 pub fn optimizer_set(optimizer: u32, setting: usize, value: f64) {
-    OPTIMIZERS.with(|table| table.get(optimizer).settings[setting] = value);
+    OPTIMIZERS.of(optimizer, |optimizer| optimizer.settings[setting] = value);
 }
 
 /// Updates a parameter by its gradient. `power1` and `power2` are Adam's; `power1` 0 says to SGD that it is the first time.
 #[wasm_bindgen(js_name = optimizerStep)]
 pub fn optimizer_step(optimizer: u32, slot: usize, family: u32, owner: u32, index: usize, power1: f64, power2: f64) {
-    OPTIMIZERS.with(|table| {
-        let optimizer = table.get(optimizer);
-        with_parameter(family, owner, index, |values, gradients| {
+    OPTIMIZERS.of(optimizer, |optimizer| {
+        with_parameter(family, owner, index, &mut |values, gradients| {
             optimizer.step(slot, values, gradients, power1 == 0.0, power1, power2);
         });
     });

@@ -1,11 +1,58 @@
 //! Element by element, four at a time; a tail runs in lanes that are filled up with zeros.
 
 use crate::simd::{LANES, Vector, quad, quad_mut};
+use core::slice;
+
+/// The most buffers of state that a rule has.
+pub const STATES: usize = 3;
+
+/// `values[i] = map(values[i])`
+#[inline(always)]
+pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
+    let (quads, tail) = values.as_chunks_mut();
+    map_quads(quads, &map);
+    let mut last = padded(tail);
+    map_quads(slice::from_mut(&mut last), &map);
+    tail.copy_from_slice(&last[..tail.len()]);
+}
+
+#[inline(never)]
+fn map_quads<V: Vector>(quads: &mut [[f32; LANES]], map: &impl Fn(V) -> V) {
+    for quad in quads {
+        map(V::load(quad)).store(quad);
+    }
+}
+
+/// `values[i] = rule(values[i], gradients[i], states[..][i])`. `states` holds up to [`STATES`] buffers one after the
+/// other, each [`state_len`] long; the rule sees zeros in place of those that are not there, and leaves the next state.
+///
+/// One loop for all rules: to call one costs little beside its roots and divisions.
+#[inline(never)]
+pub fn update<V: Vector>(
+    values: &mut [f32],
+    gradients: &[f32],
+    states: &mut [f32],
+    rule: &dyn Fn(V, V, &mut [V; STATES]) -> V,
+) {
+    let len = state_len(values.len());
+    let buffers = states.len() / len.max(1);
+    for at in (0..values.len()).step_by(LANES) {
+        let mut state = [V::splat(0.0); STATES];
+        for (s, state) in state.iter_mut().enumerate().take(buffers) {
+            *state = V::load(quad(states, s * len + at));
+        }
+        let next = rule(load(values, at), load(gradients, at), &mut state);
+        store(next, values, at);
+        for (s, state) in state.into_iter().enumerate().take(buffers) {
+            state.store(quad_mut(states, s * len + at));
+        }
+    }
+}
 
 /// The up to four values from `at` on, with zeros after them.
 #[inline(always)]
 fn load<V: Vector>(values: &[f32], at: usize) -> V {
-    if at + LANES <= values.len() { V::load(quad(values, at)) } else { V::load(&tail(values, at)) }
+    if at + LANES <= values.len() { V::load(quad(values, at)) } else { V::load(&padded(&values[at..])) }
 }
 
 /// Writes as many of the four values as there is room for from `at` on.
@@ -16,43 +63,15 @@ fn store<V: Vector>(value: V, values: &mut [f32], at: usize) {
     }
     let mut last = [0.0; LANES];
     value.store(&mut last);
-    let rest = values.len() - at;
-    values[at..].copy_from_slice(&last[..rest]);
+    values[at..].iter_mut().zip(last).for_each(|(value, last)| *value = last);
 }
 
+/// Up to four values, with zeros after them.
 #[inline(never)]
-fn tail(values: &[f32], at: usize) -> [f32; LANES] {
+fn padded(values: &[f32]) -> [f32; LANES] {
     let mut last = [0.0; LANES];
-    last[..values.len() - at].copy_from_slice(&values[at..]);
+    last.iter_mut().zip(values).for_each(|(last, &value)| *last = value);
     last
-}
-
-/// `values[i] = map(values[i])`
-#[inline(always)]
-pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
-    for at in (0..values.len()).step_by(LANES) {
-        store(map(load(values, at)), values, at);
-    }
-}
-
-/// `(values[i], states[..][i]) = update(values[i], gradients[i], states[..][i])`. `states` holds `N` buffers one after
-/// the other, each [`state_len`] long.
-#[inline(always)]
-pub fn update<V: Vector, const N: usize>(
-    values: &mut [f32],
-    gradients: &[f32],
-    states: &mut [f32],
-    update: impl Fn(V, V, [V; N]) -> (V, [V; N]),
-) {
-    let len = state_len(values.len());
-    for at in (0..values.len()).step_by(LANES) {
-        let state = core::array::from_fn(|s| V::load(quad(states, s * len + at)));
-        let (value, state) = update(load(values, at), load(gradients, at), state);
-        store(value, values, at);
-        for (s, state) in state.into_iter().enumerate() {
-            state.store(quad_mut(states, s * len + at));
-        }
-    }
 }
 
 /// How long the state of `len` values is: whole vectors.

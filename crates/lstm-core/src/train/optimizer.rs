@@ -90,17 +90,16 @@ pub fn sgd<V: Vector>(
     first: bool,
 ) {
     let (lr, decay) = (splat::<V>(-lr), splat::<V>(decay));
-    if state.is_empty() {
-        return update::<V, 0>(values, gradients, state, |p, g, []| (p.add_product(g.add_product(p, decay), lr), []));
-    }
     let taken = splat::<V>(if first { 1.0 } else { 1.0 - dampening });
     let momentum = splat::<V>(momentum);
-    let nesterov = nesterov != 0.0;
-    update::<V, 1>(values, gradients, state, |p, g, [m]| {
-        let g = g.add_product(p, decay);
-        let m = m * momentum + g * taken;
-        let direction = if nesterov { g.add_product(m, momentum) } else { m };
-        (p.add_product(direction, lr), [m])
+    let (moves, nesterov) = (!state.is_empty(), nesterov != 0.0);
+    update::<V>(values, gradients, state, &|p, g, [m, ..]| {
+        let mut g = g.add_product(p, decay);
+        if moves {
+            *m = *m * momentum + g * taken;
+            g = if nesterov { g.add_product(*m, momentum) } else { *m };
+        }
+        p.add_product(g, lr)
     });
 }
 
@@ -120,24 +119,16 @@ pub fn adam<V: Vector>(
     let correction = V::splat((1.0 - power2) as f32).sqrt();
     let (weight1, beta2, weight2, eps) =
         (splat::<V>(1.0 - beta1), splat::<V>(beta2), splat::<V>(1.0 - beta2), splat::<V>(eps));
-    let moments = |p: V, g: V, m: V, v: V| {
+    let ams_grad = state.len() > 2 * state_len(values.len());
+    update::<V>(values, gradients, state, &|p, g, [m, v, greatest]| {
         let p = p * kept;
         let g = g.add_product(p, decay);
-        (p, m.add_product(g - m, weight1), (v * beta2).add_product(g * g, weight2))
-    };
-    let next = |p: V, m: V, v: V| p.add_product(m / (v.sqrt() / correction + eps), step);
-    if state.len() > 2 * state_len(values.len()) {
-        update::<V, 3>(values, gradients, state, |p, g, [m, v, greatest]| {
-            let (p, m, v) = moments(p, g, m, v);
-            let greatest = greatest.max(v);
-            (next(p, m, greatest), [m, v, greatest])
-        });
-    } else {
-        update::<V, 2>(values, gradients, state, |p, g, [m, v]| {
-            let (p, m, v) = moments(p, g, m, v);
-            (next(p, m, v), [m, v])
-        });
-    }
+        *m = m.add_product(g - *m, weight1);
+        *v = (*v * beta2).add_product(g * g, weight2);
+        *greatest = greatest.max(*v);
+        let v = if ams_grad { *greatest } else { *v };
+        p.add_product(*m / (v.sqrt() / correction + eps), step)
+    });
 }
 
 /// `torch.optim.RMSprop`.
@@ -151,34 +142,22 @@ pub fn rms_prop<V: Vector>(
     let (alpha, weight) = (splat::<V>(alpha), splat::<V>(1.0 - alpha));
     let (moves, centred) = (momentum > 0.0, centred != 0.0);
     let momentum = splat::<V>(momentum);
-    let square = |g: V, s: V| (s * alpha).add_product(g * g, weight);
-    let scaled = |g: V, s: V| g / (s.sqrt() + eps);
-    match (moves, centred) {
-        (false, false) => update::<V, 1>(values, gradients, state, |p, g, [s]| {
-            let g = g.add_product(p, decay);
-            let s = square(g, s);
-            (p.add_product(scaled(g, s), lr), [s])
-        }),
-        (true, false) => update::<V, 2>(values, gradients, state, |p, g, [s, m]| {
-            let g = g.add_product(p, decay);
-            let s = square(g, s);
-            let m = m * momentum + scaled(g, s);
-            (p.add_product(m, lr), [s, m])
-        }),
-        (false, true) => update::<V, 2>(values, gradients, state, |p, g, [s, mean]| {
-            let g = g.add_product(p, decay);
-            let s = square(g, s);
-            let mean = mean.add_product(g - mean, weight);
-            (p.add_product(scaled(g, s - mean * mean), lr), [s, mean])
-        }),
-        (true, true) => update::<V, 3>(values, gradients, state, |p, g, [s, m, mean]| {
-            let g = g.add_product(p, decay);
-            let s = square(g, s);
-            let mean = mean.add_product(g - mean, weight);
-            let m = m * momentum + scaled(g, s - mean * mean);
-            (p.add_product(m, lr), [s, m, mean])
-        }),
-    }
+    update::<V>(values, gradients, state, &|p, g, [square, second, third]| {
+        let (m, mean) = if moves { (second, third) } else { (third, second) };
+        let g = g.add_product(p, decay);
+        *square = (*square * alpha).add_product(g * g, weight);
+        let mut variance = *square;
+        if centred {
+            *mean = mean.add_product(g - *mean, weight);
+            variance = variance - *mean * *mean;
+        }
+        let mut step = g / (variance.sqrt() + eps);
+        if moves {
+            step = *m * momentum + step;
+            *m = step;
+        }
+        p.add_product(step, lr)
+    });
 }
 
 /// The sum of the squares of gradients, in float64.
