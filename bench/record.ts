@@ -1,5 +1,5 @@
 /** bench/record/: what was measured, one JSON file a run, which the charts and the README's figures come from. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -37,11 +37,12 @@ export function record(kind: string, content: object): void {
   console.log(`\nrecorded in bench/record/${name}`);
 }
 
-/** The newest record of a kind. */
-export function newest<T>(kind: string): (T & Machine) | undefined {
-  const name = readdirSync(FOLDER)
-    .filter((file) => file.endsWith(`-${kind}.json`))
-    .sort()
-    .at(-1);
-  return name === undefined ? undefined : JSON.parse(readFileSync(`${FOLDER}${name}`, "utf8"));
+/** The newest record of a kind that `fits`. */
+export function newest<T>(
+  kind: string,
+  fits: (record: T & Machine) => boolean = () => true,
+): (T & Machine) | undefined {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith(`-${kind}.json`)) : [];
+  const records = names.sort().map((name) => JSON.parse(readFileSync(`${FOLDER}${name}`, "utf8")) as T & Machine);
+  return records.filter(fits).at(-1);
 }

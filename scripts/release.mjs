@@ -21,8 +21,8 @@ try {
     run("npm", ["publish", "--dry-run", "--access", "public"]);
     console.log(`${tag} can be released: node scripts/release.mjs --publish`);
   } else {
-    run("git", ["tag", "--annotate", tag, "--message", tag]);
     run("npm", ["publish", "--provenance", "--access", "public"]);
+    run("git", ["tag", "--annotate", tag, "--message", tag]); // last: what failed can be tried again
     console.log(`${tag} is published. Now type: git push origin ${tag}`);
   }
 } catch (error) {

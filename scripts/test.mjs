@@ -14,7 +14,8 @@ const suites = [
   { name: "Sizes (size-limit)", command: process.execPath, args: [join(root, "node_modules/size-limit/bin.js")] },
 ];
 
-if (chosen.length === 0) needChromium();
+if (chosen.length === 0 && !hasChromium())
+  vitest.push("--exclude", "test/packaging/packaging.test.ts", "--exclude", "examples/audio/worklet.test.ts");
 const results = (chosen.length > 0 ? suites.slice(1, 2) : suites).map(({ name, command, args }) => {
   console.log(`\n== ${name}\n`);
   return { name, passed: passes(command, args) };
@@ -24,13 +25,19 @@ console.log("");
 for (const { name, passed } of results) console.log(`${passed ? "passed" : "FAILED"}: ${name}`);
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
 
-/** Some tests open pages. Better to install the browser now, and say so, than in the middle of them. */
-function needChromium() {
+/**
+ * Some tests open pages. Better to install the browser now, and say so, than in the middle of them. Where that cannot be,
+ * the others run, and only continuous integration takes it for a failure.
+ */
+function hasChromium() {
   try {
     browser("chromium");
+    return true;
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
     console.error(`setup: ${error.message}`);
-    process.exit(1);
+    if (process.env.CI) process.exit(1);
+    console.error("setup: the tests in pages are left out");
+    return false;
   }
 }

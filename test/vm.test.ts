@@ -443,6 +443,24 @@ describe("memory that runs out for real", () => {
     }
   });
 
+  // How much room there is at each size decides which of training's buffers is refused.
+  test.each([10_000, 15_000, 20_000, 30_000, 100_000])(
+    "in a training step of %d rows: refused, and the step before still goes back",
+    async (rows) => {
+      const lib = await small();
+      const gradients = (refused: boolean) => {
+        const cell = new lib.LSTMCell({ inputSize: 3, hiddenSize: 5, seed: 1 }).train();
+        cell.forward({ data: wave(6), shape: [2, 3] });
+        if (refused) refuses(() => cell.forward(lib.Tensor.zeros([rows, 3])), "OUT_OF_MEMORY", `${rows} sequences`);
+        cell.backward([{ data: wave(10), shape: [2, 5] }]);
+        const found = cell.parameters().map(({ grad }) => [...(grad as Float32Array)]);
+        cell.dispose();
+        return found;
+      };
+      expect(gradients(true)).toEqual(gradients(false));
+    },
+  );
+
   test("in new LSTM: refused until another is disposed", async () => {
     const lib = await small();
     const big = { inputSize: 200, hiddenSize: 200, seed: 1 }; // 2.6 MB with the packed copy

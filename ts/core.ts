@@ -108,7 +108,7 @@ export class Core extends Home {
     if (steps > most || batch > most || rows > most) throw outOfMemory(what, 4 * Math.max(steps, batch, rows));
     this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
-    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, 0, trains, every), what);
+    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, trains, every), what);
     this.#steps = steps;
     this.#batch = batch;
     this.#rows = rows;

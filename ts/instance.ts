@@ -17,15 +17,7 @@ export interface Kernels {
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   parametersChanged(lstm: number): void;
-  reserve(
-    lstm: number,
-    steps: number,
-    batch: number,
-    rows: number,
-    chunk: number,
-    trains: boolean,
-    every: number,
-  ): number;
+  reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;
   address(lstm: number, buffer: number): number;
   forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
   backward(lstm: number): number;
@@ -208,6 +200,6 @@ function whyNot(cause: unknown): string {
     return "lstm-wasm needs WebAssembly SIMD: Chrome or Edge 91, Firefox 89, Safari 16.4, Node 20.19 or later";
   }
   const cures =
-    "a Content-Security-Policy must allow 'wasm-unsafe-eval'; an edge runtime needs its own export condition";
+    "a Content-Security-Policy must allow 'wasm-unsafe-eval', an edge runtime needs its own export condition, an old Chromium compiles in a worker only";
   return `the WebAssembly module could not be started (${cures}): ${String(cause)}`;
 }

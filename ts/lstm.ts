@@ -159,9 +159,12 @@ export class LSTM extends Recurrent {
     const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
     const call = this.#callOf(shape, packed);
     const [output, [hn, cn]] = this.#run(call, data, state, undefined, true, false);
-    const layers = readTrace(this.core, call, only);
-    this.core.forget(false);
-    return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
+    try {
+      const layers = readTrace(this.core, call, only);
+      return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
+    } finally {
+      this.core.forget(false); // else a backward that waits would go back through this
+    }
   }
 
   /** What to run over input of this shape: the last call again where it fits, so that a steady loop makes none. */

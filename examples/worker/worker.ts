@@ -28,7 +28,10 @@ export default {
     try {
       return await route(request)(request);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal)) {
+        loaded = undefined; // a model that failed may be broken: the next request makes a new one
+        throw error;
+      }
       return Response.json({ error: error.message }, { status: error.status, headers: error.headers });
     }
   },

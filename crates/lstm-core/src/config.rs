@@ -114,7 +114,8 @@ impl Config {
         if layer == 0 { self.input_size } else { self.output_size() }
     }
 
-    /// `H` rounded up to whole vectors. The units added have zero weights, and nothing reads what becomes of them.
+    /// `H` rounded up to whole vectors. The units added have zero weights: what
+    /// becomes of them meets zeros only, which a number leaves as it is (an infinite input does not).
     pub fn padded_hidden_size(&self) -> usize {
         self.hidden_size.next_multiple_of(crate::simd::LANES)
     }

@@ -2,7 +2,7 @@
 //!
 //! A tile of sums in registers is four rows by eight columns, or two by sixteen or one by 32 where there are fewer rows.
 //! Each keeps eight accumulators, and each runs an output's chain of sums in the same order. Blocks keep what a tile
-//! reads in the first cache: a panel 256 rows deep is 16 kB, four rows of values as deep are 4 kB.
+//! reads in the first cache: a panel 512 rows deep is 32 kB, and a column of it is read by every row of a block.
 
 use crate::simd::{LANES, Vector, add_products, quad, quad_mut};
 use crate::{Error, memory};
@@ -234,6 +234,10 @@ pub fn accumulate<V: Vector>(
     k: Range<usize>,
     tiles: &mut Tiles,
 ) {
+    debug_assert!(!k.is_empty());
+    if let Left::Rows(rows, _) = left {
+        debug_assert_eq!(rows.width, k.len());
+    }
     let width = columns.width();
     if let (Left::Rows(rows, first), true) = (left, out.len() == width) {
         return row::<V>(out, seed, rows.row(first), columns, k);
@@ -259,8 +263,8 @@ pub fn accumulate<V: Vector>(
     }
 }
 
-/// Rows in fours, then two, by one panel. Separate and never inlined: V8 optimises a function between its calls, not
-/// within one.
+/// Rows in fours, then two, by one panel. A function of its own for LLVM, so that its loops have the registers; wasm-opt
+/// puts it where it is called.
 #[inline(never)]
 #[allow(clippy::too_many_arguments)] // a product's matrices as they lie
 fn tiled<V: Vector>(

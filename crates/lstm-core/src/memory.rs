@@ -60,13 +60,15 @@ pub fn grow<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> Result<(), Er
     if buffer.len() >= len {
         return Ok(());
     }
-    let generous = len.max(buffer.len() + buffer.len() / 2);
+    let before = buffer.len();
+    let generous = len.max(before + before / 2);
     *buffer = Vec::new();
-    for size in [generous, len] {
+    // What was there fits again: a forward that waits for its backward still needs that much.
+    for size in [generous, len, before] {
         if buffer.try_reserve_exact(size).is_ok() {
             buffer.resize(size, T::default());
-            return Ok(());
+            break;
         }
     }
-    Err(refused::<T>(len as f64))
+    if buffer.len() >= len { Ok(()) } else { Err(refused::<T>(len as f64)) }
 }

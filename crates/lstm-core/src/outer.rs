@@ -104,8 +104,7 @@ pub fn add_gradients<V: Vector>(
             }
             Kind::WeightHr => {
                 if let Some(block) = &mut transposed.full_block {
-                    let h_size = d_h.len() * width / d_gates.len();
-                    add_outer::<V>(d_h, h_size, inputs.full, block, weight, gradient, &|row| row, tiles);
+                    add_outer::<V>(d_h, parameter.rows, inputs.full, block, weight, gradient, &|row| row, tiles);
                 }
             }
         }

@@ -110,14 +110,13 @@ pub fn parameters_changed(lstm: u32) {
     });
 }
 
-/// Makes room for a forward, and if `trains` for its backward, with a checkpoint every so many steps, 0 for none; `chunk`
-/// 0 leaves the number of steps in a chunk to the core.
+/// Makes room for a forward or a stream's run, and if `trains` for a backward, with a checkpoint every so many steps, 0 for
+/// none.
 #[wasm_bindgen]
-pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, chunk: usize, trains: bool, every: usize) -> u32 {
-    let chunk = (chunk > 0).then_some(chunk);
+pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, trains: bool, every: usize) -> u32 {
     let every = (every > 0).then_some(every);
     status(with_lstm(lstm, |lstm| {
-        lstm.reserve(Shape { steps, batch, rows }, chunk)?;
+        lstm.reserve(Shape { steps, batch, rows }, None)?;
         if trains { lstm.reserve_training(every) } else { Ok(()) }
     }))
 }
@@ -216,13 +215,7 @@ pub fn stream_step(lstm: u32, stream: u32) {
     with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.step(lstm)));
 }
 
-/// Makes room for [`stream_run`]: input and output then lie where [`address`] of the LSTM says.
-#[wasm_bindgen(js_name = streamReserve)]
-pub fn stream_reserve(lstm: u32, stream: u32, steps: usize) -> u32 {
-    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.reserve(lstm, steps))))
-}
-
-/// Runs a stream over the steps that [`stream_reserve`] made room for.
+/// Runs a stream over the steps that [`reserve`] made room for in its LSTM, whose input and output it uses.
 #[wasm_bindgen(js_name = streamRun)]
 pub fn stream_run(lstm: u32, stream: u32) -> u32 {
     status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.run(lstm))))

@@ -25,7 +25,8 @@ pub fn add_products<V: Vector, const R: usize, const P: usize, const N: usize>(
     stride: usize,
 ) -> Sums<V, R, P, N> {
     let depth = x.len() / R;
-    let len = depth.checked_mul(stride).and_then(|len| len.checked_add((P - 1) * apart));
+    let last = (P - 1).checked_mul(apart);
+    let len = depth.checked_mul(stride).zip(last).and_then(|(len, last)| len.checked_add(last));
     assert!(stride >= N * LANES && len.is_some_and(|len| w.len() >= len));
     let mut x = x.as_ptr();
     // SAFETY: x has R values at each of `depth` places R apart. Each matrix has N vectors at each of as many places
