@@ -138,25 +138,27 @@ impl Training {
         let Shape { steps, batch, rows } = shape;
         // With as few steps as that, a checkpoint would save nothing.
         let every = every.filter(|&every| every < steps);
-        let segment = every.map_or(rows, |every| rows.min(every.saturating_mul(batch)));
-        let (hidden, h_size) = (config.hidden_size(), config.h_size());
-        let widest = config.input_size().max(config.output_size()).next_multiple_of(8);
-        let widest = widest.max(config.padded_hidden_size() + 4) as f64;
-        let [states, layers, input, output] =
-            [config.num_layers() * config.directions(), config.num_layers(), config.input_size(), config.output_size()]
-                .map(|size| size as f64);
-        let units = config.padded_hidden_size() as f64;
-        let waiting: f64 = self.tapes.iter().map(|tape| tape.shape.rows as f64 * states * 6.0 * units).sum();
-
+        // Rows whose gates are kept, marks, and rows whose gates are computed again.
+        let (all, marks, again) = match every {
+            None => (rows, 0, 0),
+            Some(every) => (0, steps.div_ceil(every), rows.min(every.saturating_mul(batch))),
+        };
         let mut tape = self.spare.pop().unwrap_or_default();
         tape.shape = shape;
         if every.is_some() == (tape.steps.marks_len == 0) {
             tape.steps = KeptSteps::default();
         }
-        let (all, marks) = every.map_or((rows, 0), |every| (0, steps.div_ceil(every)));
+
+        let (hidden, h_size, units) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
+        let segment = all.max(again) as f64;
+        let widest = config.input_size().max(config.output_size()).next_multiple_of(8).max(units + 4) as f64;
+        let layers = config.num_layers();
+        let [rows, batch, all, marks, again] = [rows, batch, all, marks, again].map(|size| size as f64);
+        let [states, layers, input, output, units] =
+            [layers * config.directions(), layers, config.input_size(), config.output_size(), units]
+                .map(|size| size as f64);
+        let waiting: f64 = self.tapes.iter().map(|tape| tape.shape.rows as f64 * states * 6.0 * units).sum();
         let Self { scratch, between: [even, odd], .. } = self;
-        let [steps_and_one, batch, rows, all, marks, again, segment] =
-            [steps + 1, batch, rows, all, marks, if every.is_some() { segment } else { 0 }, segment].map(|n| n as f64);
         let (h, c) = (states * batch * h_size as f64, states * batch * hidden as f64);
         let between = if layers > 1.0 { rows * output } else { 0.0 };
         let buffers = &mut [
@@ -187,7 +189,7 @@ impl Training {
             (&mut self.segment_gates, again * 4.0 * units),
             (&mut self.segment_c, again * units),
         ];
-        reserve(buffers, waiting + 2.0 * steps_and_one + 3.0 * layout.len() as f64)?;
+        reserve(buffers, waiting + 2.0 * steps as f64 + 3.0 * layout.len() as f64)?;
         grow(&mut tape.starts, steps + 1)?;
         tape.steps.c_len = (all * units) as usize;
         tape.steps.marks_len = (marks * batch * units) as usize;

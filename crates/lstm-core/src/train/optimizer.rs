@@ -91,15 +91,18 @@ pub fn sgd<V: Vector>(
 ) {
     let (lr, decay) = (splat::<V>(-lr), splat::<V>(decay));
     let taken = splat::<V>(if first { 1.0 } else { 1.0 - dampening });
-    let momentum = splat::<V>(momentum);
-    let (moves, nesterov) = (!state.is_empty(), nesterov != 0.0);
-    update::<V>(values, gradients, state, &|p, g, [m, ..]| {
-        let mut g = g.add_product(p, decay);
-        if moves {
-            *m = *m * momentum + g * taken;
-            g = if nesterov { g.add_product(*m, momentum) } else { *m };
+    let (momentum, nesterov) = (splat::<V>(momentum), nesterov != 0.0);
+    update(values, gradients, state, &|values, gradients, [m, ..]| {
+        for (i, (value, g)) in values.iter_mut().zip(gradients).enumerate() {
+            let p = V::load(value);
+            let mut g = V::load(g).add_product(p, decay);
+            if let Some(kept) = m.get_mut(i) {
+                let m = V::load(kept) * momentum + g * taken;
+                m.store(kept);
+                g = if nesterov { g.add_product(m, momentum) } else { m };
+            }
+            p.add_product(g, lr).store(value);
         }
-        p.add_product(g, lr)
     });
 }
 
@@ -119,15 +122,22 @@ pub fn adam<V: Vector>(
     let correction = V::splat((1.0 - power2) as f32).sqrt();
     let (weight1, beta2, weight2, eps) =
         (splat::<V>(1.0 - beta1), splat::<V>(beta2), splat::<V>(1.0 - beta2), splat::<V>(eps));
-    let ams_grad = state.len() > 2 * state_len(values.len());
-    update::<V>(values, gradients, state, &|p, g, [m, v, greatest]| {
-        let p = p * kept;
-        let g = g.add_product(p, decay);
-        *m = m.add_product(g - *m, weight1);
-        *v = (*v * beta2).add_product(g * g, weight2);
-        *greatest = greatest.max(*v);
-        let v = if ams_grad { *greatest } else { *v };
-        p.add_product(*m / (v.sqrt() / correction + eps), step)
+    update(values, gradients, state, &|values, gradients, [means, squares, greatest]| {
+        let states = means.iter_mut().zip(squares);
+        for (i, ((value, g), (mean, square))) in values.iter_mut().zip(gradients).zip(states).enumerate() {
+            let p = V::load(value) * kept;
+            let g = V::load(g).add_product(p, decay);
+            let m = V::load(mean);
+            let m = m.add_product(g - m, weight1);
+            m.store(mean);
+            let mut v = (V::load(square) * beta2).add_product(g * g, weight2);
+            v.store(square);
+            if let Some(greatest) = greatest.get_mut(i) {
+                v = V::load(greatest).max(v);
+                v.store(greatest);
+            }
+            p.add_product(m / (v.sqrt() / correction + eps), step).store(value);
+        }
     });
 }
 
@@ -142,21 +152,27 @@ pub fn rms_prop<V: Vector>(
     let (alpha, weight) = (splat::<V>(alpha), splat::<V>(1.0 - alpha));
     let (moves, centred) = (momentum > 0.0, centred != 0.0);
     let momentum = splat::<V>(momentum);
-    update::<V>(values, gradients, state, &|p, g, [square, second, third]| {
-        let (m, mean) = if moves { (second, third) } else { (third, second) };
-        let g = g.add_product(p, decay);
-        *square = (*square * alpha).add_product(g * g, weight);
-        let mut variance = *square;
-        if centred {
-            *mean = mean.add_product(g - *mean, weight);
-            variance = variance - *mean * *mean;
+    update(values, gradients, state, &|values, gradients, [squares, second, third]| {
+        let (momenta, rest) = if moves { (second, third) } else { (Default::default(), second) };
+        let means = if centred { rest } else { Default::default() };
+        for (i, ((value, g), square)) in values.iter_mut().zip(gradients).zip(squares).enumerate() {
+            let p = V::load(value);
+            let g = V::load(g).add_product(p, decay);
+            let mut variance = (V::load(square) * alpha).add_product(g * g, weight);
+            variance.store(square);
+            if let Some(kept) = means.get_mut(i) {
+                let mean = V::load(kept);
+                let mean = mean.add_product(g - mean, weight);
+                mean.store(kept);
+                variance = variance - mean * mean;
+            }
+            let mut step = g / (variance.sqrt() + eps);
+            if let Some(kept) = momenta.get_mut(i) {
+                step = V::load(kept) * momentum + step;
+                step.store(kept);
+            }
+            p.add_product(step, lr).store(value);
         }
-        let mut step = g / (variance.sqrt() + eps);
-        if moves {
-            step = *m * momentum + step;
-            *m = step;
-        }
-        p.add_product(step, lr)
     });
 }
 
