@@ -1,7 +1,7 @@
 //! The memory of one forward.
 
 use crate::layout::Layout;
-use crate::memory::{check, grow, values};
+use crate::memory::{grow, reserve};
 use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
@@ -46,32 +46,26 @@ impl Workspace {
         let fitting = (CHUNK_BYTES / 16) / units.saturating_mul(batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
-        let states = layers * directions;
-        let input = values(&[rows, config.input_size()]);
-        let output = values(&[rows, config.output_size()]);
-        let h = values(&[states, batch, config.h_size()]);
-        let c = values(&[states, batch, config.hidden_size()]);
-        let pre = values(&[chunk, batch, 4 * units]);
-        let running = values(&[batch, units]);
-        let projected = values(&[batch, config.proj_size().next_multiple_of(8)]);
-        let between = [(layers > 1) as u64 * output, (layers > 2) as u64 * output];
-        let starts = values(&[steps.saturating_add(1), 3]);
-        let weights = 2 * layout.len() as u64;
-        let all = [weights, input, output, h, c, pre, running, running, projected, between[0], between[1], starts];
-        check(all.into_iter().fold(0, u64::saturating_add))?;
-
-        grow(&mut self.input, input as usize)?;
-        grow(&mut self.output, output as usize)?;
-        grow(&mut self.h, h as usize)?;
-        grow(&mut self.c, c as usize)?;
+        let [states, rows, batch, chunk_steps, units] =
+            [layers * directions, rows, batch, chunk, units].map(|size| size as f64);
+        let (h_size, hidden) = (config.h_size() as f64, config.hidden_size() as f64);
+        let output = rows * config.output_size() as f64;
+        let [even, odd] = &mut self.between;
+        let buffers = &mut [
+            (&mut self.input, rows * config.input_size() as f64),
+            (&mut self.output, output),
+            (&mut self.h, states * batch * h_size),
+            (&mut self.c, states * batch * hidden),
+            (even, if layers > 1 { output } else { 0.0 }),
+            (odd, if layers > 2 { output } else { 0.0 }),
+            (&mut self.pre, chunk_steps * batch * 4.0 * units),
+            (&mut self.running_c, batch * units),
+            (&mut self.full, batch * units),
+            (&mut self.projected, batch * config.proj_size().next_multiple_of(8) as f64),
+        ];
+        reserve(buffers, 2.0 * layout.len() as f64 + 3.0 * (steps as f64 + 1.0))?;
         grow(&mut self.batch_sizes, steps)?;
         grow(&mut self.starts, steps + 1)?;
-        grow(&mut self.between[0], between[0] as usize)?;
-        grow(&mut self.between[1], between[1] as usize)?;
-        grow(&mut self.pre, pre as usize)?;
-        grow(&mut self.running_c, running as usize)?;
-        grow(&mut self.full, running as usize)?;
-        grow(&mut self.projected, projected as usize)?;
         self.chunk = chunk;
         Ok(())
     }
