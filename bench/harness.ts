@@ -22,9 +22,12 @@ export interface Outcome {
 const ROUNDS = 31;
 /** Milliseconds for which a contestant runs in one round, at least once. */
 const SLICE = 12;
-/** A contestant whose run is longer gets fewer rounds, but so many; one that takes seconds for a run, three. */
-const FEWEST_ROUNDS = 9;
-const FEWEST_LONG_ROUNDS = 3;
+/** A contestant whose run is longer than a slice gets fewer rounds, but so many up to so many milliseconds a run. */
+const FEWEST_ROUNDS = [
+  { below: 100, rounds: 31 },
+  { below: 1000, rounds: 15 },
+  { below: Number.POSITIVE_INFINITY, rounds: 3 },
+];
 /** Milliseconds; V8's optimised code arrives meanwhile. */
 const WARM_UP = 250;
 /** Far above what float32 in another order of sums does, far below any mistake. */
@@ -127,7 +130,7 @@ async function warmUp(entry: Entry): Promise<void> {
     perRun = await timePerRun(entry.runner, Math.max(1, Math.floor(SLICE / 4 / perRun)));
   }
   entry.calls = Math.max(1, Math.round(SLICE / perRun));
-  const fewest = perRun < 1000 ? FEWEST_ROUNDS : FEWEST_LONG_ROUNDS;
+  const fewest = FEWEST_ROUNDS.find(({ below }) => perRun < below)?.rounds ?? ROUNDS;
   entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
 }
 

@@ -5,7 +5,7 @@ use crate::memory::{grow, reserve};
 use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
-/// Half of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
+/// A quarter of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Buffers sized by [`crate::Lstm::reserve`].
