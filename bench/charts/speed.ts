@@ -33,7 +33,7 @@ export function speedChart({ cases, limits, node }: Result): string {
       domain: [0.1, most * 1.15],
       clamp: true,
       grid: true,
-      ticks: [0.1, 0.3, 1, 3, 10, 30, 100, 300],
+      ticks: [0.1, 0.3, 1, 3, 10, 30, 100],
       tickFormat: String,
       label: `GFLOP/s (Node ${node}, one thread) →`,
     },
