@@ -206,3 +206,16 @@ function swap(tensor: Tensor): Tensor {
     for (let j = 0; j < b; j++) result.data.set(tensor.select(0, i).select(0, j).data, (j * a + i) * columns);
   return result;
 }
+
+it("a stream goes on from the state that a forward over one sequence ended with, bit for bit", () => {
+  const lstm = new LSTM({ inputSize: 3, hiddenSize: 5, numLayers: 2, seed: 1 });
+  const sequence = Tensor.randn([7, 3], { seed: 2 });
+  const [whole] = lstm.forward(sequence);
+  const [, [h, c]] = lstm.forward(sequence.slice(0, 0, 4)); // (layers, H): no batch dimension
+  const stream = lstm.stream();
+  stream.state = { h, c };
+  expect(bitsOf(stream.run(sequence.slice(0, 4)))).toEqual(bitsOf(whole.slice(0, 4)));
+  expect(() => {
+    lstm.stream({ batchSize: 2 }).state = { h, c };
+  }).toThrow("Expected state.h of shape [2, 2, 5], got [2, 5]");
+});

@@ -14,7 +14,7 @@ export interface StreamOptions {
   batchSize?: number | undefined;
 }
 
-/** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H). */
+/** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1. */
 export interface StreamState<T = Tensor> {
   readonly h: T;
   readonly c: T;
@@ -143,7 +143,14 @@ export class LSTMStream {
   set state(state: StreamState<TensorInput>) {
     this.#live();
     const { h, c } = checkObject("state", state, ["h", "c"]);
-    this.#write(tensorOfShape("state.h", h, this.#shapes.h).data, tensorOfShape("state.c", c, this.#shapes.c).data);
+    const read = (name: "h" | "c", value: unknown) => {
+      const tensor = asTensor(`state.${name}`, value);
+      const [layers, batch, columns] = this.#shapes[name] as [number, number, number];
+      // What a forward over one sequence without a batch dimension returns.
+      if (batch === 1 && sameValues(tensor.shape, [layers, columns])) return tensor.data;
+      return tensorOfShape(`state.${name}`, tensor, this.#shapes[name]).data;
+    };
+    this.#write(read("h", h), read("c", c));
   }
 
   /** Sets the state back to zeros. */

@@ -38,7 +38,10 @@ export class Sequential extends Module {
     const entries = typeof modules === "object" && modules !== null ? Object.entries(modules) : [];
     for (const [name, module] of entries) {
       if (!(module instanceof Module)) {
-        throw new LSTMError("OPTION", `Sequential: ${name} must be a module, got ${describe(module)}`);
+        throw new LSTMError(
+          "OPTION",
+          `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/train), got ${describe(module)}`,
+        );
       }
     }
     const kept = new Set<Module>();
