@@ -10,7 +10,7 @@ export interface Time {
 }
 
 export interface Outcome {
-  /** GFLOP/s of the peak's loop, if one took its turn in the same rounds. */
+  /** GFLOP/s of the peak's loop, if one took its turn in the same rounds; else NaN. */
   readonly peak: { readonly median: number; readonly fastest: number };
   /** By the contestant's name, in the order of the contestants. */
   readonly times: Readonly<Record<string, Time>>;
@@ -41,7 +41,7 @@ export async function measure(
   one: Case,
   data: Data,
   contestants: readonly Contestant[],
-  peak: Loop = NOTHING,
+  peak?: Loop,
 ): Promise<Outcome> {
   const problems: string[] = [];
   const entries: Entry[] = [];
@@ -60,10 +60,11 @@ export async function measure(
       await runner?.dispose();
     }
   }
-  const limit: Entry = { name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] };
-  for (const entry of [...entries, limit]) await warmUp(entry);
+  const limit: Entry[] = peak ? [{ name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] }] : [];
+  const all = [...entries, ...limit];
+  for (const entry of all) await warmUp(entry);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const entry of shuffled([...entries, limit].filter(({ rounds }) => takesPart(round, rounds)))) {
+    for (const entry of shuffled(all.filter(({ rounds }) => takesPart(round, rounds)))) {
       entry.samples.push(await timePerRun(entry.runner, entry.calls));
     }
   }
@@ -72,15 +73,14 @@ export async function measure(
     name,
     { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
   ]);
-  const speed = (milliseconds: number) => peak.flops / milliseconds / 1e6;
+  const samples = limit.flatMap((entry) => entry.samples);
+  const speed = (milliseconds: number) => (peak?.flops ?? 0) / milliseconds / 1e6;
   return {
-    peak: { median: speed(medianOf(limit.samples)), fastest: speed(Math.min(...limit.samples)) },
+    peak: { median: speed(medianOf(samples)), fastest: speed(Math.min(...samples)) },
     times: Object.fromEntries(times),
     problems,
   };
 }
-
-const NOTHING: Loop = { run() {}, flops: 0 };
 
 function runnerOf({ run }: Loop): Runner {
   return { run, results: async () => ({}), dispose() {} };
@@ -127,11 +127,16 @@ async function warmUp(entry: Entry): Promise<void> {
   const start = performance.now();
   let perRun = await timePerRun(entry.runner, 1);
   while (performance.now() - start < WARM_UP) {
-    perRun = await timePerRun(entry.runner, Math.max(1, Math.floor(SLICE / 4 / perRun)));
+    perRun = await timePerRun(entry.runner, callsIn(SLICE / 4, perRun));
   }
-  entry.calls = Math.max(1, Math.round(SLICE / perRun));
+  entry.calls = callsIn(SLICE, perRun);
   const fewest = FEWEST_ROUNDS.find(({ below }) => perRun < below)?.rounds ?? ROUNDS;
   entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
+}
+
+/** How many runs fill so many milliseconds. A browser's clock may say that one took none. */
+function callsIn(milliseconds: number, perRun: number): number {
+  return Math.max(1, Math.min(1e5, Math.round(milliseconds / perRun)));
 }
 
 /** Spreads a contestant's rounds evenly over all. */
