@@ -1,4 +1,6 @@
 /** Samples a second, everywhere in this example. */
+import { mulberry32 } from "../mulberry32.js";
+
 export const RATE = 48_000;
 
 /** The lowest string of a guitar, in Hz. */
@@ -21,7 +23,7 @@ export interface Pluck {
  * a low-pass at each turn. The same for the same seed.
  */
 export function playStrings(plucks: readonly Pluck[], seconds: number, seed: number): Float32Array<ArrayBuffer> {
-  const random = generator(seed);
+  const random = mulberry32(seed);
   const sound = new Float32Array(Math.round(seconds * RATE));
   for (const pluck of plucks) addString(sound, pluck, random);
   return sound;
@@ -55,7 +57,7 @@ function addString(sound: Float32Array, { at, frequency, level, length }: Pluck,
 
 /** Notes and chords at random, over the range of a guitar, from a touch to a blow: what the model learns from. */
 export function improvise(seconds: number, seed: number): Float32Array<ArrayBuffer> {
-  const random = generator(seed ^ 0x5bd1e995);
+  const random = mulberry32(seed ^ 0x5bd1e995);
   const plucks: Pluck[] = [];
   for (let at = 0.05; at < seconds; at += 0.1 + 0.6 * random()) {
     const root = LOW_E * 2 ** (Math.floor(random() * 32) / 12);
@@ -100,15 +102,4 @@ export function riff(): Float32Array<ArrayBuffer> {
     })),
   );
   return playStrings(plucks, second(16), 7);
-}
-
-/** A small generator in [0, 1) by Tommy Ettinger (public domain): mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,3 +1,4 @@
+import { mulberry32 } from "../mulberry32.js";
 import type { Tag } from "./tags.js";
 
 /** A piece as the model sees it. */
@@ -72,15 +73,4 @@ function shuffled<T>(all: readonly T[], random: () => number): T[] {
     [result[i], result[j]] = [result[j] as T, result[i] as T];
   }
   return result;
-}
-
-/** A small generator in [0, 1) by Tommy Ettinger (public domain): a shuffle needs no more. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
