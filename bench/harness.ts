@@ -1,4 +1,4 @@
-import { type Case, nameOf } from "./cases.js";
+import { type Case, flops, nameOf } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
 import type { Loop } from "./limits.js";
 
@@ -10,8 +10,11 @@ export interface Time {
 }
 
 export interface Outcome {
-  /** GFLOP/s of the peak's loop, if one took its turn in the same rounds; else NaN. */
-  readonly peak: { readonly median: number; readonly fastest: number };
+  /**
+   * GFLOP/s of the peak's loop, if there is one, before and after each of our rounds, and the part of it that we reach:
+   * the median of each round's. Else NaN.
+   */
+  readonly peak: { readonly median: number; readonly fastest: number; readonly share: number };
   /** By the contestant's name, in the order of the contestants. */
   readonly times: Readonly<Record<string, Time>>;
   /** What kept a contestant from being timed, in sentences. */
@@ -60,12 +63,22 @@ export async function measure(
       await runner?.dispose();
     }
   }
-  const limit: Entry[] = peak ? [{ name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] }] : [];
-  const all = [...entries, ...limit];
-  for (const entry of all) await warmUp(entry);
+  const limit: Entry | undefined = peak && { name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] };
+  for (const entry of limit ? [...entries, limit] : entries) await warmUp(entry);
+  const sample = async (entry: Entry) => {
+    const time = await timePerRun(entry.runner, entry.calls);
+    entry.samples.push(time);
+    return time;
+  };
+  const shares: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const entry of shuffled(all.filter(({ rounds }) => takesPart(round, rounds)))) {
-      entry.samples.push(await timePerRun(entry.runner, entry.calls));
+    for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) {
+      if (limit && entry === entries[0]) {
+        const [before, own, after] = [await sample(limit), await sample(entry), await sample(limit)];
+        shares.push(flops(one) / own / ((peak?.flops ?? 0) / ((before + after) / 2)));
+      } else {
+        await sample(entry);
+      }
     }
   }
   for (const { runner } of entries) await runner.dispose();
@@ -73,10 +86,10 @@ export async function measure(
     name,
     { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
   ]);
-  const samples = limit.flatMap((entry) => entry.samples);
+  const samples = limit?.samples ?? [];
   const speed = (milliseconds: number) => (peak?.flops ?? 0) / milliseconds / 1e6;
   return {
-    peak: { median: speed(medianOf(samples)), fastest: speed(Math.min(...samples)) },
+    peak: { median: speed(medianOf(samples)), fastest: speed(Math.min(...samples)), share: medianOf(shares) },
     times: Object.fromEntries(times),
     problems,
   };

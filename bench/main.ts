@@ -99,7 +99,7 @@ async function cases(): Promise<void> {
   const limits = { ...first, peak };
   console.log(`The fastest round of each, against a peak of ${peak.toFixed(1)} GFLOP/s\n\n${fastestTable(rows, peak)}`);
   console.log(
-    `\nThe median round of each, against the median of the peak's loop in the same rounds\n\n${medianTable(rows)}`,
+    `\nThe median round of each; of the peak, the median part that a round reaches of its loop right before and after\n\n${medianTable(rows)}`,
   );
   for (const problem of problems) console.error(`\nERROR: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;

@@ -9,15 +9,19 @@ export interface Row {
 
 /** What a contestant can do when nothing else runs: its fastest round, and how many times ours that is. */
 export function fastestTable(rows: readonly Row[], peak: number): string {
-  return caseTable("fastest", rows, () => peak);
+  return caseTable("fastest", rows, ({ speed }) => speed / peak);
 }
 
-/** What it did on the whole: the median of its rounds, against the peak's median in the same rounds. */
+/** What it did on the whole: the median of its rounds, and of the part of the peak that it reached in each. */
 export function medianTable(rows: readonly Row[]): string {
-  return caseTable("median", rows, ({ peak }) => peak.median);
+  return caseTable("median", rows, ({ outcome }) => outcome.peak.share);
 }
 
-function caseTable(which: keyof Time, rows: readonly Row[], peakOf: (outcome: Outcome) => number): string {
+function caseTable(
+  which: keyof Time,
+  rows: readonly Row[],
+  share: (one: { outcome: Outcome; speed: number }) => number,
+): string {
   const ours = "lstm-wasm";
   const others = [...new Set(rows.flatMap(({ outcome }) => Object.keys(outcome.times)))].filter(
     (name) => name !== ours,
@@ -30,7 +34,7 @@ function caseTable(which: keyof Time, rows: readonly Row[], peakOf: (outcome: Ou
       nameOf(one),
       own ? microseconds(own) : "-",
       speed ? speed.toFixed(1) : "-",
-      speed ? `${((speed / peakOf(outcome)) * 100).toFixed(0)} %` : "-",
+      speed ? `${(share({ outcome, speed }) * 100).toFixed(0)} %` : "-",
       ...others.map((name) => against(outcome.times[name]?.[which], own)),
     ];
   });

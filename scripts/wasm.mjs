@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { orderKernels } from "./kernels.mjs";
 import { announce, ask, cargoHome, root, run, Stop } from "./run.mjs";
 import { pathRemaps, TARGET, wasmToolchain } from "./rust.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
@@ -17,7 +18,7 @@ export const MODULES = {
 const WASM_PACK_VERSION = "0.15.1";
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
-const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs"];
+const SCRIPTS = ["scripts/kernels.mjs", "scripts/wasm.mjs", "scripts/rust.mjs"];
 
 /** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
 export function buildWasm(force) {
@@ -48,7 +49,9 @@ function buildModule({ folder, features }, stamp, env, sysroot) {
   const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none", ...features];
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
-  refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
+  const file = join(partial, "lstm_bg.wasm");
+  writeFileSync(file, orderKernels(readFileSync(file)));
+  refusePaths(file, [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);

@@ -4,24 +4,28 @@
 //! Each keeps eight accumulators, and each runs an output's chain of sums in the same order. Blocks keep what a tile
 //! reads in the first cache: a panel 512 rows deep is 32 kB, and a column of it is read by every row of a block.
 
-use crate::simd::{LANES, Vector, add_products, quad, quad_mut};
+use crate::simd::{COLUMNS, FOUR, LANES, Vector, add_fours, add_products, quad, quad_mut};
 use crate::{Error, memory};
 use alloc::vec::Vec;
 use core::array::from_fn;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Columns of a tile; matrices and results are padded to a multiple of it.
-pub const COLUMNS: usize = 2 * LANES;
-/// Columns of a panel, those of two tiles: one row of it is a cache line.
-pub const PANEL_COLUMNS: usize = 2 * COLUMNS;
-/// Rows of a tile.
-const ROWS: usize = 4;
+/// See [`take_four_at_once`].
+static FOUR_AT_ONCE: AtomicBool = AtomicBool::new(false);
+
+/// From now on the loop over tiles of four rows takes four k in an iteration, or one again. The results are the same, to
+/// the bit. An engine that keeps the order of the loop's operations is a few percent faster with four; one that moves
+/// them runs out of registers, and is slower by a quarter.
+pub fn take_four_at_once(four: bool) {
+    FOUR_AT_ONCE.store(four, Ordering::Relaxed);
+}
+
 /// Rows of values and of columns that are multiplied at once.
 const BLOCK_ROWS: usize = 16;
 const BLOCK_DEPTH: usize = 512;
 
-/// A matrix by panels of [`PANEL_COLUMNS`] columns, the last of them a tile wide if no more is left; within a panel row by
-/// row. Columns beyond the last are 0. Behind the last panel stands one more row of zeros, see [`add_products`].
+/// A matrix by panels of [`COLUMNS`] columns, within a panel row by row. Columns beyond the last are 0.
 #[derive(Debug, Clone)]
 pub struct Columns {
     depth: usize,
@@ -32,17 +36,15 @@ pub struct Columns {
 impl Columns {
     /// `columns` columns of `depth` zeros.
     pub fn zeros(columns: usize, depth: usize) -> Result<Self, Error> {
-        let width = columns.next_multiple_of(COLUMNS);
+        let width = whole_panels(columns);
         memory::check(memory::values(&[width, depth]))?;
-        Ok(Self { depth, width, values: memory::zeros(width * depth + PANEL_COLUMNS)? })
+        Ok(Self { depth, width, values: memory::zeros(width * depth)? })
     }
 
     /// Writes the values of one column from row `first` on.
     pub fn set_column(&mut self, column: usize, first: usize, values: &[f32]) {
-        let panel = column / PANEL_COLUMNS;
-        let stride = self.stride(panel);
-        let start = panel * PANEL_COLUMNS * self.depth + first * stride + column % PANEL_COLUMNS;
-        for (target, &value) in self.values[start..].iter_mut().step_by(stride).zip(values) {
+        let start = (column / COLUMNS * self.depth + first) * COLUMNS + column % COLUMNS;
+        for (target, &value) in self.values[start..].iter_mut().step_by(COLUMNS).zip(values) {
             *target = value;
         }
     }
@@ -50,15 +52,15 @@ impl Columns {
     /// Writes row `k`: one value for each of the first columns.
     #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
-        let (whole, rest) = values.as_chunks::<PANEL_COLUMNS>();
-        let start = |panel: usize, stride: usize| panel * PANEL_COLUMNS * self.depth + k * stride;
+        let (whole, rest) = values.as_chunks::<COLUMNS>();
+        let start = |panel: usize| (panel * self.depth + k) * COLUMNS;
         for (panel, values) in whole.iter().enumerate() {
+            let start = start(panel);
             // Of a fixed size, so that it is four loads and stores and no call.
-            let start = start(panel, PANEL_COLUMNS);
             *self.values[start..].first_chunk_mut().expect("a whole row of a panel") = *values;
         }
         if !rest.is_empty() {
-            let start = start(whole.len(), self.stride(whole.len()));
+            let start = start(whole.len());
             self.values[start..][..rest.len()].copy_from_slice(rest);
         }
     }
@@ -68,23 +70,21 @@ impl Columns {
         self.depth
     }
 
-    /// How many values a row of results has: whole tiles.
+    /// How many values a row of results has: whole panels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// How many columns panel `panel` has.
+    /// Rows from `k` on of the panel that begins with `column`, and all that stands behind them.
     #[inline(always)]
-    fn stride(&self, panel: usize) -> usize {
-        PANEL_COLUMNS.min(self.width - panel * PANEL_COLUMNS)
+    fn panels(&self, column: usize, k: usize) -> &[f32] {
+        &self.values[column * self.depth + k * COLUMNS..]
     }
+}
 
-    /// Rows `k` of the panel that begins with `column`, and all that stands behind them; and how far its rows are apart.
-    #[inline(always)]
-    fn panels(&self, column: usize, k: Range<usize>) -> (&[f32], usize) {
-        let stride = self.stride(column / PANEL_COLUMNS);
-        (&self.values[column * self.depth + k.start * stride..], stride)
-    }
+/// Columns in as many panels as hold `columns`.
+pub fn whole_panels(columns: usize) -> usize {
+    columns.next_multiple_of(COLUMNS)
 }
 
 /// Rows to multiply: `width` values each, where `at` says each begins.
@@ -159,24 +159,19 @@ impl Left<'_> {
     /// Copies columns `k` of `rows` by tiles, as the kernels read them: of `R` rows, `R` values for each `k`.
     fn pack<V: Vector>(&self, rows: Range<usize>, k: Range<usize>, tiles: &mut [f32]) {
         let mut tiles = tiles;
-        for (r, count) in tiles_of(rows.len()) {
+        for (r, count) in tiles_of(rows.len(), k.len()) {
             let (tile, rest) = tiles.split_at_mut(count * k.len());
             let first = rows.start + r;
             match (*self, count) {
-                (Self::Rows(rows, skip), ROWS) => {
-                    let x: [(&[[f32; LANES]], &[f32]); ROWS] =
-                        from_fn(|i| rows.row(skip + first + i)[k.clone()].as_chunks());
-                    let (quads, tail) = tile.as_chunks_mut::<{ LANES * ROWS }>();
-                    for (q, quad) in quads.iter_mut().enumerate() {
-                        store(V::transpose(from_fn(|i| V::load(&x[i].0[q]))), quad);
-                    }
-                    for (k, tile) in tail.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
-                        *tile = from_fn(|i| x[i].1[k]);
+                (Self::Rows(rows, skip), FOUR) => {
+                    let x: [&[[f32; LANES]]; FOUR] = from_fn(|i| rows.row(skip + first + i)[k.clone()].as_chunks().0);
+                    for (q, quads) in tile.as_chunks_mut::<{ LANES * FOUR }>().0.iter_mut().enumerate() {
+                        store(V::transpose(from_fn(|i| V::load(&x[i][q]))), quads);
                     }
                 }
-                (Self::Transposed { values, width }, ROWS) => {
+                (Self::Transposed { values, width }, FOUR) => {
                     let rows = values[k.start * width..].chunks_exact(width);
-                    for (tile, row) in tile.as_chunks_mut::<ROWS>().0.iter_mut().zip(rows) {
+                    for (tile, row) in tile.as_chunks_mut::<FOUR>().0.iter_mut().zip(rows) {
                         V::load(quad(row, first)).store(tile);
                     }
                 }
@@ -197,19 +192,28 @@ impl Left<'_> {
     }
 }
 
-/// The first row and the number of rows of each tile of so many rows: fours, then what is left.
-fn tiles_of(rows: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut r = 0;
+/// The parts of `k` that are multiplied at once: of up to [`BLOCK_DEPTH`], and a whole number of fours as far as they go.
+fn blocks_of(k: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut start = k.start;
     core::iter::from_fn(move || {
-        let count = match rows - r {
-            0 => return None,
-            1 => 1,
-            2 | 3 => 2,
-            _ => ROWS,
-        };
-        r += count;
-        Some((r - count, count))
+        let left = k.end - start;
+        let depth = if left < FOUR { left } else { left.min(BLOCK_DEPTH) / FOUR * FOUR };
+        start += depth;
+        (depth > 0).then_some(start - depth..start)
     })
+}
+
+/// How many of so many rows are in tiles of four: all but what is left, if the k come in fours. The others are in twos, and
+/// the last may be alone.
+fn rows_in_fours(rows: usize, depth: usize) -> usize {
+    if depth.is_multiple_of(FOUR) { rows / FOUR * FOUR } else { 0 }
+}
+
+/// The first row and the number of rows of each tile.
+fn tiles_of(rows: usize, depth: usize) -> impl Iterator<Item = (usize, usize)> {
+    let in_fours = rows_in_fours(rows, depth);
+    let fours = (0..in_fours).step_by(FOUR).map(|r| (r, FOUR));
+    fours.chain((in_fours..rows).step_by(2).map(move |r| (r, (rows - r).min(2))))
 }
 
 /// Memory for the rows that [`accumulate`] works on, in the order in which it reads them.
@@ -246,50 +250,33 @@ pub fn accumulate<V: Vector>(
         let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len() / width;
         let paired = rows.len() / 2 * 2;
         let (even, odd) = out.split_at_mut(paired * width);
-        for first in k.clone().step_by(BLOCK_DEPTH) {
-            let seed = if first == k.start { seed } else { None };
-            let block = first..k.end.min(first + BLOCK_DEPTH);
+        for block in blocks_of(k.clone()) {
+            let seed = if block.start == k.start { seed } else { None };
             let tiles = &mut tiles.0[..rows.len() * block.len()];
-            left.pack::<V>(rows.clone(), first - k.start..block.end - k.start, tiles);
-            for column in (0..width).step_by(PANEL_COLUMNS) {
-                let (panel, stride) = columns.panels(column, block.clone());
-                let tiles = &tiles[..paired * block.len()];
-                tiled::<V>(even, seed, width, column, tiles, block.len(), panel, stride);
+            left.pack::<V>(rows.clone(), block.start - k.start..block.end - k.start, tiles);
+            let (paired_tiles, odd_tile) = tiles.split_at(paired * block.len());
+            if paired > 0 {
+                for column in (0..width).step_by(COLUMNS) {
+                    let seed = seed.map(|seed| &seed[column..]);
+                    let panel = columns.panels(column, block.start);
+                    tiled::<V>(&mut even[column..], width, seed, paired_tiles, block.len(), panel);
+                }
             }
             if !odd.is_empty() {
-                row::<V>(odd, seed, &tiles[paired * block.len()..], columns, block);
+                row::<V>(odd, seed, odd_tile, columns, block);
             }
         }
     }
 }
 
-/// Rows in fours, then two, by one panel. A function of its own for LLVM, so that its loops have the registers; wasm-opt
-/// puts it where it is called.
+/// Rows in fours and twos by one panel.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)] // a product's matrices as they lie
-fn tiled<V: Vector>(
-    out: &mut [f32],
-    seed: Option<&[f32]>,
-    width: usize,
-    column: usize,
-    tiles: &[f32],
-    depth: usize,
-    panel: &[f32],
-    stride: usize,
-) {
-    let seed = seed.map(|seed| &seed[column..]);
-    for (rows, x) in out.chunks_mut(ROWS * width).zip(tiles.chunks(ROWS * depth)) {
-        let rows = &mut rows[column..];
-        if x.len() == ROWS * depth {
-            for half in (0..stride).step_by(COLUMNS) {
-                let seed = seed.map(|seed| &seed[half..]);
-                tile::<V, ROWS, 1, 2>(&mut rows[half..], seed, width, x, &panel[half..], 0, stride);
-            }
-        } else if stride == PANEL_COLUMNS {
-            tile::<V, 2, 1, 4>(rows, seed, width, x, panel, 0, stride);
-        } else {
-            tile::<V, 2, 1, 2>(rows, seed, width, x, panel, 0, stride);
-        }
+fn tiled<V: Vector>(out: &mut [f32], width: usize, seed: Option<&[f32]>, tiles: &[f32], depth: usize, panel: &[f32]) {
+    let fours = rows_in_fours(tiles.len() / depth, depth);
+    let (four, two) = tiles.split_at(fours * depth);
+    add_fours::<V>(out, width, seed, four, depth, panel, FOUR_AT_ONCE.load(Ordering::Relaxed));
+    for (index, x) in two.chunks_exact(2 * depth).enumerate() {
+        tile::<V, 2, 1>(&mut out[(fours + 2 * index) * width..], seed, width, x, panel, 0);
     }
 }
 
@@ -299,45 +286,41 @@ fn row<V: Vector>(out: &mut [f32], seed: Option<&[f32]>, x: &[f32], columns: &Co
     let width = out.len();
     let mut column = 0;
     while column < width {
-        let (panels, stride) = columns.panels(column, k.clone());
+        let panels = columns.panels(column, k.start);
         let out = &mut out[column..];
         let seed = seed.map(|seed| &seed[column..]);
-        column += if width - column >= 2 * PANEL_COLUMNS {
-            tile::<V, 1, 2, 4>(out, seed, 0, x, panels, columns.depth * PANEL_COLUMNS, PANEL_COLUMNS);
-            2 * PANEL_COLUMNS
-        } else if stride == PANEL_COLUMNS {
-            tile::<V, 1, 1, 4>(out, seed, 0, x, panels, 0, PANEL_COLUMNS);
-            PANEL_COLUMNS
+        column += if width - column >= 2 * COLUMNS {
+            tile::<V, 1, 2>(out, seed, 0, x, panels, columns.depth * COLUMNS);
+            2 * COLUMNS
         } else {
-            tile::<V, 1, 1, 2>(out, seed, 0, x, panels, 0, COLUMNS);
+            tile::<V, 1, 1>(out, seed, 0, x, panels, 0);
             COLUMNS
         };
     }
 }
 
-/// Adds to `R` rows of `out`, `width` apart, or to the `seed`, at the first `N` vectors of `P` panels, `apart` values from
-/// one to the next.
+/// Adds to `R` rows of `out`, `width` apart, or to the `seed`, at the first columns: those of `P` panels, `apart` values
+/// from one to the next.
 #[inline(always)]
-fn tile<V: Vector, const R: usize, const P: usize, const N: usize>(
+fn tile<V: Vector, const R: usize, const P: usize>(
     out: &mut [f32],
     seed: Option<&[f32]>,
     width: usize,
     x: &[f32],
-    w: &[f32],
+    panels: &[f32],
     apart: usize,
-    stride: usize,
 ) {
     let sums = match seed {
         Some(seed) => {
-            let row = from_fn(|p| load(&seed[p * PANEL_COLUMNS..]));
+            let row = from_fn(|p| load(&seed[p * COLUMNS..]));
             from_fn(|_| row)
         }
-        None => from_fn(|r| from_fn(|p| load(&out[r * width + p * PANEL_COLUMNS..]))),
+        None => from_fn(|r| from_fn(|p| load(&out[r * width + p * COLUMNS..]))),
     };
-    let sums: [[[V; N]; P]; R] = add_products(sums, x, w, apart, stride);
+    let sums = add_products::<V, R, P>(sums, x, panels, apart);
     for (r, sums) in sums.into_iter().enumerate() {
         for (p, sums) in sums.into_iter().enumerate() {
-            store(sums, &mut out[r * width + p * PANEL_COLUMNS..]);
+            store(sums, &mut out[r * width + p * COLUMNS..]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::cell::{Detour, advance, copy_rows, step, step_backward};
 use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
 use crate::layout::Parameter;
-use crate::outer::{Inputs, add, add_gradients, times};
+use crate::outer::{Inputs, add, add_gradients, squared_norm, times};
 use crate::pack::{Packed, Transposed};
 use crate::simd::Vector;
 use alloc::vec::Vec;
@@ -259,7 +259,7 @@ pub fn backward<V: Vector>(
             {
                 d_h.copy_from_slice(&d_output[place.output.start(base + row) + place.column..][..h_size]);
                 add(d_h, later);
-                norms.h[base + row] = d_h.iter().map(|d| d * d).sum();
+                norms.h[base + row] = squared_norm::<V>(d_h);
             }
             let c_norms = &mut norms.c[base + start..base + end];
             let full = &mut full[start * units..end * units];

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::gemm::{Columns, Left, Rows, Tiles, accumulate};
 use crate::layout::{Kind, Parameter};
 use crate::pack::{Transposed, panel_column};
-use crate::simd::Vector;
+use crate::simd::{LANES, Vector};
 
 /// Rows of a weight gradient that are summed at once: as many as keep all their columns in the second cache.
 pub const BLOCK: usize = 512;
@@ -117,6 +117,20 @@ pub fn add(target: &mut [f32], source: &[f32]) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += source;
     }
+}
+
+/// The sum of the squares: in four lanes, one chain of sums in each.
+#[inline(never)]
+pub fn squared_norm<V: Vector>(values: &[f32]) -> f32 {
+    let (quads, rest) = values.as_chunks::<LANES>();
+    let mut sums = V::splat(0.0);
+    for quad in quads {
+        let values = V::load(quad);
+        sums = sums.add_product(values, values);
+    }
+    let mut lanes = [0.0; LANES];
+    sums.store(&mut lanes);
+    lanes.iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>()
 }
 
 /// Hands each row of `rows` (., width) times `columns` to `take`.

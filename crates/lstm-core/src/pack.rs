@@ -1,9 +1,9 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::gemm::{Columns, PANEL_COLUMNS};
+use crate::gemm::Columns;
 use crate::layout::{Kind, Layout};
 use crate::outer::Outer;
-use crate::simd::LANES;
+use crate::simd::{COLUMNS, LANES};
 use crate::{Config, Error, memory};
 use alloc::vec::Vec;
 
@@ -153,4 +153,4 @@ pub fn panel_column(gate: usize, unit: usize) -> usize {
     unit / LANES * PANEL + PLACE[gate] + unit % LANES
 }
 
-const _: () = assert!(PANEL_COLUMNS == PANEL);
+const _: () = assert!(COLUMNS == PANEL);

@@ -1,7 +1,7 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
 use crate::cell::{Detour, copy_rows, step};
-use crate::gemm::Rows;
+use crate::gemm::{Rows, whole_panels};
 use crate::layer::input_sums;
 use crate::memory::reserve;
 use crate::simd::Native;
@@ -52,7 +52,7 @@ impl Stream {
             (&mut stream.plain_c, rows_of(layers * config.hidden_size())),
             (&mut stream.pre, rows_of(4 * units)),
             (&mut stream.full, rows_of(units)),
-            (&mut stream.projected, rows_of(config.proj_size().next_multiple_of(8))),
+            (&mut stream.projected, rows_of(whole_panels(config.proj_size()))),
         ];
         reserve(buffers, 0.0)?;
         Ok(stream)

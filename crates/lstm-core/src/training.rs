@@ -1,5 +1,6 @@
 //! The memory of training: gradients, what forwards leave behind, and the buffers of a backward.
 
+use crate::gemm::whole_panels;
 use crate::layer::{BackwardScratch, Kept};
 use crate::layout::Layout;
 use crate::memory::{grow, list, reserve, zeros};
@@ -151,7 +152,7 @@ impl Training {
 
         let (hidden, h_size, units) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
         let segment = all.max(again) as f64;
-        let widest = config.input_size().max(config.output_size()).next_multiple_of(8).max(units + 4) as f64;
+        let widest = whole_panels(config.input_size().max(config.output_size()).max(hidden)) as f64;
         let layers = config.num_layers();
         let [rows, batch, all, marks, again] = [rows, batch, all, marks, again].map(|size| size as f64);
         let [states, layers, input, output, units] =
@@ -180,7 +181,7 @@ impl Training {
             (&mut self.masked, between),
             (&mut scratch.c, batch * units),
             (&mut scratch.dc, batch * units),
-            (&mut scratch.dh, batch * h_size.next_multiple_of(8) as f64),
+            (&mut scratch.dh, batch * whole_panels(h_size) as f64),
             (&mut scratch.d_output, segment * h_size as f64),
             (&mut scratch.h_before, again * h_size as f64),
             (&mut scratch.full, segment * units),

@@ -1,5 +1,6 @@
 //! The memory of one forward.
 
+use crate::gemm::whole_panels;
 use crate::layout::Layout;
 use crate::memory::{grow, reserve};
 use crate::{Config, Error, Shape};
@@ -61,7 +62,7 @@ impl Workspace {
             (&mut self.pre, chunk_steps * batch * 4.0 * units),
             (&mut self.running_c, batch * units),
             (&mut self.full, batch * units),
-            (&mut self.projected, batch * config.proj_size().next_multiple_of(8) as f64),
+            (&mut self.projected, batch * whole_panels(config.proj_size()) as f64),
         ];
         reserve(buffers, 2.0 * layout.len() as f64 + 3.0 * (steps as f64 + 1.0))?;
         grow(&mut self.batch_sizes, steps)?;

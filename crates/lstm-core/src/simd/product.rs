@@ -1,77 +1,147 @@
-//! The innermost loop of everything, once for all vectors. It runs on pointers: with indices V8 spends a tenth more on it.
+//! The innermost loops of everything, once for all vectors. They run on pointers: with indices V8 spends a tenth more on
+//! them.
 
 #![allow(unsafe_code)]
 
 use super::{LANES, Vector};
 use core::array::from_fn;
 
-/// `R` rows of sums for `P` matrices of `N` vectors' width.
+/// Columns of a panel: what the weights of one k take in memory is a cache line.
+pub const COLUMNS: usize = 4 * LANES;
+/// Rows of a tile of [`add_fours`].
+pub const FOUR: usize = 4;
+
+/// `R` rows of sums for `P` panels, of `N` vectors of each. `R * P * N` is 8: the sums then stay in x86's sixteen
+/// registers beside the operands.
 pub type Sums<V, const R: usize, const P: usize, const N: usize> = [[[V; N]; P]; R];
 
 /// `sums[r][p][n] + Σ_k x[k][r] * w[p][k][n]`, `k` ascending: one chain of sums in each lane.
 ///
-/// `x` holds `R` values for each `k`. `w` holds `P` matrices, `apart` values from one to the next; each begins with `N`
-/// vectors for each `k`, `stride` values apart, and goes on for `stride` values from the last of them, so that a step past
-/// it stays within. `R * P * N` is at most 8: the sums then stay in x86's sixteen registers beside the operands.
-///
-/// Few pointers and few distinct offsets are what V8 compiles best. One row has little to do for each `k`: there two of
-/// them make an iteration, which is 6 % in V8 11 and 12 (Node 20 and 22); with more rows it would cost a quarter.
+/// `x` holds `R` values for each `k`. `w` holds `P` panels, `apart` values from one to the next.
 #[inline(always)]
-pub fn add_products<V: Vector, const R: usize, const P: usize, const N: usize>(
-    mut sums: Sums<V, R, P, N>,
+pub fn add_products<V: Vector, const R: usize, const P: usize>(
+    mut sums: Sums<V, R, P, 4>,
     x: &[f32],
     w: &[f32],
     apart: usize,
-    stride: usize,
-) -> Sums<V, R, P, N> {
+) -> Sums<V, R, P, 4> {
     let depth = x.len() / R;
-    let last = (P - 1).checked_mul(apart);
-    let len = depth.checked_mul(stride).zip(last).and_then(|(len, last)| len.checked_add(last));
-    assert!(stride >= N * LANES && len.is_some_and(|len| w.len() >= len));
-    let mut x = x.as_ptr();
-    // SAFETY: x has R values at each of `depth` places R apart. Each matrix has N vectors at each of as many places
-    // `stride` apart, and `stride` values from the last of them, within w, as asserted.
+    let len = (P - 1).checked_mul(apart).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
+    assert!(len.is_some_and(|len| w.len() >= len));
+    // SAFETY: x has R values for each of `depth` k, and each panel COLUMNS of them within w, as asserted.
     unsafe {
-        let end = x.add(R * depth);
-        let mut w: [*const f32; P] = from_fn(|p| w.as_ptr().add(p * apart));
+        let (x, w) = (&mut [x.as_ptr(); R], &mut from_fn(|p| w.as_ptr().add(p * apart)));
+        // One row has little to do for each k: there two of them make an iteration.
         if R == 1 {
-            let even = x.add(depth / 2 * 2);
-            while x != even {
-                add_one(&mut sums, x, &w);
-                add_one(&mut sums, x.add(1), &from_fn(|p| w[p].add(stride)));
-                x = x.add(2);
-                for w in &mut w {
-                    *w = w.add(2 * stride);
-                }
-            }
-        }
-        while x != end {
-            add_one(&mut sums, x, &w);
-            x = x.add(R);
-            for w in &mut w {
-                *w = w.add(stride);
-            }
+            add_all::<V, R, P, 4, 2>(&mut sums, x, w, depth / 2);
+            add_all::<V, R, P, 4, 1>(&mut sums, x, w, depth % 2);
+        } else {
+            add_all::<V, R, P, 4, 1>(&mut sums, x, w, depth);
         }
     }
     sums
 }
 
-/// The products of one `k`.
+/// The same for rows of a whole panel: adds to those of `out`, `width` values apart, or to the `seed`, at the first
+/// [`COLUMNS`] of each. `x` holds tiles of four rows, one after the other, each with four values for each of `depth` k,
+/// which come in fours: `at_once` says whether four of them make an iteration, or each.
+#[inline(never)]
+pub fn add_fours<V: Vector>(
+    out: &mut [f32],
+    width: usize,
+    seed: Option<&[f32]>,
+    x: &[f32],
+    depth: usize,
+    w: &[f32],
+    at_once: bool,
+) {
+    let tiles = x.len() / (FOUR * depth);
+    if tiles == 0 {
+        return;
+    }
+    let last = (FOUR * tiles - 1).checked_mul(width).and_then(|last| last.checked_add(COLUMNS));
+    assert!(last.is_some_and(|last| out.len() >= last) && width >= COLUMNS && depth.is_multiple_of(FOUR));
+    assert!(w.len() / COLUMNS >= depth && seed.is_none_or(|seed| seed.len() >= COLUMNS));
+    // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
+    // as asserted.
+    unsafe {
+        let (mut out, mut x) = (out.as_mut_ptr(), x.as_ptr());
+        let end = x.add(tiles * FOUR * depth);
+        while x != end {
+            for half in [0, COLUMNS / 2] {
+                let load = |row: *const f32| from_fn(|n| V::load(&*row.add(half + n * LANES).cast()));
+                let mut sums: Sums<V, FOUR, 1, 2> = match seed {
+                    Some(seed) => [[load(seed.as_ptr())]; FOUR],
+                    None => from_fn(|r| [load(out.add(r * width))]),
+                };
+                let (mut x, mut w) = (from_fn(|r| x.add(r)), [w.as_ptr().add(half)]);
+                if at_once {
+                    add_all::<V, FOUR, 1, 2, 4>(&mut sums, &mut x, &mut w, depth / 4);
+                } else {
+                    add_all::<V, FOUR, 1, 2, 1>(&mut sums, &mut x, &mut w, depth);
+                }
+                for (r, [sums]) in sums.into_iter().enumerate() {
+                    for (n, sum) in sums.into_iter().enumerate() {
+                        sum.store(&mut *out.add(r * width + half + n * LANES).cast());
+                    }
+                }
+            }
+            out = out.add(FOUR * width);
+            x = x.add(FOUR * depth);
+        }
+    }
+}
+
+/// Adds the products of `times * K` k and moves the pointers behind them. With four k in an iteration each row has a pointer
+/// of its own, else the first serves all: what V8 makes of few pointers and few distinct offsets is best.
+///
+/// LLVM and wasm-opt turn an iteration's k inside out; scripts/kernels.mjs puts them back in their order.
 ///
 /// # Safety
-/// `x` has R values and each of `w` has N vectors to read.
+/// At the first of `x` are `R` values for each k; each further one is behind it by one more. Each of `w` has [`COLUMNS`]
+/// values for each k, of which N vectors are read.
 #[inline(always)]
-unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize>(
+unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,
-    x: *const f32,
+    x: &mut [*const f32; R],
+    w: &mut [*const f32; P],
+    times: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let end = x[0].add(R * K * times);
+        while x[0] != end {
+            add_one::<V, R, P, N, K>(sums, x, w, 0);
+            if K > 1 {
+                add_one::<V, R, P, N, K>(sums, x, w, 1);
+            }
+            if K > 2 {
+                add_one::<V, R, P, N, K>(sums, x, w, 2);
+                add_one::<V, R, P, N, K>(sums, x, w, 3);
+            }
+            x.iter_mut().for_each(|x| *x = x.add(R * K));
+            w.iter_mut().for_each(|w| *w = w.add(COLUMNS * K));
+        }
+    }
+}
+
+/// Adds the products of the `k`-th k from here.
+///
+/// # Safety
+/// As for [`add_all`].
+#[inline(always)]
+unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
+    sums: &mut Sums<V, R, P, N>,
+    x: &[*const f32; R],
     w: &[*const f32; P],
+    k: usize,
 ) {
     for (p, w) in w.iter().enumerate() {
         // SAFETY: the caller's promise.
-        let row: [V; N] = from_fn(|n| V::load(unsafe { &*w.add(n * LANES).cast() }));
+        let row: [V; N] = from_fn(|n| V::load(unsafe { &*w.add(k * COLUMNS + n * LANES).cast() }));
         for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
-            let value = V::splat(unsafe { *x.add(r) });
+            let value = V::splat(unsafe { if K == 4 { *x[r].add(k * R) } else { *x[0].add(k * R + r) } });
             for (sum, &w) in sums[p].iter_mut().zip(&row) {
                 *sum = sum.add_product(value, w);
             }

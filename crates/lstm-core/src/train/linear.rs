@@ -2,7 +2,7 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::{Columns, Left, Rows, Tiles, accumulate};
+use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
 use crate::memory::{check, grow, values, zeros};
 use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
@@ -132,7 +132,7 @@ impl Linear {
 
 impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
-        let width = self.inputs.max(self.outputs).next_multiple_of(8);
+        let width = whole_panels(self.inputs.max(self.outputs));
         check(values(&[rows, width, 3]))?;
         self.rows = 0;
         if trains && self.training.is_none() {
