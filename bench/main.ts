@@ -9,7 +9,7 @@ import type { Contestant } from "./contestant.js";
 import { measure } from "./harness.js";
 import { install } from "./install.js";
 import { allOfOurs, dataOf } from "./ours.js";
-import { plain } from "./plain.js";
+import { plain, plainNoOut } from "./plain.js";
 import { machine, record } from "./record.js";
 import { fastestTable, limitsTable, medianTable, type Row } from "./report.js";
 
@@ -76,6 +76,7 @@ async function cases(): Promise<void> {
   const contestants: Contestant[] = [
     ...(await allOfOurs()),
     plain,
+    plainNoOut,
     ...(options.all || options.against ? await installed() : []),
   ];
   const { measureLimits, peakLoop } = await import("./limits.js");

@@ -62,7 +62,10 @@ function forward(lstm: LSTM, input: Tensor, reuse: boolean): Runner {
       result = lstm.forward(input, undefined, options);
       if (reuse) options.out = result;
     },
-    results: async () => ({ output: result[0].data.slice() }),
+    async results() {
+      const [output, [hn, cn]] = result;
+      return { output: output.data.slice(), hn: hn.data.slice(), cn: cn.data.slice() };
+    },
     dispose: () => lstm.dispose(),
   };
 }

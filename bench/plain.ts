@@ -11,6 +11,25 @@ export const plain: Contestant = {
   prepare: async (one, data) => (one.kind === "step" ? step(data) : sequence(one, data)),
 };
 
+/** The same with new arrays for each result, as ours has them without `out`. */
+export const plainNoOut: Contestant = {
+  name: "plain JS, no out",
+  version: plain.version,
+  supports: ({ kind }) => kind === "forward",
+  async prepare(one, { weights, input }) {
+    const stack = new Stack(one, weights);
+    let [output, state] = [stack.output, stack.state()];
+    return {
+      run() {
+        stack.forward(input);
+        [output, state] = [stack.output.slice(), stack.state()];
+      },
+      results: async () => ({ output, hn: state[0], cn: state[1] }),
+      dispose() {},
+    };
+  },
+};
+
 function step({ weights, input }: Data): Runner {
   const stepper = new Stepper(weights);
   return {

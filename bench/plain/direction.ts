@@ -86,6 +86,13 @@ export class Direction {
     }
   }
 
+  /** Copies h and c of the last step, (batch, hidden), into `hn` and `cn` from `at` on. */
+  copyState(hn: Float32Array, cn: Float32Array, at: number): void {
+    const last = this.#steps * this.#batch * this.#hidden;
+    hn.set(this.#h.subarray(last), at);
+    cn.set(this.#c.subarray(last), at);
+  }
+
   /** After forward: reads dy as forward wrote y, adds to dx (steps, batch, inputs), writes `gradients`. */
   backward(x: Float32Array, dy: Float32Array, width: number, column: number, dx: Float32Array): void {
     const [steps, batch, inputs, hidden, rows] = [

@@ -13,10 +13,12 @@ export class Stack {
   readonly #gradients: readonly Float32Array[];
   readonly #hidden: number;
   readonly #width: number;
+  readonly #stateSize: number;
 
   constructor({ inputs, hidden, layers, directions, batch, steps }: Case, weights: Data["weights"]) {
     this.#hidden = hidden;
     this.#width = directions * hidden;
+    this.#stateSize = batch * hidden;
     this.#layers = Array.from({ length: layers }, (_, layer) =>
       SUFFIXES.slice(0, directions).map(
         (suffix, direction) =>
@@ -36,6 +38,17 @@ export class Stack {
       const [x, y] = [this.#values[layer] as Float32Array, this.#values[layer + 1] as Float32Array];
       for (const [index, direction] of directions.entries()) direction.forward(x, y, this.#width, index * this.#hidden);
     }
+  }
+
+  /** h and c of the last step, (layers * directions, batch, hidden), in new arrays. */
+  state(): [hn: Float32Array, cn: Float32Array] {
+    const directions = this.#layers.flat();
+    const [hn, cn] = [
+      new Float32Array(directions.length * this.#stateSize),
+      new Float32Array(directions.length * this.#stateSize),
+    ];
+    for (const [index, direction] of directions.entries()) direction.copyState(hn, cn, index * this.#stateSize);
+    return [hn, cn];
   }
 
   backward(gradOutput: Float32Array): void {
