@@ -9,7 +9,7 @@ import type { Time } from "./harness.js";
 import { install } from "./install.js";
 import type { Limits } from "./limits.js";
 import { record } from "./record.js";
-import { gflops, ratio, table } from "./report.js";
+import { gflops, oursLike, ratio, table } from "./report.js";
 
 /** What `--result` writes, and a record of the cases has. */
 export interface Result {
@@ -41,11 +41,11 @@ export function compareNodes(versions: readonly string[], options: { all: boolea
   for (const rival of rivals) {
     const ratios = rows(({ cases }, index) => {
       const times = cases[index]?.times;
-      const [own, theirs] = [times?.["lstm-wasm"], times?.[rival]];
+      const [own, theirs] = [times?.[oursLike(rival)], times?.[rival]];
       return own && theirs ? ratio(theirs.fastest / own.fastest) : "-";
     });
     if (ratios.some((row) => row.slice(1).some((cell) => cell !== "-"))) {
-      console.log(`\n${table([header(`${rival} / lstm-wasm`), ...ratios])}`);
+      console.log(`\n${table([header(`${rival} / ${oursLike(rival)}`), ...ratios])}`);
     }
   }
   if (options.record) record("nodes", { results });

@@ -11,8 +11,8 @@ export interface Time {
 
 export interface Outcome {
   /**
-   * GFLOP/s of the peak's loop, if there is one, before and after each of our rounds, and the part of it that we reach:
-   * the median of each round's. Else NaN.
+   * GFLOP/s of the peak's loop, if there is one, and the part of it that the first contestant reaches between two of its
+   * slices: the median of the rounds. Else NaN.
    */
   readonly peak: { readonly median: number; readonly fastest: number; readonly share: number };
   /** By the contestant's name, in the order of the contestants. */
@@ -72,13 +72,13 @@ export async function measure(
   };
   const shares: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) {
-      if (limit && entry === entries[0]) {
-        const [before, own, after] = [await sample(limit), await sample(entry), await sample(limit)];
-        shares.push(flops(one) / own / ((peak?.flops ?? 0) / ((before + after) / 2)));
-      } else {
-        await sample(entry);
-      }
+    for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) await sample(entry);
+    const first = entries[0];
+    if (peak && limit && first && takesPart(round, first.rounds)) {
+      const before = await sample(limit);
+      const own = await timePerRun(first.runner, first.calls);
+      const after = await sample(limit);
+      shares.push(flops(one) / own / (peak.flops / ((before + after) / 2)));
     }
   }
   for (const { runner } of entries) await runner.dispose();

@@ -14,17 +14,36 @@
 import binaryen from "binaryen";
 import { Stop } from "./run.mjs";
 
-/** The module with its loops in order. */
-export function orderKernels(bytes) {
+/** By its sums and k, the loop of product.rs for tiles of four rows. One for a single row reads each column once: it may stay. */
+export const LOOPS = ["8 sums, 4 k"];
+
+const { Features } = binaryen;
+/** What wasm-opt is told in crates/lstm-wasm/Cargo.toml. */
+const FEATURES = [
+  Features.SIMD128,
+  Features.RelaxedSIMD,
+  Features.BulkMemory,
+  Features.BulkMemoryOpt,
+  Features.NontrappingFPToInt,
+  Features.SignExt,
+  Features.MutableGlobals,
+  Features.Multivalue,
+  Features.ReferenceTypes,
+];
+
+/** The module with its loops in order. They must be `expected`: else the compilers make something new of them. */
+export function orderKernels(bytes, expected) {
   const module = binaryen.readBinary(bytes);
-  module.setFeatures(binaryen.Features.All);
-  let ordered = 0;
+  module.setFeatures(FEATURES.reduce((all, feature) => all | feature));
+  const ordered = [];
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const { body } = binaryen.getFunctionInfo(module.getFunctionByIndex(index));
     if (body === 0) continue; // an import
-    for (const block of blocksIn(body)) if (orderBlock(module, block)) ordered++;
+    ordered.push(...blocksIn(body).flatMap((block) => orderBlock(module, block) ?? []));
   }
-  if (ordered === 0) throw new Stop("scripts/kernels.mjs found no loop to put in order");
+  if (ordered.sort().join("; ") !== expected.join("; ")) {
+    throw new Stop(`scripts/kernels.mjs: expected the loops ${expected.join("; ")}, found ${ordered.join("; ")}`);
+  }
   if (!module.validate()) throw new Stop("scripts/kernels.mjs made an invalid module");
   const result = module.emitBinary();
   module.dispose();
@@ -44,13 +63,13 @@ function blocksIn(expression) {
   return [...(binaryen.getExpressionId(body) === binaryen.BlockId ? [body] : []), ...blocksIn(body)];
 }
 
-/** Puts the sums at the block's start in order, if they add more than one product each. */
+/** Puts the sums at the block's start in order and tells how many there are, if they add more than one product each. */
 function orderBlock(module, block) {
   const children = binaryen.Block.getChildren(block);
   const other = children.findIndex((child) => additions(child).length < 2);
   const sums = children.slice(0, other).map((child) => ({ local: localOf(child), additions: additions(child) }));
   const depth = sums[0]?.additions.length;
-  if (sums.length < 4 || sums.some((sum) => sum.additions.length !== depth)) return false;
+  if (sums.length < 4 || sums.some((sum) => sum.additions.length !== depth)) return undefined;
   const before = dataFlow(children.slice(0, other));
   const ordered = sums[0].additions.flatMap((_, k) =>
     sums.map(({ local, additions }) => {
@@ -60,7 +79,7 @@ function orderBlock(module, block) {
   );
   if (dataFlow(ordered) !== before) throw new Stop("scripts/kernels.mjs: a loop whose order matters");
   binaryen.Block.setChildren(block, [...ordered, ...children.slice(other)]);
-  return true;
+  return `${sums.length} sums, ${depth} k`;
 }
 
 const localOf = (set) => binaryen.LocalSet.getIndex(set);

@@ -16,7 +16,7 @@ try {
   checkNode();
   await locked(async () => {
     installPackages(".", "10 s");
-    buildWasm(force);
+    await buildWasm(force);
     await buildDist(force);
   });
 } catch (error) {

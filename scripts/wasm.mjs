@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { orderKernels } from "./kernels.mjs";
 import { announce, ask, cargoHome, root, run, Stop } from "./run.mjs";
 import { pathRemaps, TARGET, wasmToolchain } from "./rust.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
@@ -21,7 +20,7 @@ const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "pa
 const SCRIPTS = ["scripts/kernels.mjs", "scripts/wasm.mjs", "scripts/rust.mjs"];
 
 /** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
-export function buildWasm(force) {
+export async function buildWasm(force) {
   const stamp = hashOf([...SOURCES, ...SCRIPTS]);
   const stale = Object.values(MODULES).filter(({ folder }) => force || readStamp(join(folder, "stamp")) !== stamp);
   if (stale.length === 0) return;
@@ -35,10 +34,10 @@ export function buildWasm(force) {
   ];
   announce("building the WebAssembly modules (their Rust source is new or changed), about 30 s");
   const path = folders.filter(Boolean).join(delimiter);
-  for (const module of stale) buildModule(module, stamp, { ...env, RUSTC_BOOTSTRAP: "1", PATH: path }, sysroot);
+  for (const module of stale) await buildModule(module, stamp, { ...env, RUSTC_BOOTSTRAP: "1", PATH: path }, sysroot);
 }
 
-function buildModule({ folder, features }, stamp, env, sysroot) {
+async function buildModule({ folder, features }, stamp, env, sysroot) {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -49,8 +48,9 @@ function buildModule({ folder, features }, stamp, env, sysroot) {
   const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none", ...features];
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
+  const { LOOPS, orderKernels } = await import("./kernels.mjs"); // only here, because binaryen may not be installed before
   const file = join(partial, "lstm_bg.wasm");
-  writeFileSync(file, orderKernels(readFileSync(file)));
+  writeFileSync(file, orderKernels(readFileSync(file), LOOPS));
   refusePaths(file, [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);
   rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { LSTMError } from "./errors.js";
 
 /** The functions of crates/lstm-wasm, where each is described. Numbers only. */
 export interface Kernels {
+  takeFourAtOnce(): void;
   refusedBytes(): number;
   lstmNew(
     inputSize: number,
@@ -79,13 +80,14 @@ export class Instance {
 
   constructor(module: WebAssembly.Module) {
     const { exports } = new WebAssembly.Instance(module, IMPORTS);
-    if (typeof exports.lstmNew !== "function") throw new TypeError("this is another program's module");
-    if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) (exports.takeFourAtOnce as () => void)();
+    if (typeof exports.takeFourAtOnce !== "function")
+      throw new TypeError("this is another program's or version's module");
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
     const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call as Call)])) as never;
+    if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) this.kernels.takeFourAtOnce();
   }
 
   /** Whether a call crashed. What it left behind is not to be trusted, so no further call is let through. */

@@ -7,6 +7,8 @@ export class Stack {
   readonly output: Float32Array;
   readonly inputGradient: Float32Array;
   readonly #layers: readonly (readonly Direction[])[];
+  /** All of them, layer by layer. */
+  readonly #directions: readonly Direction[];
   /** The input of each layer, then the output. */
   readonly #values: readonly Float32Array[];
   /** Their gradients. */
@@ -25,6 +27,7 @@ export class Stack {
           new Direction(parametersOf(weights, `l${layer}${suffix}`), { steps, batch, reverse: direction === 1 }),
       ),
     );
+    this.#directions = this.#layers.flat();
     const widths = [inputs, ...this.#layers.map(() => this.#width)];
     this.#values = widths.map((width) => new Float32Array(steps * batch * width));
     this.#gradients = widths.map((width) => new Float32Array(steps * batch * width));
@@ -42,12 +45,9 @@ export class Stack {
 
   /** h and c of the last step, (layers * directions, batch, hidden), in new arrays. */
   state(): [hn: Float32Array, cn: Float32Array] {
-    const directions = this.#layers.flat();
-    const [hn, cn] = [
-      new Float32Array(directions.length * this.#stateSize),
-      new Float32Array(directions.length * this.#stateSize),
-    ];
-    for (const [index, direction] of directions.entries()) direction.copyState(hn, cn, index * this.#stateSize);
+    const [all, size] = [this.#directions, this.#stateSize];
+    const [hn, cn] = [new Float32Array(all.length * size), new Float32Array(all.length * size)];
+    for (let index = 0; index < all.length; index++) (all[index] as Direction).copyState(hn, cn, index * size);
     return [hn, cn];
   }
 

@@ -24,7 +24,7 @@ fn retreat<V: Vector>([i, f, o, g]: Gates<V>, c_before: V, tanh_c: V, d_full: V,
 pub struct Detour<'a> {
     /// (n, padded H): `o * tanh(c(t))`
     pub full: &'a mut [f32],
-    /// (n, whole tiles of proj_size)
+    /// (n, whole panels of proj_size)
     pub projected: &'a mut [f32],
 }
 

@@ -1,7 +1,8 @@
 //! The sums: rows of values times packed columns, added to what is there.
 //!
-//! A tile of sums in registers is four rows by eight columns, or two by sixteen or one by 32 where there are fewer rows.
-//! Each keeps eight accumulators, and each runs an output's chain of sums in the same order. Blocks keep what a tile
+//! A tile of sums in registers is four rows by eight columns, or two by sixteen or one by 32 for the rows that are left,
+//! and where the k do not come in fours. Each keeps up to eight accumulators, and each runs an output's chain of sums in
+//! the same order. Blocks keep what a tile
 //! reads in the first cache: a panel 512 rows deep is 32 kB, and a column of it is read by every row of a block.
 
 use crate::simd::{COLUMNS, FOUR, LANES, Vector, add_fours, add_products, quad, quad_mut};

@@ -153,7 +153,7 @@ pub struct BackwardScratch {
     pub c: Vec<f32>,
     /// (batch, padded H): the gradient of c(t)
     pub dc: Vec<f32>,
-    /// (batch, whole tiles of H_out): the gradient of h(t-1)
+    /// (batch, whole panels of H_out): the gradient of h(t-1)
     pub dh: Vec<f32>,
     /// (rows of a segment, H_out): the gradients of its h(t)
     pub d_output: Vec<f32>,
@@ -161,9 +161,9 @@ pub struct BackwardScratch {
     pub h_before: Vec<f32>,
     /// (rows of a segment, padded H): the gradients of its `o * tanh(c(t))`, then the values
     pub full: Vec<f32>,
-    /// (BLOCK, whole tiles of H or of I): a product before its padding is dropped
+    /// (BLOCK, whole panels of H or of I): a product before its padding is dropped
     pub wide: Vec<f32>,
-    /// (4 * padded H, whole tiles of I, H_out or H): a weight's gradient in panel order
+    /// (4 * padded H, whole panels of I, H_out or H): a weight's gradient in panel order
     pub weight: Vec<f32>,
 }
 

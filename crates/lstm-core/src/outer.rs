@@ -28,7 +28,7 @@ impl Outer {
         self.columns
     }
 
-    /// Columns of the results: whole tiles of x's.
+    /// Columns of the results: whole panels of x's.
     pub fn width(&self) -> usize {
         self.block.width()
     }

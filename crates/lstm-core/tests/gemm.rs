@@ -19,7 +19,7 @@ fn every_output_is_one_chain_of_sums_whatever_the_tile() {
     for four_at_once in [false, true] {
         take_four_at_once(four_at_once);
         for rows in [1, 2, 3, 4, 5, 15, 16, 17, 33] {
-            for depth in [1, 3, 4, 511, 512, 513, 1025] {
+            for depth in [1, 2, 3, 4, 6, 511, 512, 515, 1025] {
                 for columns in [1, 8, 9, 16, 17, 24, 32, 40] {
                     check(rows, depth, columns);
                 }

@@ -8,10 +8,10 @@ use core::array::from_fn;
 
 /// Columns of a panel: what the weights of one k take in memory is a cache line.
 pub const COLUMNS: usize = 4 * LANES;
-/// Rows of a tile of [`add_fours`].
+/// Rows of a tile of [`add_fours`], and k of an iteration at most.
 pub const FOUR: usize = 4;
 
-/// `R` rows of sums for `P` panels, of `N` vectors of each. `R * P * N` is 8: the sums then stay in x86's sixteen
+/// `R` rows of sums for `P` panels, of `N` vectors of each. `R * P * N` is at most 8: the sums then stay in x86's sixteen
 /// registers beside the operands.
 pub type Sums<V, const R: usize, const P: usize, const N: usize> = [[[V; N]; P]; R];
 
@@ -86,7 +86,7 @@ pub fn add_fours<V: Vector>(
                     }
                 }
             }
-            out = out.add(FOUR * width);
+            out = out.wrapping_add(FOUR * width); // beyond the end, after the last tile
             x = x.add(FOUR * depth);
         }
     }
@@ -98,8 +98,8 @@ pub fn add_fours<V: Vector>(
 /// LLVM and wasm-opt turn an iteration's k inside out; scripts/kernels.mjs puts them back in their order.
 ///
 /// # Safety
-/// At the first of `x` are `R` values for each k; each further one is behind it by one more. Each of `w` has [`COLUMNS`]
-/// values for each k, of which N vectors are read.
+/// `x[0]` has `R` values to read for each of the `times * K` k, and where `K` is 4, `x[r]` is `r` values behind it. Each of
+/// `w` has N vectors at each of as many places, [`COLUMNS`] values apart.
 #[inline(always)]
 unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,
@@ -107,6 +107,7 @@ unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, con
     w: &mut [*const f32; P],
     times: usize,
 ) {
+    const { assert!(K == 1 || K == 2 || K == 4) }
     // SAFETY: the caller's promise.
     unsafe {
         let end = x[0].add(R * K * times);
@@ -119,8 +120,9 @@ unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, con
                 add_one::<V, R, P, N, K>(sums, x, w, 2);
                 add_one::<V, R, P, N, K>(sums, x, w, 3);
             }
-            x.iter_mut().for_each(|x| *x = x.add(R * K));
-            w.iter_mut().for_each(|w| *w = w.add(COLUMNS * K));
+            // After the last k these may be beyond the end.
+            x.iter_mut().for_each(|x| *x = x.wrapping_add(R * K));
+            w.iter_mut().for_each(|w| *w = w.wrapping_add(COLUMNS * K));
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Linear {
     rows: usize,
     /// (rows, inputs)
     input: Vec<f32>,
-    /// (rows, outputs), with room for whole tiles: the output, then its gradient.
+    /// (rows, outputs), with room for whole panels: the output, then its gradient.
     output: Vec<f32>,
     training: Option<Training>,
     tiles: Tiles,
@@ -33,9 +33,9 @@ struct Training {
     /// The weight, a column for each input.
     columns: Columns,
     outer: Outer,
-    /// (outputs, whole tiles of inputs): one backward's gradient of the weight.
+    /// (outputs, whole panels of inputs): one backward's gradient of the weight.
     weight: Vec<f32>,
-    /// (rows, inputs), with room for whole tiles.
+    /// (rows, inputs), with room for whole panels.
     d_input: Vec<f32>,
 }
 
