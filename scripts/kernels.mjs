@@ -1,6 +1,6 @@
 /**
- * Puts the kernels' loops back in order. The inner loops of the products take several k an iteration, one after the other
- * (crates/lstm-core/src/simd/product.rs). LLVM and wasm-opt move a value to where it is used, and so make of it one sum
+ * Puts a kernel's loop back in order. It takes four k in an iteration, one after the other (`add_fours` in
+ * crates/lstm-core/src/simd/product.rs). LLVM and wasm-opt move a value to where it is used, and so make of it one sum
  * after the other, each over all the k of the iteration:
  *
  *     a = (a + x0 * v0) + x1 * v1;  b = (b + x0 * w0) + x1 * w1;  ...

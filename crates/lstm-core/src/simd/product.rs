@@ -95,7 +95,8 @@ pub fn add_fours<V: Vector>(
 /// Adds the products of `times * K` k and moves the pointers behind them. With four k in an iteration each row has a pointer
 /// of its own, else the first serves all: what V8 makes of few pointers and few distinct offsets is best.
 ///
-/// LLVM and wasm-opt turn an iteration's k inside out; scripts/kernels.mjs puts them back in their order.
+/// LLVM and wasm-opt turn an iteration's k inside out. scripts/kernels.mjs puts four k back in their order; two of a single
+/// row, which meets each column once, lose nothing.
 ///
 /// # Safety
 /// `x[0]` has `R` values to read for each of the `times * K` k, and where `K` is 4, `x[r]` is `r` values behind it. Each of
