@@ -22,6 +22,8 @@ pub enum Error {
     },
     /// A backward without a training forward that waits for it.
     NoForward,
+    /// A backward through a forward that ran with other values of the parameters.
+    StaleForward,
     /// A packed sequence's batch sizes are not descending from at most `batch` to at least 1.
     BatchSizes,
 }
@@ -38,6 +40,7 @@ impl Error {
             Self::OutOfMemory { .. } => 6,
             Self::BatchSizes => 7,
             Self::NoForward => 8,
+            Self::StaleForward => 9,
         }
     }
 }
@@ -51,6 +54,7 @@ impl fmt::Display for Error {
             Self::ProjSize => f.write_str("proj_size must be smaller than hidden_size"),
             Self::Dropout => f.write_str("dropout must be a probability between 0 and 1"),
             Self::NoForward => f.write_str("there is no training forward to go back through"),
+            Self::StaleForward => f.write_str("the parameters changed after the forward"),
             Self::OutOfMemory { bytes } => write!(f, "{bytes} bytes are more than can be had"),
             Self::BatchSizes => f.write_str("batch sizes must descend from at most the batch to at least 1"),
         }

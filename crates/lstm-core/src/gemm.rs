@@ -42,12 +42,15 @@ impl Columns {
         Ok(Self { depth, width, values: memory::zeros(width * depth)? })
     }
 
-    /// Writes the values of one column from row `first` on.
-    pub fn set_column(&mut self, column: usize, first: usize, values: &[f32]) {
+    /// Writes the values of one column from row `first` on. Returns whether any bit of them is new.
+    pub fn set_column(&mut self, column: usize, first: usize, values: &[f32]) -> bool {
         let start = (column / COLUMNS * self.depth + first) * COLUMNS + column % COLUMNS;
+        let mut differences = 0;
         for (target, &value) in self.values[start..].iter_mut().step_by(COLUMNS).zip(values) {
+            differences |= target.to_bits() ^ value.to_bits();
             *target = value;
         }
+        differences != 0
     }
 
     /// Writes row `k`: one value for each of the first columns.

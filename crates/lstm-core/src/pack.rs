@@ -43,34 +43,47 @@ impl Packed {
         })
     }
 
-    /// Packs the present values of the parameters of `direction` of `layer`.
-    pub fn update(&mut self, config: &Config, layout: &Layout, parameters: &[f32], layer: usize, direction: usize) {
+    /// Packs the present values of the parameters of `direction` of `layer`. Returns whether any bit of them is new.
+    pub fn update(
+        &mut self,
+        config: &Config,
+        layout: &Layout,
+        parameters: &[f32],
+        layer: usize,
+        direction: usize,
+    ) -> bool {
         let h = config.hidden_size();
-        self.bias.fill(0.0);
+        let mut changed = false;
+        let mut bias_ih = &[][..];
         for parameter in layout.of(config, layer, direction) {
             let values = parameter.of(parameters);
             match parameter.kind {
                 Kind::WeightIh | Kind::WeightHh => {
                     let first = if parameter.kind == Kind::WeightIh { 0 } else { self.inputs };
                     for (row, weights) in values.chunks_exact(parameter.columns).enumerate() {
-                        self.gates.set_column(panel_column(row / h, row % h), first, weights);
+                        changed |= self.gates.set_column(panel_column(row / h, row % h), first, weights);
                     }
                 }
-                // b_ih comes first in the layout, and 0 + b_ih is b_ih: the sum is rounded once.
-                Kind::BiasIh | Kind::BiasHh => {
-                    for (row, bias) in values.iter().enumerate() {
-                        self.bias[panel_column(row / h, row % h)] += bias;
+                // It comes before b_hh in the layout.
+                Kind::BiasIh => bias_ih = values,
+                Kind::BiasHh => {
+                    for (row, (b_ih, b_hh)) in bias_ih.iter().zip(values).enumerate() {
+                        let sum = 0.0 + b_ih + b_hh; // never -0, whose sum with 0 has other bits
+                        let bias = &mut self.bias[panel_column(row / h, row % h)];
+                        changed |= bias.to_bits() != sum.to_bits();
+                        *bias = sum;
                     }
                 }
                 Kind::WeightHr => {
                     if let Some(projection) = &mut self.projection {
                         for (column, weights) in values.chunks_exact(parameter.columns).enumerate() {
-                            projection.set_column(column, 0, weights);
+                            changed |= projection.set_column(column, 0, weights);
                         }
                     }
                 }
             }
         }
+        changed
     }
 
     /// `I`, the columns of `x` that this layer reads.

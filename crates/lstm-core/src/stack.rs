@@ -26,6 +26,8 @@ pub struct Lstm {
     /// One for each direction of each layer.
     packed: Vec<Packed>,
     stale: bool,
+    /// See [`Lstm::version`].
+    version: u32,
     shape: Shape,
     work: Workspace,
     training: Option<Training>,
@@ -45,6 +47,7 @@ impl Lstm {
             parameters,
             packed,
             stale: true,
+            version: 0,
             shape: Shape::default(),
             work: Workspace::default(),
             training: None,
@@ -88,10 +91,19 @@ impl Lstm {
         }
         let Self { config, layout, parameters, packed, .. } = self;
         let d = config.directions();
+        let mut changed = false;
         for (index, packed) in packed.iter_mut().enumerate() {
-            packed.update(config, layout, parameters, index / d, index % d);
+            changed |= packed.update(config, layout, parameters, index / d, index % d);
         }
+        self.version = self.version.wrapping_add(u32::from(changed));
         self.stale = false;
+    }
+
+    /// A number that grows when the values of the parameters change. A forward and its backward must see the same: the
+    /// gradients of a forward with other weights would be wrong.
+    pub fn version(&mut self) -> u32 {
+        self.refresh();
+        self.version
     }
 
     /// Makes room for a forward of `shape`; the only call that allocates. `chunk` steps have their input product
@@ -152,13 +164,14 @@ impl Lstm {
         let Shape { steps, batch, rows } = self.shape;
         self.work.place_steps(self.shape, call.packed)?;
         self.refresh();
-        let Self { config, packed, work, training, tiles, .. } = self;
+        let Self { config, packed, version, work, training, tiles, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| call.outside(self.shape, width);
         let mut tape = if call.training { training.as_mut().and_then(|training| training.spare.pop()) } else { None };
         if let Some(tape) = &mut tape {
             tape.call = call;
+            tape.version = *version;
             tape.starts[..steps + 1].copy_from_slice(&work.starts[..steps + 1]);
             copy_start(&work.input, &mut tape.input, rows * config.input_size());
             copy_start(&work.h, &mut tape.h0, layers * directions * batch * h_size);
@@ -224,13 +237,21 @@ impl Lstm {
         training.reserve(&self.config, &self.layout, self.shape, every)
     }
 
-    /// The mirror of [`Lstm::forward`]: goes back through the last training forward that still waits for it, from the
-    /// gradients of its output, h_n and c_n in the training buffers to those of its input, h0 and c0 there, and adds to
-    /// the gradients of the parameters. Never allocates.
-    pub fn backward(&mut self) -> Result<(), Error> {
+    /// The mirror of [`Lstm::forward`]: goes back through training forward `index` of those that wait for it, the oldest
+    /// being 0, from the gradients of its output, h_n and c_n in the training buffers to those of its input, h0 and c0
+    /// there, and adds to the gradients of the parameters. Never allocates.
+    ///
+    /// Fails with [`Error::NoForward`] if there is none, and with [`Error::StaleForward`] if the parameters have changed
+    /// since; the forward then waits on.
+    pub fn backward(&mut self, index: usize) -> Result<(), Error> {
+        let version = self.version();
         let Self { config, layout, packed, parameters, training, tiles, .. } = self;
         let training = training.as_mut().ok_or(Error::NoForward)?;
-        let mut tape = training.tapes.pop().ok_or(Error::NoForward)?;
+        let mut tape = match training.tapes.get(index) {
+            None => return Err(Error::NoForward),
+            Some(tape) if tape.version != version => return Err(Error::StaleForward),
+            Some(_) => training.tapes.remove(index),
+        };
         let Shape { steps, batch, rows } = tape.shape;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());

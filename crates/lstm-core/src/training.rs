@@ -25,6 +25,8 @@ pub enum Traced {
 pub struct Tape {
     pub(crate) shape: Shape,
     pub(crate) call: Call,
+    /// [`crate::Lstm::version`] of the parameters it ran with.
+    pub(crate) version: u32,
     /// First row of each step.
     pub(crate) starts: Vec<usize>,
     /// (rows, I), as the caller laid it.

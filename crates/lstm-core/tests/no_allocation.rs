@@ -85,7 +85,7 @@ fn training_never_allocates() {
         lstm.reserve(Shape::padded(4, 3), None).unwrap();
         lstm.reserve_training(None).unwrap();
         assert_eq!(allocations(|| lstm.forward(train).unwrap()), 0);
-        assert_eq!(allocations(|| lstm.backward().unwrap()), 0);
+        assert_eq!(allocations(|| lstm.backward(0).unwrap()), 0);
     }
     // The memory of one forward serves the next.
     lstm.reserve(Shape::padded(4, 3), None).unwrap();

@@ -61,14 +61,14 @@ fn batch_sizes_that_do_not_fit() {
 #[test]
 fn backward_without_a_forward() {
     let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward);
+    assert_eq!(lstm.backward(0).unwrap_err(), Error::NoForward);
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
     lstm.reserve_training(None).unwrap();
     lstm.forward(Call::default()).unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
+    assert_eq!(lstm.backward(0).unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
     lstm.forward(Call { training: true, ..Call::default() }).unwrap();
-    lstm.backward().unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "twice");
+    lstm.backward(0).unwrap();
+    assert_eq!(lstm.backward(0).unwrap_err(), Error::NoForward, "twice");
 }
 
 #[test]
@@ -82,4 +82,71 @@ fn nothing_to_run_passes_the_state_through() {
         lstm.forward(Call { packed, ..Call::default() }).unwrap();
         assert!(lstm.h_mut().iter().all(|&h| h == 0.25) && lstm.output().is_empty());
     }
+}
+
+/// A training forward of `input` values, each this one.
+fn train(lstm: &mut Lstm, value: f32) {
+    lstm.reserve(Shape::padded(3, 2), None).unwrap();
+    lstm.reserve_training(None).unwrap();
+    lstm.input_mut().fill(value);
+    lstm.h_mut().fill(0.0);
+    lstm.c_mut().fill(0.0);
+    lstm.forward(Call { training: true, ..Call::default() }).unwrap();
+}
+
+/// The gradients of the input and of all parameters after going back through forward `index`.
+fn gradients(lstm: &mut Lstm, index: usize) -> Vec<f32> {
+    let training = lstm.training().unwrap();
+    training.zero_gradients();
+    training.d_output_mut().fill(1.0);
+    training.d_h_mut().fill(0.0);
+    training.d_c_mut().fill(0.0);
+    lstm.backward(index).unwrap();
+    let training = lstm.training().unwrap();
+    let d_input = training.d_input().to_vec();
+    [&d_input[..], training.gradients_mut()].concat()
+}
+
+fn trained() -> Lstm {
+    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    for (index, value) in lstm.parameters_mut().iter_mut().enumerate() {
+        *value = (index as f32 * 0.37).sin() * 0.5;
+    }
+    lstm
+}
+
+#[test]
+fn waiting_forwards_are_gone_back_through_in_any_order() {
+    let mut lstm = trained();
+    let alone = [0.5, -0.25, 1.0].map(|value| {
+        train(&mut lstm, value);
+        gradients(&mut lstm, 0)
+    });
+    for value in [0.5, -0.25, 1.0] {
+        train(&mut lstm, value);
+    }
+    assert_eq!(gradients(&mut lstm, 1), alone[1]);
+    assert_eq!(gradients(&mut lstm, 0), alone[0]);
+    assert_eq!(gradients(&mut lstm, 0), alone[2]);
+}
+
+#[test]
+fn backward_with_other_weights_than_its_forward() {
+    let mut lstm = trained();
+    let count = lstm.parameters().len();
+    for index in [0, count / 2, count - 1] {
+        train(&mut lstm, 0.5);
+        let before = lstm.parameters()[index];
+        lstm.parameters_mut()[index] += 1.0;
+        assert_eq!(lstm.backward(0).unwrap_err(), Error::StaleForward, "parameter {index}");
+        // A forward in between takes the new weights; the old forward stays another's.
+        lstm.reserve(Shape::padded(1, 1), None).unwrap();
+        lstm.forward(Call::default()).unwrap();
+        assert_eq!(lstm.backward(0).unwrap_err(), Error::StaleForward, "parameter {index}");
+        lstm.parameters_mut()[index] = before;
+        lstm.training().unwrap().forget();
+    }
+    train(&mut lstm, 0.5);
+    lstm.parameters_mut(); // the same values
+    lstm.backward(0).unwrap();
 }

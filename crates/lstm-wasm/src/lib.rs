@@ -152,10 +152,10 @@ pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f
     status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: trains })))
 }
 
-/// Goes back through the last training forward.
+/// Goes back through training forward `index` of those that wait for it, the oldest being 0.
 #[wasm_bindgen]
-pub fn backward(lstm: u32) -> u32 {
-    status(with_lstm(lstm, Lstm::backward))
+pub fn backward(lstm: u32, index: usize) -> u32 {
+    status(with_lstm(lstm, |lstm| lstm.backward(index)))
 }
 
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.

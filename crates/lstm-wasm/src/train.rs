@@ -7,7 +7,7 @@ use crate::{address_of, handle, status};
 use alloc::boxed::Box;
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
-use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, optimizer};
+use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, Standalone, optimizer};
 use lstm_core::{Error, simd::Native};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -48,6 +48,12 @@ pub fn linear_new(inputs: usize, outputs: usize, bias: bool) -> i32 {
 #[wasm_bindgen(js_name = embeddingNew)]
 pub fn embedding_new(count: usize, width: usize, padding: i32) -> i32 {
     insert(Embedding::new(count, width, usize::try_from(padding).ok()))
+}
+
+/// A parameter of `len` zeros that belongs to no layer: its handle, or minus an error's code.
+#[wasm_bindgen(js_name = parameterNew)]
+pub fn parameter_new(len: usize) -> i32 {
+    insert(Standalone::new(len))
 }
 
 /// Gives the memory of a layer back.
@@ -98,6 +104,12 @@ pub fn layer_parameter(layer: u32, index: usize, gradient: bool) -> usize {
 #[wasm_bindgen(js_name = layerChanged)]
 pub fn layer_changed(layer: u32) {
     with_layer(layer, |layer| layer.changed());
+}
+
+/// A number that grows when the values of parameters change that a backward of the layer reads.
+#[wasm_bindgen(js_name = layerVersion)]
+pub fn layer_version(layer: u32) -> u32 {
+    with_layer(layer, |layer| layer.version())
 }
 
 /// The sum of the squares of a parameter's gradient.

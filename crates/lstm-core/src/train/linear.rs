@@ -18,6 +18,7 @@ pub struct Linear {
     /// The weight, a column for each output.
     columns: Columns,
     stale: bool,
+    version: u32,
     rows: usize,
     /// (rows, inputs)
     input: Vec<f32>,
@@ -50,6 +51,7 @@ impl Linear {
             bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
             columns: Columns::zeros(outputs, inputs)?,
             stale: true,
+            version: 0,
             rows: 0,
             input: Vec::new(),
             output: Vec::new(),
@@ -77,12 +79,14 @@ impl Linear {
         if !self.stale {
             return;
         }
+        let mut changed = false;
         for (output, row) in self.weight.values.chunks_exact(self.inputs).enumerate() {
-            self.columns.set_column(output, 0, row);
+            changed |= self.columns.set_column(output, 0, row);
             if let Some(training) = &mut self.training {
                 training.columns.set_row(output, row);
             }
         }
+        self.version = self.version.wrapping_add(u32::from(changed));
         self.stale = false;
     }
 
@@ -183,6 +187,11 @@ impl Layer for Linear {
 
     fn changed(&mut self) {
         self.stale = true;
+    }
+
+    fn version(&mut self) -> u32 {
+        self.refresh();
+        self.version
     }
 }
 

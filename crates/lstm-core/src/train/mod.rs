@@ -7,11 +7,13 @@ pub mod lanes;
 pub mod linear;
 pub mod loss;
 pub mod optimizer;
+pub mod standalone;
 
 pub use embedding::Embedding;
 pub use linear::Linear;
 pub use loss::Loss;
 pub use optimizer::{Optimizer, Rule};
+pub use standalone::Standalone;
 
 use crate::{Error, memory};
 use alloc::vec::Vec;
@@ -68,4 +70,7 @@ pub trait Layer {
 
     /// Says that parameters may have been written.
     fn changed(&mut self);
+
+    /// A number that grows when the values of parameters change that a backward reads.
+    fn version(&mut self) -> u32;
 }

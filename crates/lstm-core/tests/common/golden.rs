@@ -101,7 +101,7 @@ impl Case {
             }
             permute(Some(self.tensor("hn.r")), training.d_h_mut(), h_size, &order, false);
             permute(Some(self.tensor("cn.r")), training.d_c_mut(), hidden, &order, false);
-            lstm.backward().unwrap();
+            lstm.backward(0).unwrap();
             let training = lstm.training().unwrap();
             let mut input = vec![0.0; self.steps * self.batch * i];
             for &(row, padded) in &place {
