@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
 import { masks } from "./masks.js";
 import { lstmOptions } from "./options.js";
-import { realm } from "./realm.js";
+import { MEMORY_BYTES, realm, SPY } from "./realm.js";
 import { type Matrix, reference } from "./reference.js";
 import { bits, refuses } from "./refusal.js";
+import { wasmBytes } from "./wasm-memory.js";
 
 const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
 
@@ -256,14 +257,14 @@ describe("backward", () => {
     expect(bits(lstm.backward(grad).input)).toEqual(expected);
   });
 
-  it("refuses to go back without a forward, twice, in eval mode, and after zeroGrad", () => {
+  it("refuses to go back without a forward, twice, in eval mode, and after discardPending", () => {
     const lstm = make();
     refuses(() => lstm.backward(grad), "NO_FORWARD", "forward");
     lstm.forward(input);
     lstm.backward(grad);
     refuses(() => lstm.backward(grad), "NO_FORWARD", "forward");
     lstm.forward(input);
-    lstm.zeroGrad();
+    lstm.discardPending();
     refuses(() => lstm.backward(grad), "NO_FORWARD");
     lstm.eval();
     lstm.forward(input);
@@ -305,12 +306,17 @@ describe("backward", () => {
     const long = Tensor.randn([400, 16, 4], { seed: 1 });
     const ofOutput = Tensor.randn([400, 16, 64], { seed: 2 });
     const run = (checkpointEvery: number) => {
-      const { LSTM: Fresh } = realm().load();
+      const place = realm(SPY);
+      const { LSTM: Fresh } = place.load();
       const lstm = new Fresh({ ...sizes, checkpointEvery }).train();
       lstm.forward(long);
       const { input: slope } = lstm.backward(ofOutput);
       const weight = lstm.parameters()[0] as Parameter;
-      return { slope, weight: new Tensor((weight.grad as Float32Array).slice()), bytes: weight.data.buffer.byteLength };
+      return {
+        slope,
+        weight: new Tensor((weight.grad as Float32Array).slice()),
+        bytes: place.run(MEMORY_BYTES) as number,
+      };
     };
     const [all, marked] = [run(0), run(20)];
     expectClose(marked.slope, all.slope);
@@ -321,7 +327,7 @@ describe("backward", () => {
 
   it("over 10,000 steps grows neither WebAssembly's memory nor the LSTM's own", () => {
     const lstm = make();
-    const size = () => lstm.parameters()[0]?.data.buffer.byteLength;
+    const size = wasmBytes;
     const step = () => {
       lstm.forward(input);
       lstm.backward(grad);

@@ -545,7 +545,7 @@ describe("streams and cells", () => {
       refuses(step(new Float32Array(3)), "SHAPE_MISMATCH", "x", "6", "got 3");
       refuses(step(new Float32Array(7)), "SHAPE_MISMATCH", "x", "6", "got 7");
       refuses(step(new Float64Array(6)), "DTYPE", "x", "Float64Array");
-      refuses(step([1, 2, 3, 4, 5, 6]), "DTYPE", "x");
+      refuses(step([1, 2, 3, 4, 5, 6]), "SHAPE_MISMATCH", "x", "[2, 3]", "[6]");
       refuses(step(null), "DTYPE", "x", "null");
       refuses(() => stream.run(Tensor.zeros([2, 3])), "SHAPE_MISMATCH", "xs", "[steps, 2, 3]", "got [2, 3]");
       refuses(() => stream.run(Tensor.zeros([5, 2, 4])), "SHAPE_MISMATCH", "xs", "got [5, 2, 4]");

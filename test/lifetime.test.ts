@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, packPaddedSequence, packSequence, Tensor } from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { dist, realm, SPY } from "./realm.js";
+import { dist, MEMORY_BYTES, realm, SPY } from "./realm.js";
 import { bits, refuses, wave } from "./refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, numLayers: 2, seed: 42 };
@@ -164,7 +164,7 @@ describe("dispose", () => {
 describe("memory", () => {
   const fresh = () => {
     const place = realm(SPY);
-    return { lib: place.load(), bytes: () => place.run("instances[0].exports.memory.buffer.byteLength") as number };
+    return { lib: place.load(), bytes: () => place.run(MEMORY_BYTES) as number };
   };
 
   test("2,000 rounds of new, forward, stream and dispose do not grow it", () => {

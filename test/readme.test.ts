@@ -72,6 +72,7 @@ describe("README.md", () => {
       STATE_DICT: true,
       SAFETENSORS: true,
       NO_FORWARD: true,
+      STALE_FORWARD: true,
       OUT_OF_MEMORY: true,
       DISPOSED: true,
       INSTANCE_TRAPPED: true,

@@ -50,6 +50,9 @@ export const SPY = `
     construct(target, args) { const made = Reflect.construct(target, args); instances.push(made); return made; },
   });`;
 
+/** A script whose value is the size of the first instance's memory, after `SPY`. */
+export const MEMORY_BYTES = "instances[0].exports.memory.buffer.byteLength";
+
 /** The bytes of lstm.wasm with a ceiling on its memory, so that memory runs out as it would at 4 GiB. */
 export function withMemoryLimit(bytes: Uint8Array, pages: number): Uint8Array {
   const read = (at: number): [value: number, next: number] => {

@@ -115,11 +115,11 @@ describe("gradientNorms", () => {
         const part = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1 }).train();
         const before = t === 0 ? undefined : part.forward(input.select(0, b).slice(0, 0, t))[1];
         const [, [h, c]] = part.forward(input.select(0, b).slice(0, t, t + 1), before);
-        part.forward(input.select(0, b).slice(0, t + 1), [h, c]);
+        const [of] = part.forward(input.select(0, b).slice(0, t + 1), [h, c]);
         const rest =
           t === 5
             ? { h0: Tensor.zeros([1, 4]), c0: Tensor.zeros([1, 4]) }
-            : part.backward(weight.select(0, b).slice(0, t + 1));
+            : part.backward(weight.select(0, b).slice(0, t + 1), null, { of });
         const dh = rest.h0.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number));
         // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
         const at = (name: "o" | "c", unit: number) => layers[0]?.[name]?.data[(b * 6 + t) * 4 + unit] as number;

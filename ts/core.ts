@@ -123,7 +123,7 @@ export class Core extends Home {
   /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
   forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
     const { seed, call } = masks ?? NO_MASKS;
-    this.expect(this.instance.forward(this.ready(), batchFirst, packed, trains, seed, call), "forward");
+    this.expect(this.instance.forward(this.ready(trains), batchFirst, packed, trains, seed, call), "forward");
   }
 
   /** Where the gradients of the last training forward's output, input, h and c go and come from. */
@@ -132,9 +132,15 @@ export class Core extends Home {
     return { output: at(D_OUTPUT), input: at(D_INPUT), h: at(D_H), c: at(D_C) };
   }
 
-  /** Goes back through the last training forward. */
-  backward(): void {
-    this.expect(this.instance.kernels.backward(this.ready()), "backward");
+  override version(): number {
+    return this.instance.kernels.version(this.ready(true));
+  }
+
+  /** Goes back through training forward `index` of those that wait, the oldest being 0. */
+  backward(index: number): void {
+    this.uploadGradients();
+    this.expect(this.instance.kernels.backward(this.ready(true), index), "backward");
+    this.downloadGradients();
   }
 
   /** Gives up on the training forwards that wait for their backward: all of them, or the last. */

@@ -9,6 +9,7 @@
  * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
  * - `SAFETENSORS`: bytes that are not a valid safetensors file
  * - `NO_FORWARD`: backward without a forward in training mode before it
+ * - `STALE_FORWARD`: backward through a forward whose weights have changed since, or without naming one of several forwards
  * - `OUT_OF_MEMORY`: what was asked for does not fit WebAssembly's 4 GiB, or the machine
  * - `DISPOSED`: use after `dispose()`
  * - `INSTANCE_TRAPPED`: the WebAssembly instance of this object crashed; make a new object
@@ -23,6 +24,7 @@ export type LSTMErrorCode =
   | "STATE_DICT"
   | "SAFETENSORS"
   | "NO_FORWARD"
+  | "STALE_FORWARD"
   | "OUT_OF_MEMORY"
   | "DISPOSED"
   | "INSTANCE_TRAPPED"

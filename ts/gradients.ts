@@ -60,11 +60,3 @@ function writeState(floats: Float32Array, at: number, values: Float32Array | und
   if (values === undefined) floats.fill(0, at, at + call.sizes.states * call.batch * columns);
   else writeSortedRows(floats, at, values, columns, call.order);
 }
-
-/** The error of a backward that has nothing to go back through. */
-export function noForward(owner: string, training: boolean): LSTMError {
-  const cure = training
-    ? "every backward needs a forward of its own before it, and zeroGrad() gives up on it (call that after backward)"
-    : "call train() and then forward; in eval mode nothing is kept";
-  return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
-}

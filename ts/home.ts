@@ -10,14 +10,24 @@ export interface Placed {
   readonly length: number;
 }
 
-/** Where parameters live: an object inside WebAssembly, by its handle. */
+/**
+ * Where parameters live: an object inside WebAssembly, by its handle.
+ *
+ * No view of WebAssembly's memory leaves the library, because memory moves when it grows and is given to others when its
+ * owner ends. JavaScript sees copies: ordinary arrays, always the same. `upload...` takes over what may have been written
+ * to them, before the object is used; `download...` brings them up to date, after the object has changed.
+ */
 export abstract class Home {
   readonly instance: Instance;
   abstract readonly parameters: readonly Placed[];
   readonly #id: number;
   readonly #free: Free;
   #disposed = false;
+  /** Whether parameters may have been written since the object last took them over. */
   #written = true;
+  /** Copies of values and gradients that JavaScript has asked for, by the parameter's index. */
+  readonly #data = new Map<number, Float32Array>();
+  readonly #grads = new Map<number, Float32Array>();
 
   constructor(
     /** What an error calls the owner, "LSTM" or "Linear" say. */
@@ -40,41 +50,98 @@ export abstract class Home {
   /** Puts written parameters in effect. */
   protected abstract refresh(id: number): void;
 
+  /** A number that grows when values of parameters change that a backward reads. */
+  abstract version(): number;
+
   /** The handle, if the object still lives. */
   get id(): number {
     if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.owner} was disposed`);
     return this.#id;
   }
 
-  /** The handle, with every written parameter in effect. */
-  ready(): number {
+  /**
+   * The handle, with every written parameter in effect.
+   *
+   * An array that JavaScript keeps can be written without notice. In training it is therefore always taken over; else,
+   * where a step takes less time than copying the weights, only after somebody asked for it anew.
+   */
+  ready(training = false): number {
     const id = this.id;
-    if (this.#written) {
+    if (this.#written || (training && this.#data.size > 0)) {
+      this.uploadData();
       this.refresh(id);
       this.#written = false;
     }
     return id;
   }
 
-  /** A fresh view of a parameter, to read. */
-  peek({ start, length }: Placed): Float32Array {
-    this.id; // throws once disposed
-    this.instance.check();
-    return this.instance.floats.subarray(start, start + length);
+  /** The values of a parameter in JavaScript's array, to read and write. */
+  data(index: number): Float32Array {
+    return arrayOf(this.#data, index, this.view(index));
   }
 
-  /** A fresh view of a parameter, which the caller may write through. */
-  values(parameter: Placed): Float32Array {
-    const values = this.peek(parameter);
+  /** The gradient of a parameter, likewise; null before the first training forward. */
+  grad(index: number): Float32Array | null {
+    const inside = this.#gradient(index);
+    return inside && arrayOf(this.#grads, index, inside);
+  }
+
+  /** Whether a parameter has a gradient yet. */
+  hasGradient(index: number): boolean {
+    return this.gradientStart(index) !== 0;
+  }
+
+  /** A copy of a parameter. */
+  read(index: number): Float32Array {
+    this.uploadData(index);
+    return this.values(index).slice();
+  }
+
+  /** Writes a parameter. */
+  write(index: number, values: Float32Array): void {
+    this.view(index).set(values);
+    this.#data.get(index)?.set(values);
+  }
+
+  /** A parameter where it lies in WebAssembly, to be written at once. */
+  view(index: number): Float32Array {
+    const values = this.values(index);
     this.#written = true;
     return values;
   }
 
-  /** A fresh view of a parameter's gradient; null before the first training forward. */
-  gradient(index: number): Float32Array | null {
+  /** A parameter where it lies in WebAssembly, to be read at once. */
+  protected values(index: number): Float32Array {
+    this.id; // throws once disposed
+    this.instance.check();
+    const { start, length } = this.parameters[index] as Placed;
+    return this.instance.floats.subarray(start, start + length);
+  }
+
+  #gradient(index: number): Float32Array | null {
     const start = this.gradientStart(index);
     const { length } = this.parameters[index] as Placed;
     return start === 0 ? null : this.instance.floats.subarray(start, start + length);
+  }
+
+  /** Takes over the values in JavaScript's array of one parameter, or in all of them. */
+  uploadData(only?: number): void {
+    eachOf(this.#data, only, (data, index) => this.view(index).set(data));
+  }
+
+  /** Brings JavaScript's array of one parameter up to date, or all of them. */
+  downloadData(only?: number): void {
+    eachOf(this.#data, only, (data, index) => data.set(this.values(index)));
+  }
+
+  /** As `uploadData`, of gradients. */
+  uploadGradients(only?: number): void {
+    eachOf(this.#grads, only, (grad, index) => this.#gradient(index)?.set(grad));
+  }
+
+  /** As `downloadData`, of gradients. */
+  downloadGradients(only?: number): void {
+    eachOf(this.#grads, only, (grad, index) => grad.set(this.#gradient(index) ?? grad));
   }
 
   /** Gives the memory back; once is enough. */
@@ -83,6 +150,27 @@ export abstract class Home {
     this.#disposed = true;
     forget?.unregister(this);
     release(this.instance, this.#free, this.#id)();
+  }
+}
+
+/** The array of a parameter, a copy made when it is first asked for. */
+function arrayOf(arrays: Map<number, Float32Array>, index: number, inside: Float32Array): Float32Array {
+  const array = arrays.get(index) ?? inside.slice();
+  arrays.set(index, array);
+  return array;
+}
+
+/** Calls back with one array and its key, or with all; most objects have none. */
+function eachOf(
+  arrays: ReadonlyMap<number, Float32Array>,
+  only: number | undefined,
+  call: (array: Float32Array, index: number) => void,
+): void {
+  if (arrays.size === 0) return;
+  if (only === undefined) arrays.forEach(call);
+  else {
+    const array = arrays.get(only);
+    if (array !== undefined) call(array, only);
   }
 }
 

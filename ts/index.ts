@@ -18,6 +18,7 @@ export {
   padSequence,
 } from "./packed-sequence.js";
 export type { Parameter } from "./parameter.js";
+export type { BackwardOptions } from "./pending.js";
 export type {
   ForwardOptions,
   GradientNorms,

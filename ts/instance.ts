@@ -18,10 +18,11 @@ export interface Kernels {
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   parametersChanged(lstm: number): void;
+  version(lstm: number): number;
   reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;
   address(lstm: number, buffer: number): number;
   forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
-  backward(lstm: number): number;
+  backward(lstm: number, index: number): number;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
   squaredNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
@@ -31,6 +32,7 @@ export interface Kernels {
   gradientSquares(family: number, owner: number, parameter: number): number;
   linearNew(inputs: number, outputs: number, bias: boolean): number;
   embeddingNew(count: number, width: number, padding: number): number;
+  parameterNew(length: number): number;
   layerFree(layer: number): void;
   layerReserve(layer: number, rows: number, trains: boolean): number;
   layerAddress(layer: number, buffer: number): number;
@@ -38,6 +40,7 @@ export interface Kernels {
   layerBackward(layer: number): void;
   layerParameter(layer: number, index: number, gradient: boolean): number;
   layerChanged(layer: number): void;
+  layerVersion(layer: number): number;
   lossReserve(rows: number, columns: number): number;
   lossAddress(buffer: number): number;
   lossCrossEntropy(columns: number, smoothing: number, ignored: number, mean: boolean): number;

@@ -1,7 +1,8 @@
 import { shapeText } from "./describe.js";
 import { LSTMError } from "./errors.js";
-import { noForward, readCellGradients } from "./gradients.js";
+import { readCellGradients } from "./gradients.js";
 import { checkOptions, type LSTMCellOptions } from "./options.js";
+import { noForward, staleForward } from "./pending.js";
 import { Recurrent } from "./recurrent.js";
 import type { GradState } from "./results.js";
 import { readRows, writeOrClear, writeRows } from "./rows.js";
@@ -14,8 +15,8 @@ import { asTensor, blank, product, Tensor, type TensorInput } from "./tensor.js"
  */
 export class LSTMCell extends Recurrent {
   static override readonly name = "LSTMCell";
-  /** The shape of h of each training step that waits for its backward, the last on top. */
-  readonly #waiting: (readonly number[])[] = [];
+  /** The training steps that wait for their backward, the last on top: the shape of h, the weights' version. */
+  readonly #waiting: { readonly shape: readonly number[]; readonly version: number }[] = [];
   /** The shape of the last step's h and c: steps are many, and their shapes few. */
   #shape: readonly number[] = [];
 
@@ -49,24 +50,16 @@ export class LSTMCell extends Recurrent {
     const given = readStates("h", "c", state, stateShape, stateShape);
 
     const { training } = this;
-    const { instance } = core;
     const call = { steps: 1, batch, rows: batch };
-    let x = data;
-    let h = given?.[0].data;
-    let c = given?.[1].data;
-    if (training || !core.holds(call)) {
-      x = instance.own(x);
-      h = h && instance.own(h);
-      c = c && instance.own(c);
-      core.reserve(call, training);
-    }
-    const { floats } = instance;
+    core.id; // throws once disposed, which a getter of the caller's objects may just have done
+    if (training || !core.holds(call)) core.reserve(call, training);
+    const { floats } = core.instance;
     const length = batch * this.hiddenSize;
-    writeRows(floats, core.input, x);
-    writeOrClear(floats, core.h, h, length);
-    writeOrClear(floats, core.c, c, length);
+    writeRows(floats, core.input, data);
+    writeOrClear(floats, core.h, given?.[0].data, length);
+    writeOrClear(floats, core.c, given?.[1].data, length);
     core.forward(false, false, training);
-    if (training) this.#waiting.push(stateShape);
+    if (training) this.#waiting.push({ shape: stateShape, version: core.version() });
     const [hn, cn] = [blank(stateShape), blank(stateShape)];
     readRows(floats, core.h, hn.data);
     readRows(floats, core.c, cn.data);
@@ -79,24 +72,30 @@ export class LSTMCell extends Recurrent {
    *
    * @param gradients `[gradH, gradC]` of the step's results, each may be undefined for zeros; not both may be missing
    * @returns the gradients of the step's input, h and c, shaped as they were
-   * @throws LSTMError `NO_FORWARD` when no step is left; `SHAPE_MISMATCH`, `DTYPE`, `STATE`
+   * @throws LSTMError `NO_FORWARD` when no step is left; `STALE_FORWARD` if the weights changed since the step;
+   *   `SHAPE_MISMATCH`, `DTYPE`, `STATE`. The step then waits on.
    */
   backward(gradients: GradState): { input: Tensor; h: Tensor; c: Tensor } {
     const { core } = this;
     core.id; // throws once disposed
-    const shape = this.#waiting.at(-1);
-    if (shape === undefined) throw noForward("LSTMCell", this.training);
+    const step = this.#waiting.at(-1);
+    if (step === undefined) throw noForward("LSTMCell", this.training);
+    if (step.version !== core.version()) throw staleForward("LSTMCell");
+    const { shape } = step;
     const [h, c] = readCellGradients(gradients, shape);
     const length = product(shape);
 
+    core.id; // a getter of the caller's objects may have disposed it, or gone back already
+    const last = this.#waiting.length - 1;
+    if (this.#waiting[last] !== step) throw noForward("LSTMCell", this.training);
     const { floats } = core.instance;
     const at = core.gradients();
     // Of the one step's output, which is h.
     floats.fill(0, at.output, at.output + length);
     writeOrClear(floats, at.h, h, length);
     writeOrClear(floats, at.c, c, length);
+    core.backward(last);
     this.#waiting.pop();
-    core.backward();
 
     const read = (from: number, columns: number) => {
       const readShape = [...shape.slice(0, -1), columns];
@@ -105,9 +104,8 @@ export class LSTMCell extends Recurrent {
     return { input: read(at.input, this.inputSize), h: read(at.h, this.hiddenSize), c: read(at.c, this.hiddenSize) };
   }
 
-  /** @internal */
-  override forget(): void {
-    super.forget();
+  override discardPending(): void {
+    super.discardPending();
     this.#waiting.length = 0;
   }
 }

@@ -1,9 +1,10 @@
 import { Call, Sizes } from "./call.js";
 import { LSTMError } from "./errors.js";
-import { noForward, readGradients, writeStates } from "./gradients.js";
+import { readGradients, writeStates } from "./gradients.js";
 import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import { PackedSequence } from "./packed-sequence.js";
+import { type BackwardOptions, Pending } from "./pending.js";
 import { Recurrent } from "./recurrent.js";
 import type {
   ForwardOptions,
@@ -37,8 +38,8 @@ export class LSTM extends Recurrent {
   #draw: Masks | undefined;
   /** The last call of padded input. */
   #call: Call | undefined;
-  /** The training forward that backward would go back through. */
-  #waiting: Call | undefined;
+  /** In the core's order. */
+  readonly #pending = new Pending<{ readonly call: Call }>("LSTM", () => this.core.version());
   /** The one that the last backward went back through. */
   #done: Call | undefined;
 
@@ -134,9 +135,8 @@ export class LSTM extends Recurrent {
     const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
     const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
-    if (training) this.forget();
     const result = this.#run(call, data, state, out, training, training);
-    if (training) this.#waiting = call.remembered();
+    if (training) this.#pending.push(result[0], { call: call.remembered() });
     return result as Result<Tensor> | Result<PackedSequence>;
   }
 
@@ -163,7 +163,7 @@ export class LSTM extends Recurrent {
       const layers = readTrace(this.core, call, only);
       return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
     } finally {
-      this.core.forget(false); // else a backward that waits would go back through this
+      this.core.forget(false); // it is no training forward
     }
   }
 
@@ -190,21 +190,16 @@ export class LSTM extends Recurrent {
     const { order, packed } = call;
     const states = readStates("h0", "c0", state, call.hShape, call.cShape);
 
-    let data = input;
-    let h0 = states?.[0].data;
-    let c0 = states?.[1].data;
+    core.id; // throws once disposed, which a getter of the caller's objects may just have done
     if (keeps || !core.holds(call)) {
-      data = instance.own(data);
-      h0 = h0 && instance.own(h0);
-      c0 = c0 && instance.own(c0);
       // Room for another backward is made where the norms of the last one lie.
       if (keeps) this.#done = undefined;
       core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
     }
     const { floats } = instance;
-    writeRows(floats, core.input, data);
+    writeRows(floats, core.input, input);
     if (packed !== undefined) instance.words.set(packed.batchSizes, core.batchSizes);
-    writeStates(core, call, core, h0, c0);
+    writeStates(core, call, core, states?.[0].data, states?.[1].data);
     core.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
 
     const result = out ?? call.emptyResult();
@@ -216,36 +211,40 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * Goes back through the last forward in training mode: adds to every `parameter.grad` and returns the gradients of the
-   * forward's input, h0 and c0, shaped as they were (of h0 and c0 also where zeros stood in for them).
+   * Goes back through a forward in training mode: adds to every `parameter.grad` and returns the gradients of the forward's
+   * input, h0 and c0, shaped as they were (of h0 and c0 also where zeros stood in for them).
    *
    * @param gradOutput the gradient of the output, shaped or packed as the output was; zeros if left out
    * @param gradState `[gradHn, gradCn]`, each may be undefined for zeros; not all three may be missing
-   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`, `STATE`
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `STALE_FORWARD` if the weights changed since, or if
+   *   several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`, `STATE`. The forward then waits on.
    */
-  backward(gradOutput: PackedSequence, gradState?: GradState): Gradients<PackedSequence>;
-  backward(gradOutput: TensorInput, gradState?: GradState): Gradients<Tensor>;
-  backward(gradOutput?: null, gradState?: GradState): Gradients<Tensor | PackedSequence>;
+  backward(gradOutput: PackedSequence, gradState?: GradState, options?: BackwardOptions): Gradients<PackedSequence>;
+  backward(gradOutput: TensorInput, gradState?: GradState, options?: BackwardOptions): Gradients<Tensor>;
+  backward(gradOutput?: null, gradState?: GradState, options?: BackwardOptions): Gradients<Tensor | PackedSequence>;
   backward(
     gradOutput?: TensorInput | PackedSequence | null,
     gradState?: GradState,
+    options?: BackwardOptions,
   ): Gradients<Tensor> | Gradients<PackedSequence> | Gradients<Tensor | PackedSequence> {
     const { core } = this;
     core.id; // throws once disposed
-    const call = this.#waiting;
-    if (call === undefined) throw noForward("LSTM", this.training);
+    const saved = this.#pending.find(this.training, options);
+    const { call } = saved;
     const { hSize, hiddenSize, outputSize } = this.#sizes;
     const { order } = call;
     const given = readGradients(call, gradOutput, gradState);
 
+    core.id; // a getter of the caller's objects may have disposed it, or gone back already
+    const index = this.#pending.indexOf(saved, this.training);
     const { floats } = core.instance;
     const at = core.gradients();
     if (given.output === undefined) floats.fill(0, at.output, at.output + call.rows * outputSize);
     else floats.set(given.output, at.output);
     writeStates(core, call, at, given.h, given.c);
-    this.#waiting = undefined;
-    this.#done = undefined;
-    core.backward();
+    core.backward(index);
+    this.#pending.remove(index);
     this.#done = call;
 
     const [input, h0, c0] = [blank(call.inputShape), blank(call.hShape), blank(call.cShape)];
@@ -272,9 +271,19 @@ export class LSTM extends Recurrent {
   }
 
   /** @internal */
-  override forget(): void {
-    super.forget();
-    this.#waiting = undefined;
+  override checkBackward(options: BackwardOptions): void {
+    this.#pending.find(this.training, options);
+  }
+
+  /** @internal */
+  override discardLast(): void {
+    this.core.forget(false);
+    this.#pending.removeLast();
+  }
+
+  override discardPending(): void {
+    super.discardPending();
+    this.#pending.clear();
   }
 
   /**

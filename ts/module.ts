@@ -1,21 +1,35 @@
 import { DISPOSE } from "./dispose.js";
 import { checkBoolean } from "./options.js";
-import type { Parameter } from "./parameter.js";
+import { Parameter } from "./parameter.js";
+import type { BackwardOptions } from "./pending.js";
 import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { Tensor } from "./tensor.js";
 
-/** What all modules have in common, as in PyTorch's `nn.Module`: parameters, state dicts, modes, and an end. */
+/**
+ * What all modules have in common, as in PyTorch's `nn.Module`: parameters, state dicts, modes, and an end.
+ *
+ * A module of one's own extends it, keeps parameters and other modules in properties, and has the methods `forward` and
+ * `backward`.
+ */
 export abstract class Module {
   #training = false;
 
-  /** The parameters by name, in PyTorch's order. */
-  abstract namedParameters(): [string, Parameter][];
+  /** The modules in its properties, by the properties' names. */
+  namedChildren(): [string, Module][] {
+    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+  }
 
-  /** Gives the memory inside WebAssembly back now. Any later use is a `DISPOSED` error; calling it twice is not. */
-  abstract dispose(): void;
-
-  /** @internal Gives up on forwards that wait for their backward. */
-  abstract forget(): void;
+  /**
+   * The parameters by name, in the order of the properties: its own first, then those of the modules in its properties
+   * with the property's name and a dot in front.
+   */
+  namedParameters(): [string, Parameter][] {
+    const own = Object.entries(this).filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
+    const nested = this.namedChildren().flatMap(([name, module]) =>
+      module.namedParameters().map(([inner, parameter]): [string, Parameter] => [`${name}.${inner}`, parameter]),
+    );
+    return [...own, ...nested];
+  }
 
   /** The parameters in PyTorch's order. */
   parameters(): Parameter[] {
@@ -27,10 +41,14 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** Switches to training mode, or with false to eval mode, which gives up on forwards that wait for their backward. */
+  /**
+   * Switches to training mode, or with false to eval mode, which gives up on forwards that wait for their backward. The
+   * modules in it switch too.
+   */
   train(mode = true): this {
     this.#training = checkBoolean("mode", mode);
-    if (!mode) this.forget();
+    if (!mode) this.discardPending();
+    for (const [, module] of this.namedChildren()) module.train(mode);
     return this;
   }
 
@@ -39,16 +57,34 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Sets the gradients of all parameters to 0, and gives up on forwards that wait for their backward. */
+  /** Sets the gradients of all parameters to 0, and nothing else: forwards that wait for their backward still do. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.zeroGrad();
-    this.forget();
+  }
+
+  /** Gives up on training forwards that wait for their backward, and frees what they keep for it. */
+  discardPending(): void {
+    for (const [, module] of this.namedChildren()) module.discardPending();
+  }
+
+  /** @internal Throws if a backward with these options would be refused whatever its gradients. */
+  checkBackward(_: BackwardOptions): void {}
+
+  /** @internal Gives up on the latest training forward. */
+  discardLast(): void {}
+
+  /**
+   * Whether `forward` and `backward` take a PackedSequence as it is. If not, a Sequential hands them its rows, one for each
+   * step of each sequence, and packs what comes back.
+   */
+  get takesPacked(): boolean {
+    return false;
   }
 
   /** Copies of all parameters by PyTorch's names, each with `prefix` in front. */
   stateDict(options: Pick<LoadOptions, "prefix"> = {}): Record<string, Tensor> {
     const { prefix } = checkLoadOptions("stateDict", options, []);
-    const copy = (parameter: Parameter) => new Tensor(parameter.peek().slice(), parameter.shape);
+    const copy = (parameter: Parameter) => new Tensor(parameter.read(), parameter.shape);
     return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [prefix + name, copy(parameter)]));
   }
 
@@ -61,9 +97,20 @@ export abstract class Module {
     const named = this.namedParameters();
     const expected = named.map(([name, { shape }]) => ({ name, shape }));
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
-    for (const [, parameter] of named) parameter.peek(); // throws once disposed, before anything is written
-    for (const [index, tensor] of matched) named[index]?.[1].data.set(tensor.data);
+    for (const [, { home }] of named) home.id; // throws once disposed, before anything is written
+    for (const [index, tensor] of matched) named[index]?.[1].write(tensor.data);
     return result;
+  }
+
+  /** Gives the memory inside WebAssembly back now. Any later use is a `DISPOSED` error; calling it twice is not. */
+  dispose(): void {
+    for (const [, module] of this.namedChildren()) module.dispose();
+    for (const { home } of this.parameters()) home.dispose();
+  }
+
+  /** The name of its class. */
+  toString(): string {
+    return `${this.constructor.name}()`;
   }
 
   /** What `console.log` shows in Node, Deno and Bun. */

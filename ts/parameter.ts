@@ -1,57 +1,83 @@
-import type { Home, Placed } from "./home.js";
+import { Home } from "./home.js";
+import { LayerCore } from "./layer-core.js";
 import { tensorOfShape } from "./shape.js";
-import type { TensorInput } from "./tensor.js";
+import { asTensor, type TensorInput } from "./tensor.js";
 
-/** A weight or bias: PyTorch's name and shape, and its values where they live. */
+/**
+ * A weight or bias: PyTorch's name and shape, its values and their gradient.
+ *
+ * A module of one's own makes its parameters with `new Parameter(values)` and keeps them in properties, whose names become
+ * the parameters' names.
+ */
 export class Parameter {
   static readonly name = "Parameter";
+  /** PyTorch's name within its module, `"weight_ih_l0"` say; empty for a parameter of a module of one's own. */
   readonly name: string;
   readonly shape: readonly number[];
   /** @internal */
   readonly home: Home;
   /** @internal */
   readonly index: number;
-  readonly #placed: Placed;
 
+  /**
+   * A parameter of a module of one's own, as `torch.nn.Parameter(values)`. Its gradient is there from the start, zeros.
+   *
+   * @param values are copied
+   */
+  constructor(values: TensorInput);
   /** @internal */
-  constructor(home: Home, placed: Placed, index: number) {
+  constructor(home: Home, index: number);
+  constructor(values: TensorInput | Home, index = 0) {
+    if (values instanceof Home) this.home = values;
+    else {
+      const { data, shape } = asTensor("values", values);
+      this.home = new LayerCore("Parameter", (kernels) => kernels.parameterNew(data.length), [["", shape]]);
+      this.home.write(0, data);
+    }
+    this.index = index;
+    const placed = this.home.parameters[index] as { name: string; shape: readonly number[] };
     this.name = placed.name;
     this.shape = placed.shape;
-    this.home = home;
-    this.index = index;
-    this.#placed = placed;
   }
 
   /**
-   * The values themselves, row-major. Writing to them just works; take them anew for each use, because the view goes
-   * stale when WebAssembly's memory grows.
+   * The values, row-major: always the same array, yours to read and write.
+   *
+   * What is written counts at once in training mode and for optimisers. In eval mode, where a step takes less time than
+   * looking for changes, it counts from the next time that `data` is read: write through `parameter.data`, not through an
+   * array kept from before, or call `set`.
    */
   get data(): Float32Array {
-    return this.home.values(this.#placed);
+    return this.home.data(this.index);
   }
 
   /**
-   * The gradient that every `backward` adds to, to read and write; null before the first forward in training mode. Take
-   * it anew for each use, like `data`.
+   * The gradient that every `backward` adds to: always the same array, to read and write; null before the first forward in
+   * training mode.
    */
   get grad(): Float32Array | null {
-    return this.home.gradient(this.index);
+    return this.home.grad(this.index);
   }
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
   set(values: TensorInput): void {
-    const { data } = tensorOfShape(this.name, values, this.shape);
-    this.data.set(data);
+    this.write(tensorOfShape(this.name || "values", values, this.shape).data);
   }
 
-  /** @internal A fresh view of the values, to read. */
-  peek(): Float32Array {
-    return this.home.peek(this.#placed);
+  /** @internal Copies values of the right length in. */
+  write(values: Float32Array): void {
+    this.home.write(this.index, values);
   }
 
-  /** @internal Sets the gradient to 0. */
+  /** @internal A copy of the values. */
+  read(): Float32Array {
+    return this.home.read(this.index);
+  }
+
+  /** Sets the gradient to 0. */
   zeroGrad(): void {
     const { home, index } = this;
     home.instance.kernels.gradientZero(home.family, home.id, index);
+    home.downloadGradients(index);
   }
 }

@@ -2,7 +2,7 @@ import type { Home } from "./home.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
-/** A module with parameters of its own, which live in an object inside WebAssembly. */
+/** A module whose parameters live in one object inside WebAssembly. */
 export abstract class Parametric extends Module {
   /** @internal Subclasses declare the kind that they have; a type parameter would show in the public types. */
   protected readonly core: Home;
@@ -12,7 +12,7 @@ export abstract class Parametric extends Module {
   protected constructor(core: Home) {
     super();
     this.core = core;
-    this.#parameters = core.parameters.map((placed, index) => new Parameter(core, placed, index));
+    this.#parameters = core.parameters.map((_, index) => new Parameter(core, index));
   }
 
   override namedParameters(): [string, Parameter][] {

@@ -19,7 +19,9 @@ export abstract class Recurrent extends Parametric {
   /** `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
   protected initialise(): void {
     const random = new Mt19937(this.seed);
-    for (const { data } of this.parameters()) fillUniform(random, data, 1 / Math.sqrt(this.hiddenSize));
+    for (const { home, index } of this.parameters()) {
+      fillUniform(random, home.view(index), 1 / Math.sqrt(this.hiddenSize));
+    }
   }
 
   /** The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
@@ -45,8 +47,12 @@ export abstract class Recurrent extends Parametric {
     return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
   }
 
-  /** @internal */
-  override forget(): void {
+  override discardPending(): void {
     this.core.forget();
+  }
+
+  /** It does: rows of one sequence belong together. */
+  override get takesPacked(): boolean {
+    return true;
   }
 }

@@ -1,12 +1,11 @@
 import { type Core, created } from "./core.js";
-import { describe } from "./describe.js";
 import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
 import { forget, release } from "./home.js";
 import { checkInteger, checkObject } from "./options.js";
-import { writeRows } from "./rows.js";
+import { FEW, readRows, writeRows } from "./rows.js";
 import { sameValues, tensorOfShape } from "./shape.js";
-import { asTensor, Tensor, type TensorInput, typedArrayName } from "./tensor.js";
+import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** Options of `lstm.stream()`. */
 export interface StreamOptions {
@@ -40,7 +39,9 @@ export class LSTMStream {
   readonly #start: readonly number[];
   readonly #shapes: Record<"h" | "c", readonly number[]>;
   readonly #widths: readonly [input: number, output: number];
-  #inputView: Float32Array = new Float32Array(0);
+  readonly #input: Float32Array;
+  readonly #output: Float32Array;
+  /** Where the output lies in WebAssembly; empty after its memory grew. */
   #outputView: Float32Array = new Float32Array(0);
 
   /** @internal */
@@ -67,38 +68,44 @@ export class LSTMStream {
     const columns = projSize > 0 ? projSize : hiddenSize;
     this.#shapes = { h: [numLayers, batch, columns], c: [numLayers, batch, hiddenSize] };
     this.#widths = [inputSize, columns];
+    this.#input = new Float32Array(batch * inputSize);
+    this.#output = new Float32Array(batch * columns);
     forget?.register(this, release(core.instance, "streamFree", this.#id), this);
   }
 
-  /** The input of the next `step()`, (batch, inputSize), to write into. Take it anew for each use. */
+  /** The input of the next `step()`, (batch, inputSize): always the same array, to write into. */
   get input(): Float32Array {
     this.#live();
-    this.#refreshViews();
-    return this.#inputView;
+    return this.#input;
   }
 
   /**
    * One step of every layer.
    *
-   * @param x batch * inputSize values; without it, what was written into `input`
-   * @returns batch * H_out values, in a view that is valid until the next call of anything. Nothing is allocated.
+   * @param x the input, (batch, inputSize), or (inputSize) with a batch size of 1; a Float32Array of batch * inputSize
+   *   values is the fastest. Without it, what was written into `input`
+   * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated.
    */
-  step(x?: Float32Array): Float32Array {
+  step(x?: TensorInput): Float32Array {
+    let values = this.#input;
+    if (x instanceof Float32Array && x.length === values.length) values = x;
+    else if (x !== undefined) values = this.#readInput(x);
     this.#live();
-    this.#refreshViews();
-    if (x !== undefined) {
-      const input = this.#inputView;
-      if (!(x instanceof Float32Array) && typedArrayName(x) !== "Float32Array")
-        throw new LSTMError("DTYPE", `x: expected a Float32Array, got ${describe(x)}`);
-      if (x.length !== input.length) {
-        const expected = `expected batchSize * inputSize = ${input.length} values`;
-        throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${x.length}`);
-      }
-      writeRows(input, 0, x);
-    }
     const core = this.#core;
-    core.instance.streamStep(core.ready(), this.#id);
-    return this.#outputView;
+    const { instance } = core;
+    writeRows(instance.floats, this.#start[INPUT] as number, values);
+    instance.streamStep(core.ready(), this.#id);
+    const output = this.#output;
+    if (output.length <= FEW) readRows(instance.floats, this.#start[OUTPUT] as number, output);
+    else {
+      // A view that is kept, since the steady loop should make none.
+      if (this.#outputView.length === 0) {
+        const from = this.#start[OUTPUT] as number;
+        this.#outputView = instance.floats.subarray(from, from + output.length);
+      }
+      output.set(this.#outputView);
+    }
+    return output;
   }
 
   /**
@@ -118,10 +125,10 @@ export class LSTMStream {
       throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got [${shape.join(", ")}]`);
     }
     const steps = batched[0] as number;
+    this.#live(); // a getter of the caller's objects may have disposed it
     const { instance } = this.#core;
-    const owned = instance.own(data);
     this.#core.reserve({ steps, batch: this.batchSize, rows: steps * this.batchSize }, false);
-    instance.floats.set(owned, this.#core.input);
+    instance.floats.set(data, this.#core.input);
     this.#core.expect(instance.kernels.streamRun(this.#core.ready(), this.#id), "run");
     const from = this.#core.output;
     const output = this.#core.instance.floats.slice(from, from + steps * this.batchSize * outputs);
@@ -150,12 +157,33 @@ export class LSTMStream {
       if (batch === 1 && sameValues(tensor.shape, [layers, columns])) return tensor.data;
       return tensorOfShape(`state.${name}`, tensor, this.#shapes[name]).data;
     };
-    this.#write(read("h", h), read("c", c));
+    const [hValues, cValues] = [read("h", h), read("c", c)];
+    this.#live(); // a getter of the caller's objects may have disposed it
+    const { floats, kernels } = this.#core.instance;
+    floats.set(hValues, this.#start[H]);
+    floats.set(cValues, this.#start[C]);
+    kernels.streamLoad(this.#id);
   }
 
-  /** Sets the state back to zeros. */
-  reset(): void {
-    this.state = { h: Tensor.zeros(this.#shapes.h), c: Tensor.zeros(this.#shapes.c) };
+  /**
+   * Sets the state back to zeros.
+   *
+   * @param rows of these sequences of the batch only, each from 0 to batchSize - 1: where one ends and another begins
+   */
+  reset(rows?: number | readonly number[]): void {
+    const { batchSize } = this;
+    const chosen = rows === undefined || Array.isArray(rows) ? rows : [rows];
+    const checked = chosen?.map((row: unknown) => checkInteger("rows", row, 0, batchSize - 1));
+    const state = this.state;
+    for (const { data, shape } of [state.h, state.c]) {
+      const [layers, , columns] = shape as [number, number, number];
+      for (let layer = 0; layer < layers; layer++)
+        for (const row of checked ?? Array(batchSize).keys()) {
+          const from = (layer * batchSize + row) * columns;
+          data.fill(0, from, from + columns);
+        }
+    }
+    this.state = state;
   }
 
   /** Gives the memory of the stream back now; the LSTM lives on. Any later use is a `DISPOSED` error. */
@@ -170,24 +198,19 @@ export class LSTMStream {
     this.dispose();
   }
 
-  #write(h: Float32Array, c: Float32Array): void {
-    const { floats, kernels } = this.#core.instance;
-    floats.set(h, this.#start[H]);
-    floats.set(c, this.#start[C]);
-    kernels.streamLoad(this.#id);
-  }
-
   #live(): void {
     if (this.#disposed) throw new LSTMError("DISPOSED", "this stream was disposed");
     this.#core.id; // throws once the LSTM is
   }
 
-  #refreshViews(): void {
-    // Memory that grew left them empty, which no view of a stream is by itself.
-    if (this.#inputView.length > 0) return;
-    const { floats } = this.#core.instance;
-    const view = (from: number, columns: number) => floats.subarray(from, from + this.batchSize * columns);
-    this.#inputView = view(this.#start[INPUT] as number, this.#widths[0]);
-    this.#outputView = view(this.#start[OUTPUT] as number, this.#widths[1]);
+  /** The values of one step's input, in any form but the fast one. */
+  #readInput(x: unknown): Float32Array {
+    const { data, shape } = asTensor("x", x);
+    const { batchSize } = this;
+    const [inputs] = this.#widths;
+    const fits = shape.length === 1 ? batchSize === 1 || x === data : sameValues(shape, [batchSize, inputs]);
+    if (fits && data.length === batchSize * inputs) return data;
+    const expected = `expected batchSize * inputSize = ${batchSize * inputs} values of shape [${batchSize}, ${inputs}]`;
+    throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${data.length} of shape [${shape.join(", ")}]`);
   }
 }

@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 export { Module } from "./module.js";
+export { Parameter } from "./parameter.js";
+export type { BackwardOptions } from "./pending.js";
 export { Dropout, type DropoutOptions, ReLU, Tanh } from "./train/activation.js";
 export { type Batches, type BucketOptions, lengthBuckets, padIndices } from "./train/batch.js";
 export { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./train/checkpoint.js";

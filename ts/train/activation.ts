@@ -1,8 +1,7 @@
 import { LSTMError } from "../errors.js";
-import { noForward } from "../gradients.js";
 import { Module } from "../module.js";
 import { checkCount, checkObject, checkProbability } from "../options.js";
-import type { Parameter } from "../parameter.js";
+import { type BackwardOptions, Pending } from "../pending.js";
 import { randomSeed } from "../random.js";
 import type { Masks } from "../results.js";
 import { tensorOfShape } from "../shape.js";
@@ -12,7 +11,7 @@ import { workspace } from "./workspace.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
 abstract class Elementwise<Kept> extends Module {
-  #waiting: { kept: Kept; shape: readonly number[] } | undefined;
+  readonly #pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
   #disposed = false;
 
   /** The new values, and what to keep. */
@@ -24,42 +23,47 @@ abstract class Elementwise<Kept> extends Module {
   forward(input: TensorInput): Tensor {
     this.#check();
     const { data, shape } = asTensor("input", input);
+    this.#check(); // a getter of the caller's objects may have disposed it
     const { values, kept } = this.map(data);
-    if (this.training) this.#waiting = { kept, shape };
-    return new Tensor(values, shape);
+    const output = new Tensor(values, shape);
+    if (this.training) this.#pending.push(output, { kept, shape });
+    return output;
   }
 
   /**
-   * Goes back through the last forward in training mode.
+   * Goes back through a forward in training mode.
    *
-   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `STALE_FORWARD` if several forwards wait and none is
+   *   named; `SHAPE_MISMATCH`, `DTYPE`
    */
-  backward(gradOutput: TensorInput): Tensor {
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
     this.#check();
-    if (this.#waiting === undefined) throw noForward(this.constructor.name, this.training);
-    const { kept, shape } = this.#waiting;
-    const { data } = tensorOfShape("gradOutput", gradOutput, shape);
-    const gradient = this.back(data, kept);
-    this.#waiting = undefined;
-    return new Tensor(gradient, shape);
+    const saved = this.#pending.find(this.training, options);
+    const { data } = tensorOfShape("gradOutput", gradOutput, saved.shape);
+    const index = this.#pending.indexOf(saved, this.training); // a getter may have gone back already
+    const gradient = this.back(data, saved.kept);
+    this.#pending.remove(index);
+    return new Tensor(gradient, saved.shape);
   }
 
-  override namedParameters(): [string, Parameter][] {
-    return [];
+  /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#pending.find(this.training, options);
   }
 
   override dispose(): void {
     this.#disposed = true;
-    this.#waiting = undefined;
+    this.#pending.clear();
   }
 
   /** @internal */
-  override forget(): void {
-    this.#waiting = undefined;
+  override discardLast(): void {
+    this.#pending.removeLast();
   }
 
-  override toString(): string {
-    return `${this.constructor.name}()`;
+  override discardPending(): void {
+    this.#pending.clear();
   }
 
   #check(): void {

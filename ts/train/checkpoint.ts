@@ -71,7 +71,7 @@ export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpo
   refuseUnless("a schedule", scheduler !== undefined, rest.scheduler !== undefined);
   const remembered = { state: under("optimizer."), options: rest.optimizer ?? {} };
   optimizer?.check(remembered);
-  for (const { parameter } of parameters) parameter.peek(); // throws once disposed, before anything is written
+  for (const { parameter } of parameters) parameter.home.id; // throws once disposed, before anything is written
   for (const [name] of droppers) {
     const { seed, call } = rest.draws[name] as { seed: number; call: number };
     checkCount(`${name}: seed`, seed);
@@ -81,9 +81,9 @@ export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpo
   // The schedule first: it alone has not been checked.
   scheduler?.loadStateDict(rest.scheduler as never);
   optimizer?.loadStateDict(remembered);
-  for (const [index, tensor] of matched) parameters[index]?.parameter.data.set(tensor.data);
+  for (const [index, tensor] of matched) parameters[index]?.parameter.write(tensor.data);
   for (const [name, module] of droppers) module.dropoutDraw = rest.draws[name] as { seed: number; call: number };
-  for (const [, module] of model) module.forget();
+  for (const [, module] of model) module.discardPending();
   return { extra: rest.extra };
 }
 

@@ -19,6 +19,7 @@ export function clipGradNorm(
   const list = checkParameters("clipGradNorm", parameters);
   checkRate("maxNorm", maxNorm);
   let squares = 0;
+  for (const { home, index } of list) home.uploadGradients(index);
   for (const { home, index } of list) squares += home.instance.kernels.gradientSquares(home.family, home.id, index);
   const norm = Math.sqrt(squares);
   if (errorIfNonfinite && !Number.isFinite(norm)) {
@@ -27,7 +28,10 @@ export function clipGradNorm(
   const factor = maxNorm / (norm + 1e-6);
   // A NaN spreads, as in PyTorch.
   if (!(factor >= 1)) {
-    for (const { home, index } of list) home.instance.kernels.gradientScale(home.family, home.id, index, factor);
+    for (const { home, index } of list) {
+      home.instance.kernels.gradientScale(home.family, home.id, index, factor);
+      home.downloadGradients(index);
+    }
   }
   return norm;
 }
@@ -40,5 +44,9 @@ export function clipGradNorm(
 export function clipGradValue(parameters: Iterable<Parameter>, clipValue: number): void {
   const list = checkParameters("clipGradValue", parameters);
   checkRate("clipValue", clipValue);
-  for (const { home, index } of list) home.instance.kernels.gradientClamp(home.family, home.id, index, clipValue);
+  for (const { home, index } of list) {
+    home.uploadGradients(index);
+    home.instance.kernels.gradientClamp(home.family, home.id, index, clipValue);
+    home.downloadGradients(index);
+  }
 }

@@ -1,10 +1,11 @@
 import type { Kernels } from "../instance.js";
+import { LayerCore } from "../layer-core.js";
 import { checkInteger, checkObject } from "../options.js";
+import type { BackwardOptions } from "../pending.js";
 import { fillNormal, Mt19937, randomSeed } from "../random.js";
-import { tensorOfShape } from "../shape.js";
-import { Tensor, type TensorInput } from "../tensor.js";
+import type { Tensor, TensorInput } from "../tensor.js";
 import { asIndices, checkRange, type IndexInput } from "./indices.js";
-import { checkSeed, INPUT, Layer, LayerCore, OUTPUT } from "./layer.js";
+import { checkSeed, Layer } from "./layer.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
 export interface EmbeddingOptions {
@@ -17,7 +18,7 @@ export interface EmbeddingOptions {
 }
 
 /** `torch.nn.Embedding`: a row of values for each index. */
-export class Embedding extends Layer {
+export class Embedding extends Layer<Int32Array> {
   static override readonly name: string = "Embedding";
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
@@ -37,7 +38,8 @@ export class Embedding extends Layer {
     this.numEmbeddings = count;
     this.embeddingDim = width;
     this.paddingIdx = paddingIdx;
-    for (const { data } of this.parameters()) {
+    for (const { home, index } of this.parameters()) {
+      const data = home.view(index);
       fillNormal(new Mt19937(seed ?? randomSeed()), data);
       if (paddingIdx !== undefined) data.fill(0, paddingIdx * width, (paddingIdx + 1) * width);
     }
@@ -49,31 +51,21 @@ export class Embedding extends Layer {
    * @throws LSTMError `OPTION` that names an index out of range; `DTYPE`, `SHAPE_MISMATCH`, `OUT_OF_MEMORY`, `DISPOSED`
    */
   forward(indices: IndexInput): Tensor {
-    const { core } = this;
-    core.id; // throws once disposed
+    this.core.id; // throws once disposed
     const given = asIndices("indices", indices);
     checkRange("indices", given, this.numEmbeddings, "an index");
-    this.waiting = undefined;
-    core.reserve(given.data.length, this.training);
-    core.instance.words.set(given.data, core.at(INPUT));
-    core.forward();
-    if (this.training) this.waiting = given.shape;
-    const at = core.at(OUTPUT);
-    const values = core.instance.floats.slice(at, at + given.data.length * this.embeddingDim);
-    return new Tensor(values, [...given.shape, this.embeddingDim]);
+    return this.run(given.data, given.shape, this.embeddingDim);
   }
 
   /**
-   * Goes back through the last forward in training mode: adds to the weight's gradient. Indices have none.
+   * Goes back through a forward in training mode: adds to the weight's gradient. Indices have none.
    *
-   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `STALE_FORWARD` if several forwards wait and none is
+   *   named; `SHAPE_MISMATCH`, `DTYPE`
    */
-  backward(gradOutput: TensorInput): void {
-    const leading = this.taken();
-    const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, this.embeddingDim]);
-    this.core.instance.floats.set(data, this.core.at(OUTPUT));
-    this.core.backward();
-    this.waiting = undefined;
+  backward(gradOutput: TensorInput, options?: BackwardOptions): void {
+    this.runBack(gradOutput, this.embeddingDim, options);
   }
 
   override toString(): string {

@@ -1,90 +1,81 @@
-import { outOfMemory } from "../core.js";
-import { noForward } from "../gradients.js";
-import { Home, type Placed } from "../home.js";
-import { instance, type Kernels } from "../instance.js";
+import { INPUT, INPUT_GRADIENT, type LayerCore, OUTPUT } from "../layer-core.js";
 import { checkCount } from "../options.js";
 import { Parametric } from "../parametric.js";
-import { product } from "../tensor.js";
+import { type BackwardOptions, Pending } from "../pending.js";
+import { tensorOfShape } from "../shape.js";
+import { product, Tensor, type TensorInput } from "../tensor.js";
 
-/** Numbers of the buffers in `layerAddress`. */
-export const INPUT = 0;
-export const OUTPUT = 1;
-export const INPUT_GRADIENT = 2;
-
-/** @internal A layer inside WebAssembly, by its handle. */
-export class LayerCore extends Home {
-  readonly parameters: readonly Placed[];
-
-  constructor(
-    owner: string,
-    make: (kernels: Kernels) => number,
-    shapes: readonly (readonly [name: string, shape: readonly number[]])[],
-  ) {
-    const where = instance();
-    const { kernels } = where;
-    const handle = make(kernels);
-    if (handle < 0) {
-      throw outOfMemory(`${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`, kernels.refusedBytes());
-    }
-    super(owner, 1, where, handle, "layerFree");
-    this.parameters = shapes.map(([name, shape], index) => {
-      const start = kernels.layerParameter(handle, index, false) >>> 2;
-      return { name, shape: Object.freeze([...shape]), start, length: product(shape) };
-    });
-  }
-
-  protected override gradientStart(index: number): number {
-    return this.instance.kernels.layerParameter(this.id, index, true) >>> 2;
-  }
-
-  protected override refresh(id: number): void {
-    this.instance.kernels.layerChanged(id);
-  }
-
-  /** Makes room for a forward of so many rows, and if it trains for its backward. */
-  reserve(rows: number, trains: boolean): void {
-    const { kernels } = this.instance;
-    const status = kernels.layerReserve(this.id, Math.min(rows, MOST), trains);
-    if (status !== 0) throw outOfMemory(`a call of ${rows} rows`, kernels.refusedBytes());
-  }
-
-  /** First value of a buffer, as an index into the instance's floats; every reservation may move it. */
-  at(buffer: number): number {
-    return this.instance.kernels.layerAddress(this.id, buffer) >>> 2;
-  }
-
-  /** Runs over what was reserved, with every written weight in effect. */
-  forward(): void {
-    this.instance.kernels.layerForward(this.ready());
-  }
-
-  /** Goes back through the last forward. */
-  backward(): void {
-    this.instance.kernels.layerBackward(this.ready());
-  }
+/** What a layer's backward needs of its forward: a copy of the input, since each forward writes over the last one's. */
+interface Saved<Input> {
+  readonly input: Input;
+  readonly leading: readonly number[];
 }
 
-/** More rows than fit; WebAssembly takes 32-bit sizes. */
-const MOST = 2 ** 31 - 1;
-
 /** A module with parameters of its own, which maps each row by itself. */
-export abstract class Layer extends Parametric {
+export abstract class Layer<Input extends Float32Array | Int32Array> extends Parametric {
   /** @internal */
   declare protected readonly core: LayerCore;
-  /** The leading dimensions of the training forward that waits for its backward. */
-  protected waiting: readonly number[] | undefined;
+  readonly #pending: Pending<Saved<Input>>;
 
   /** @internal */
-  override forget(): void {
-    this.core.id; // throws once disposed
-    this.waiting = undefined;
+  protected constructor(core: LayerCore) {
+    super(core);
+    this.#pending = new Pending(core.owner, () => core.version());
   }
 
-  /** The leading dimensions that backward goes back to. */
-  protected taken(): readonly number[] {
+  /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#pending.find(this.training, options);
+  }
+
+  /** @internal */
+  override discardLast(): void {
+    this.#pending.removeLast();
+  }
+
+  override discardPending(): void {
     this.core.id; // throws once disposed
-    if (this.waiting === undefined) throw noForward(this.core.owner, this.training);
-    return this.waiting;
+    this.#pending.clear();
+  }
+
+  /** @internal Runs over rows of input, (...leading, columns), and returns (...leading, outputs). */
+  protected run(input: Input, leading: readonly number[], outputs: number): Tensor {
+    const { core, training } = this;
+    core.id; // throws once disposed, which a getter of the caller's objects may just have done
+    const rows = product(leading);
+    this.#write(input, rows);
+    core.forward(training);
+    const output = this.#read(OUTPUT, [...leading, outputs]);
+    if (training) this.#pending.push(output, { input: input.slice() as Input, leading });
+    return output;
+  }
+
+  /** @internal Goes back through a forward; returns the gradient of its input, (...leading, inputs). */
+  protected runBack(gradOutput: TensorInput, outputs: number, options?: BackwardOptions) {
+    const { core } = this;
+    core.id; // throws once disposed
+    const saved = this.#pending.find(this.training, options);
+    const { input, leading } = saved;
+    const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, outputs]);
+    core.id; // a getter of the caller's objects may have disposed it, or gone back already
+    const index = this.#pending.indexOf(saved, this.training);
+    this.#write(input, product(leading));
+    core.instance.floats.set(data, core.at(OUTPUT));
+    core.backward();
+    this.#pending.remove(index);
+    return (inputs: number) => this.#read(INPUT_GRADIENT, [...leading, inputs]);
+  }
+
+  #write(input: Input, rows: number): void {
+    const { core } = this;
+    core.reserve(rows, this.training);
+    const { floats, words } = core.instance;
+    (input instanceof Float32Array ? floats : words).set(input, core.at(INPUT));
+  }
+
+  #read(buffer: number, shape: readonly number[]): Tensor {
+    const at = this.core.at(buffer);
+    return new Tensor(this.core.instance.floats.slice(at, at + product(shape)), shape);
   }
 }
 

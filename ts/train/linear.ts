@@ -1,9 +1,10 @@
 import { LSTMError } from "../errors.js";
+import { LayerCore } from "../layer-core.js";
 import { checkBoolean, checkInteger, checkObject } from "../options.js";
+import type { BackwardOptions } from "../pending.js";
 import { fillUniform, Mt19937, randomSeed } from "../random.js";
-import { tensorOfShape } from "../shape.js";
-import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
-import { checkSeed, INPUT, INPUT_GRADIENT, Layer, LayerCore, OUTPUT } from "./layer.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor.js";
+import { checkSeed, Layer } from "./layer.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
 export interface LinearOptions {
@@ -16,7 +17,7 @@ export interface LinearOptions {
 }
 
 /** `torch.nn.Linear`: `y = x Wᵀ + b` for each row. */
-export class Linear extends Layer {
+export class Linear extends Layer<Float32Array> {
   static override readonly name: string = "Linear";
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -37,46 +38,29 @@ export class Linear extends Layer {
     this.bias = bias;
     const random = new Mt19937(seed ?? randomSeed());
     // kaiming_uniform_ with a = sqrt(5) comes to this bound.
-    for (const { data } of this.parameters()) fillUniform(random, data, 1 / Math.sqrt(inFeatures));
+    for (const { home, index } of this.parameters()) fillUniform(random, home.view(index), 1 / Math.sqrt(inFeatures));
   }
 
   /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */
   forward(input: TensorInput): Tensor {
-    const { core } = this;
-    core.id; // throws once disposed
+    this.core.id; // throws once disposed
     const { data, shape } = asTensor("input", input);
     if (shape[shape.length - 1] !== this.inFeatures) {
       const got = `Expected ${this.inFeatures}, got shape [${shape.join(", ")}]`;
       throw new LSTMError("SHAPE_MISMATCH", `input: the last dimension must be equal to inFeatures. ${got}`);
     }
-    const leading = shape.slice(0, -1);
-    const { instance } = core;
-    const own = instance.own(data);
-    this.waiting = undefined;
-    core.reserve(product(leading), this.training);
-    instance.floats.set(own, core.at(INPUT));
-    core.forward();
-    if (this.training) this.waiting = leading;
-    return this.#read(OUTPUT, [...leading, this.outFeatures]);
+    return this.run(data, shape.slice(0, -1), this.outFeatures);
   }
 
   /**
-   * Goes back through the last forward in training mode: adds to the parameters' gradients and returns the input's.
+   * Goes back through a forward in training mode: adds to the parameters' gradients and returns the input's.
    *
-   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `SHAPE_MISMATCH`, `DTYPE`
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `STALE_FORWARD` if the weight changed since, or if
+   *   several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`
    */
-  backward(gradOutput: TensorInput): Tensor {
-    const leading = this.taken();
-    const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, this.outFeatures]);
-    this.core.instance.floats.set(data, this.core.at(OUTPUT));
-    this.core.backward();
-    this.waiting = undefined;
-    return this.#read(INPUT_GRADIENT, [...leading, this.inFeatures]);
-  }
-
-  #read(buffer: number, shape: number[]): Tensor {
-    const at = this.core.at(buffer);
-    return new Tensor(this.core.instance.floats.slice(at, at + product(shape)), shape);
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
+    return this.runBack(gradOutput, this.outFeatures, options)(this.inFeatures);
   }
 
   override toString(): string {

@@ -86,12 +86,15 @@ export abstract class Optimizer {
     const { beta1, beta2 } = this.#rule.options;
     for (const [index, slot] of this.#slots.entries()) {
       const { home, index: number } = slot.parameter;
-      if (slot.parameter.grad === null) continue;
+      if (!home.hasGradient(number)) continue;
+      home.uploadData(number);
+      home.uploadGradients(number);
       // SGD asks whether it is the first time, and takes 0 for yes.
       slot.power1 = beta1 === undefined ? slot.steps : slot.power1 * (beta1 as number);
       slot.power2 *= (beta2 as number | undefined) ?? 1;
       slot.steps++;
       kernels.optimizerStep(id, index, home.family, home.id, number, slot.power1, slot.power2);
+      home.downloadData(number);
     }
   }
 

@@ -1,18 +1,22 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
+import { LSTMCell } from "../lstm-cell.js";
 import { Module } from "../module.js";
 import { PackedSequence } from "../packed-sequence.js";
-import type { Parameter } from "../parameter.js";
+import { type BackwardOptions, Pending } from "../pending.js";
 import { Recurrent } from "../recurrent.js";
 import type { Tensor, TensorInput } from "../tensor.js";
 import type { IndexInput } from "./indices.js";
 
-/** A module that can stand in a chain: LSTM and everything in `lstm-wasm/train`. */
+/**
+ * A module that can stand in a chain: LSTM, everything in `lstm-wasm/train`, and modules of one's own. `forward` returns
+ * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
+ */
 export type Chainable = Module & {
   // biome-ignore lint/suspicious/noExplicitAny: each module has its own input
   forward(input: any): Tensor | PackedSequence | [Tensor | PackedSequence, unknown];
-  // biome-ignore lint/suspicious/noExplicitAny: and its own gradient
-  backward(gradOutput: any): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: and its own gradient and options
+  backward(gradOutput: any, ...options: any[]): unknown;
 };
 
 /**
@@ -32,87 +36,99 @@ export class Sequential extends Module {
   static override readonly name: string = "Sequential";
   /** The modules by name. */
   readonly modules: Readonly<Record<string, Chainable>>;
+  /** Of each training forward, what each module returned. */
+  readonly #pending = new Pending<readonly object[]>("Sequential", () => 0);
 
-  constructor(modules: Readonly<Record<string, Chainable>> | readonly Chainable[]) {
+  /** @param modules one after the other, in an array, or by name in an object */
+  constructor(...modules: readonly Chainable[]);
+  constructor(modules: Readonly<Record<string, Chainable>> | readonly Chainable[]);
+  constructor(...given: readonly unknown[]) {
     super();
+    const [first] = given;
+    const modules = given.length === 1 && !(first instanceof Module) ? first : given;
     const entries = typeof modules === "object" && modules !== null ? Object.entries(modules) : [];
-    for (const [name, module] of entries) {
-      if (!(module instanceof Module)) {
-        throw new LSTMError(
-          "OPTION",
-          `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/train), got ${describe(module)}`,
-        );
-      }
-    }
-    const kept = new Set<Module>();
-    for (const [name, module] of entries) {
-      for (const part of parts(module)) {
-        if (kept.has(part)) {
-          const why = "a module keeps one forward for its backward, so each place needs one of its own";
-          throw new LSTMError("OPTION", `Sequential: ${name} is there twice; ${why}`);
-        }
-        kept.add(part);
-      }
-    }
     if (entries.length === 0) throw new LSTMError("OPTION", `Sequential needs modules, got ${describe(modules)}`);
+    checkModules(entries);
     this.modules = Object.freeze(Object.fromEntries(entries));
     // As in the modules: training only if all of them are.
-    super.train(entries.every(([, module]) => module.training));
+    if (entries.every(([, module]) => module.training)) this.train();
+  }
+
+  override namedChildren(): [string, Module][] {
+    return Object.entries(this.modules);
   }
 
   /** Runs through all modules in order; a packed batch goes in and comes out packed. */
   forward(input: TensorInput | IndexInput): Tensor;
   forward(input: PackedSequence): PackedSequence;
+  forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
     let value: unknown = input;
-    for (const module of Object.values(this.modules)) {
-      value = through(module, value, (rows) => {
-        const result: unknown = module.forward(rows);
-        return Array.isArray(result) ? result[0] : result;
-      });
+    const outputs: object[] = [];
+    const modules = Object.values(this.modules);
+    try {
+      for (const module of modules) {
+        value = through(module, value, (rows) => {
+          const result: unknown = module.forward(rows);
+          const output: unknown = Array.isArray(result) ? result[0] : result;
+          outputs.push(output as object);
+          return output;
+        });
+      }
+    } catch (error) {
+      // Nobody can go back through what those before the refusal keep.
+      if (this.training) for (const module of modules.slice(0, outputs.length)) module.discardLast();
+      throw error;
     }
+    if (this.training) this.#pending.push(value as object, outputs);
     return value as Tensor | PackedSequence;
   }
 
   /**
    * Goes back through all modules in reverse.
    *
+   * @param options.of the output of the forward that is meant; needed if several wait
    * @returns the gradient of the input, packed as it was; undefined if that was indices
+   * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`: as the modules do
    */
-  backward(gradOutput: TensorInput): Tensor | PackedSequence | undefined;
-  backward(gradOutput: PackedSequence): PackedSequence | undefined;
-  backward(gradOutput: TensorInput | PackedSequence): Tensor | PackedSequence | undefined {
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor | PackedSequence | undefined;
+  backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
+  backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
+  backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
+    const outputs = this.#pending.find(this.training, options);
+    const modules = Object.values(this.modules);
+    // All or nothing: a refusal in the middle would leave gradients added behind it.
+    for (const [index, module] of modules.entries()) module.checkBackward({ of: outputs[index] });
     let gradient: unknown = gradOutput;
-    for (const module of Object.values(this.modules).reverse()) {
+    for (const [index, module] of [...modules.entries()].reverse()) {
+      const named = { of: outputs[index] };
       gradient = through(module, gradient, (rows) => {
-        const result = module.backward(rows);
+        const result = module instanceof Recurrent ? module.backward(rows, null, named) : module.backward(rows, named);
         return isGradients(result) ? result.input : result;
       });
     }
+    this.#pending.remove(this.#pending.indexOf(outputs, this.training));
     return gradient as Tensor | PackedSequence | undefined;
   }
 
-  override train(mode = true): this {
-    super.train(mode);
-    for (const module of Object.values(this.modules)) module.train(mode);
-    return this;
-  }
-
-  override namedParameters(): [string, Parameter][] {
-    return Object.entries(this.modules).flatMap(([name, module]) =>
-      module.namedParameters().map(([own, parameter]): [string, Parameter] => [`${name}.${own}`, parameter]),
-    );
-  }
-
-  /** Disposes every module. */
-  override dispose(): void {
-    for (const module of Object.values(this.modules)) module.dispose();
+  /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#pending.find(this.training, options);
   }
 
   /** @internal */
-  override forget(): void {
-    // Not yet there in Module's constructor's first train.
-    for (const module of Object.values(this.modules ?? {})) module.forget();
+  override discardLast(): void {
+    for (const [, module] of this.namedChildren()) module.discardLast();
+    this.#pending.removeLast();
+  }
+
+  override discardPending(): void {
+    super.discardPending();
+    this.#pending.clear();
+  }
+
+  override get takesPacked(): boolean {
+    return true;
   }
 
   override toString(): string {
@@ -123,20 +139,43 @@ export class Sequential extends Module {
   }
 }
 
-/** Hands a packed batch to an LSTM as it is, and to a module that maps each row by itself as rows. */
+function checkModules(entries: readonly [string, unknown][]): asserts entries is [string, Chainable][] {
+  const kept = new Set<Module>();
+  for (const [name, module] of entries) {
+    if (!(module instanceof Module)) {
+      throw new LSTMError(
+        "OPTION",
+        `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/train), got ${describe(module)}`,
+      );
+    }
+    if (module instanceof LSTMCell) {
+      const why = "it runs one step, and its caller carries the state from one to the next";
+      throw new LSTMError(
+        "OPTION",
+        `Sequential: ${name} is an LSTMCell, which cannot stand in a chain: ${why}; use LSTM`,
+      );
+    }
+    for (const part of parts(module)) {
+      if (kept.has(part)) {
+        const why = "a module keeps one forward for its backward, so each place needs one of its own";
+        throw new LSTMError("OPTION", `Sequential: ${name} is there twice; ${why}`);
+      }
+      kept.add(part);
+    }
+  }
+}
+
+/** Hands a packed batch as it is to a module that takes it, and as rows to one that maps each row by itself. */
 function through(module: Module, value: unknown, run: (value: unknown) => unknown): unknown {
-  if (!(value instanceof PackedSequence) || module instanceof Recurrent || module instanceof Sequential)
-    return run(value);
+  if (!(value instanceof PackedSequence) || module.takesPacked) return run(value);
   const rows = run(value.data);
   if (rows === undefined) return undefined;
   return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
 }
 
-/** What LSTM.backward returns. */
+/** What LSTM.backward returns: an object with the gradient of the input, and no tensor or packed batch itself. */
 const isGradients = (value: unknown): value is { input: unknown } =>
-  typeof value === "object" && value !== null && "input" in value && "h0" in value;
+  typeof value === "object" && value !== null && "input" in value && !("data" in value);
 
-/** A module and, of a chain, all that it is made of. */
-function parts(module: Module): Module[] {
-  return module instanceof Sequential ? Object.values(module.modules).flatMap(parts) : [module];
-}
+/** A module and all that it is made of. */
+const parts = (module: Module): Module[] => [module, ...module.namedChildren().flatMap(([, child]) => parts(child))];

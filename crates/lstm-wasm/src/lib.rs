@@ -116,6 +116,12 @@ pub fn parameters_changed(lstm: u32) {
     });
 }
 
+/// A number that grows when the values of parameters change.
+#[wasm_bindgen]
+pub fn version(lstm: u32) -> u32 {
+    with_lstm(lstm, Lstm::version)
+}
+
 /// Makes room for a forward or a stream's run, and if `trains` for a backward, with a checkpoint every so many steps, 0 for
 /// none.
 #[wasm_bindgen]
