@@ -1,7 +1,7 @@
 /** Copies rows of h and c between a caller's tensors and WebAssembly's floats, where a packed batch is sorted. */
 
 /** Up to so many values are copied by hand: a call of the engine's own copying costs more. */
-export const FEW = 16;
+const FEW = 16;
 
 /** Copies values in as they lie. */
 export function writeRows(floats: Float32Array, at: number, source: Float32Array): void {

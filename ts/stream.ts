@@ -3,7 +3,7 @@ import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
 import { forget, release } from "./home.js";
 import { checkInteger, checkObject } from "./options.js";
-import { FEW, readRows, writeRows } from "./rows.js";
+import { writeRows } from "./rows.js";
 import { sameValues, tensorOfShape } from "./shape.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
 
@@ -41,7 +41,8 @@ export class LSTMStream {
   readonly #widths: readonly [input: number, output: number];
   readonly #input: Float32Array;
   readonly #output: Float32Array;
-  /** Where the output lies in WebAssembly; empty after its memory grew. */
+  /** Where input and output lie in WebAssembly; empty after its memory grew. */
+  #inputView: Float32Array = new Float32Array(0);
   #outputView: Float32Array = new Float32Array(0);
 
   /** @internal */
@@ -87,24 +88,18 @@ export class LSTMStream {
    * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated.
    */
   step(x?: TensorInput): Float32Array {
-    let values = this.#input;
-    if (x instanceof Float32Array && x.length === values.length) values = x;
+    const input = this.#input;
+    let values = input;
+    if (x instanceof Float32Array && x.length === input.length) values = x;
     else if (x !== undefined) values = this.#readInput(x);
-    this.#live();
+    if (this.#disposed) this.#live();
     const core = this.#core;
-    const { instance } = core;
-    writeRows(instance.floats, this.#start[INPUT] as number, values);
-    instance.streamStep(core.ready(), this.#id);
+    const handle = core.ready();
+    if (this.#inputView.length === 0) this.#refreshViews();
+    writeRows(this.#inputView, 0, values);
+    core.instance.streamStep(handle, this.#id);
     const output = this.#output;
-    if (output.length <= FEW) readRows(instance.floats, this.#start[OUTPUT] as number, output);
-    else {
-      // A view that is kept, since the steady loop should make none.
-      if (this.#outputView.length === 0) {
-        const from = this.#start[OUTPUT] as number;
-        this.#outputView = instance.floats.subarray(from, from + output.length);
-      }
-      output.set(this.#outputView);
-    }
+    output.set(this.#outputView);
     return output;
   }
 
@@ -201,6 +196,16 @@ export class LSTMStream {
   #live(): void {
     if (this.#disposed) throw new LSTMError("DISPOSED", "this stream was disposed");
     this.#core.id; // throws once the LSTM is
+  }
+
+  #refreshViews(): void {
+    const { floats } = this.#core.instance;
+    const view = (buffer: number, { length }: Float32Array) => {
+      const from = this.#start[buffer] as number;
+      return floats.subarray(from, from + length);
+    };
+    this.#inputView = view(INPUT, this.#input);
+    this.#outputView = view(OUTPUT, this.#output);
   }
 
   /** The values of one step's input, in any form but the fast one. */

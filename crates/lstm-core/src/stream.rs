@@ -14,7 +14,6 @@ pub struct Stream {
     config: Config,
     batch: usize,
     input: Vec<f32>,
-    output: Vec<f32>,
     /// (layers, batch, H_out)
     h: Vec<f32>,
     /// (layers, batch, padded H)
@@ -35,7 +34,6 @@ impl Stream {
             config,
             batch,
             input: Vec::new(),
-            output: Vec::new(),
             h: Vec::new(),
             c: Vec::new(),
             plain_c: Vec::new(),
@@ -46,7 +44,6 @@ impl Stream {
         let rows_of = |columns: usize| batch as f64 * columns as f64;
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
-            (&mut stream.output, rows_of(config.output_size())),
             (&mut stream.h, rows_of(layers * config.h_size())),
             (&mut stream.c, rows_of(layers * units)),
             (&mut stream.plain_c, rows_of(layers * config.hidden_size())),
@@ -63,9 +60,9 @@ impl Stream {
         &mut self.input
     }
 
-    /// The output of the last step, (batch, H_out).
+    /// The output of the last step, (batch, H_out): h of the last layer.
     pub fn output(&self) -> &[f32] {
-        &self.output
+        &self.h[self.h.len() - self.batch * self.config.h_size()..]
     }
 
     /// h of each layer, (layers, batch, H_out).
@@ -105,8 +102,6 @@ impl Stream {
             let mut detour = Detour { full: &mut self.full, projected: &mut self.projected };
             step::<Native>(packed, hidden, &mut self.pre, h, c, &mut detour, tiles);
         }
-        let top = self.h.len() - self.output.len();
-        self.output.copy_from_slice(&self.h[top..]);
     }
 
     /// Makes room in `lstm` for [`Stream::run`] over `steps` steps.
