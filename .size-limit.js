@@ -27,7 +27,7 @@ export default [
   bundle("  its JavaScript", "dist/workerd/index.js", "14.2 kB", "../lstm.wasm"),
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "45 kB"),
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "14.5 kB"),
-  file("lstm-wasm/train, beside the default entry", "dist/train.js", "10 kB", true),
+  file("lstm-wasm/train, beside the default entry", "dist/train.js", "14 kB", true),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "55 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "8 kB"),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),

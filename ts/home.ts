@@ -97,6 +97,12 @@ export abstract class Home {
     return this.values(index).slice();
   }
 
+  /** A copy of a parameter's gradient; empty before the first training forward. */
+  readGradient(index: number): Float32Array {
+    this.uploadGradients(index);
+    return this.#gradient(index)?.slice() ?? new Float32Array(0);
+  }
+
   /** Writes a parameter. */
   write(index: number, values: Float32Array): void {
     this.view(index).set(values);

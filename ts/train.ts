@@ -8,7 +8,7 @@ export { Parameter } from "./parameter.js";
 export type { BackwardOptions } from "./pending.js";
 export { Dropout, type DropoutOptions, ReLU, Tanh } from "./train/activation.js";
 export { type Batches, type BucketOptions, lengthBuckets, padIndices } from "./train/batch.js";
-export { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./train/checkpoint.js";
+export { type Checkpoint, loadCheckpoint, type Stateful, saveCheckpoint } from "./train/checkpoint.js";
 export { clipGradNorm, clipGradValue } from "./train/clip.js";
 export { Embedding, type EmbeddingOptions } from "./train/embedding.js";
 export type { IndexInput, Indices, NestedIndices } from "./train/indices.js";
@@ -22,7 +22,7 @@ export {
   mseLoss,
   type Reduction,
 } from "./train/loss.js";
-export type { Optimizer, OptimizerState } from "./train/optimizer.js";
+export type { Optimizer, OptimizerState, ParamGroup, ParamGroupOptions, SavedGroup } from "./train/optimizer.js";
 export {
   Adam,
   type AdamOptions,
@@ -32,13 +32,13 @@ export {
   SGD,
   type SGDOptions,
 } from "./train/optimizers.js";
+export { type PlateauOptions, ReduceLROnPlateau } from "./train/plateau.js";
 export {
   CosineAnnealingLR,
   ExponentialLR,
   LinearLR,
   MultiStepLR,
-  type PlateauOptions,
-  ReduceLROnPlateau,
+  type ScheduleState,
   StepLR,
 } from "./train/schedule.js";
 export { Sequential } from "./train/sequential.js";

@@ -111,6 +111,41 @@ describe("optimisers", () => {
     }
   });
 
+  it.each(cases("groups"))("$name with groups, under a schedule: $weight, $bias", (record) => {
+    const linear = smallLinear(record.start);
+    const [weight, bias] = linear.parameters();
+    const optimizer = new exported[record.name](
+      [
+        { params: [weight], ...record.weight },
+        { params: bias, ...record.bias },
+      ],
+      record.options,
+    );
+    const schedule = new train.CosineAnnealingLR(optimizer, { tMax: 3, etaMin: 0.001 });
+    for (const [step, gradients] of record.gradients.entries()) {
+      setGradients(linear, gradients);
+      optimizer.step();
+      schedule.step();
+      const rates = optimizer.paramGroups.map(({ lr }: { lr: number }) => lr);
+      expectClose(rates, record.rates[step], 1e-12);
+      for (const [name, { data }] of linear.namedParameters()) expectClose(data, record.steps[step][name]);
+    }
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  it.each(recorded.clip.norms as Record<string, any>[])("clipGradNorm of type $normType", (record) => {
+    const linear = smallLinear();
+    setGradients(linear, recorded.clip.gradients);
+    const normType = record.normType === "inf" ? Number.POSITIVE_INFINITY : Number(record.normType);
+    const read = train.clipGradNorm(linear.parameters(), Number.POSITIVE_INFINITY, { normType });
+    for (const [name, { grad }] of linear.namedParameters()) {
+      expect([...(grad ?? [])]).toEqual(recorded.clip.gradients[name].map(Math.fround));
+    }
+    expect(train.clipGradNorm(linear.parameters(), recorded.clip.maxNorm, { normType })).toBe(read);
+    expectClose([read], [record.norm]);
+    for (const [name, { grad }] of linear.namedParameters()) expectClose(grad ?? [], record.clipped[name]);
+  });
+
   it("clipGradNorm", () => {
     const { gradients, maxNorm, norm, clipped } = recorded.clip;
     const linear = smallLinear();

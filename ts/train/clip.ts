@@ -1,38 +1,35 @@
+import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { checkBoolean, checkObject } from "../options.js";
 import type { Parameter } from "../parameter.js";
-import { checkParameters, checkRate } from "./optimizer.js";
+import { readParameters } from "./optimizer.js";
 
 /**
- * `torch.nn.utils.clip_grad_norm_`: scales all gradients so that their common 2-norm is at most `maxNorm`.
+ * `torch.nn.utils.clip_grad_norm_`: scales all gradients so that their common norm is at most `maxNorm`. With a `maxNorm`
+ * of Infinity it only reads the norm, and scales nothing.
  *
+ * @param options.normType which norm: 2 by default, 1, Infinity (the largest magnitude), or any other p above 0
  * @returns the norm before
  * @throws LSTMError `OPTION` if there are no parameters, or `errorIfNonfinite` and the norm is not finite
  */
 export function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
-  options: { errorIfNonfinite?: boolean | undefined } = {},
+  options: { normType?: number | undefined; errorIfNonfinite?: boolean | undefined } = {},
 ): number {
-  const { errorIfNonfinite = false } = checkObject("clipGradNorm", options, ["errorIfNonfinite"]);
-  checkBoolean("errorIfNonfinite", errorIfNonfinite);
-  const list = checkParameters("clipGradNorm", parameters);
-  checkRate("maxNorm", maxNorm);
-  let squares = 0;
-  for (const { home, index } of list) home.uploadGradients(index);
-  for (const { home, index } of list) squares += home.instance.kernels.gradientSquares(home.family, home.id, index);
-  const norm = Math.sqrt(squares);
-  if (errorIfNonfinite && !Number.isFinite(norm)) {
+  const given = checkObject("clipGradNorm", options, ["normType", "errorIfNonfinite"]);
+  const p = checkLimit("normType", given.normType ?? 2);
+  if (p === 0) throw new LSTMError("OPTION", "normType must be more than 0, got 0");
+  const strict = checkBoolean("errorIfNonfinite", given.errorIfNonfinite ?? false);
+  checkLimit("maxNorm", maxNorm);
+  const list = readParameters("clipGradNorm", parameters);
+  const norm = p === 2 ? Math.sqrt(sumOfSquares(list)) : normOf(list, p);
+  if (strict && !Number.isFinite(norm)) {
     throw new LSTMError("OPTION", `clipGradNorm: the norm of the gradients is ${norm}; nothing was scaled`);
   }
   const factor = maxNorm / (norm + 1e-6);
   // A NaN spreads, as in PyTorch.
-  if (!(factor >= 1)) {
-    for (const { home, index } of list) {
-      home.instance.kernels.gradientScale(home.family, home.id, index, factor);
-      home.downloadGradients(index);
-    }
-  }
+  if (maxNorm < Infinity && !(factor >= 1)) scale(list, factor);
   return norm;
 }
 
@@ -42,11 +39,51 @@ export function clipGradNorm(
  * @throws LSTMError `OPTION` if there are no parameters
  */
 export function clipGradValue(parameters: Iterable<Parameter>, clipValue: number): void {
-  const list = checkParameters("clipGradValue", parameters);
-  checkRate("clipValue", clipValue);
+  checkLimit("clipValue", clipValue);
+  const list = readParameters("clipGradValue", parameters);
   for (const { home, index } of list) {
     home.uploadGradients(index);
     home.instance.kernels.gradientClamp(home.family, home.id, index, clipValue);
     home.downloadGradients(index);
   }
+}
+
+/** In float64, which the squares of float32 numbers do not overflow. */
+function sumOfSquares(parameters: readonly Parameter[]): number {
+  let sum = 0;
+  for (const { home, index } of parameters) {
+    home.uploadGradients(index);
+    sum += home.instance.kernels.gradientSquares(home.family, home.id, index);
+  }
+  return sum;
+}
+
+function scale(parameters: readonly Parameter[], factor: number): void {
+  // Gradients may be so huge that float32 has too few digits for their factor: two steps then.
+  const steps = factor > 0 && factor < 2 ** -100 ? [2 ** -60, factor * 2 ** 60] : [factor];
+  for (const { home, index } of parameters) {
+    home.uploadGradients(index);
+    for (const step of steps) home.instance.kernels.gradientScale(home.family, home.id, index, step);
+    home.downloadGradients(index);
+  }
+}
+
+/** A norm other than the 2-norm; NaN if a gradient is. */
+function normOf(parameters: readonly Parameter[], p: number): number {
+  const gradients = parameters.map(({ home, index }) => home.readGradient(index));
+  let largest = 0;
+  for (const gradient of gradients) for (const g of gradient) largest = Math.max(largest, Math.abs(g));
+  if (p === Infinity || largest === 0 || !(largest < Infinity)) return largest;
+  // Fractions of the largest: their powers do not overflow, whatever p is.
+  let sum = 0;
+  for (const gradient of gradients) {
+    for (const g of gradient) sum += p === 1 ? Math.abs(g) : (Math.abs(g) / largest) ** p;
+  }
+  return p === 1 ? sum : largest * sum ** (1 / p);
+}
+
+/** A number from 0 on, which may be Infinity. */
+function checkLimit(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new LSTMError("OPTION", `${name} must be a number from 0 on, got ${describe(value)}`);
 }

@@ -1,211 +1,195 @@
-import { outOfMemory } from "../core.js";
 import { describe } from "../describe.js";
 import { DISPOSE } from "../dispose.js";
 import { LSTMError } from "../errors.js";
-import { forget, release } from "../home.js";
-import type { Instance } from "../instance.js";
+import { checkObject } from "../options.js";
 import { Parameter } from "../parameter.js";
 import { matchStateDict, type StateDict } from "../state-dict.js";
-import { product, Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { Group, joinSteps, MAX_STEPS, type Options, type Rule } from "./param-group.js";
 
-/** What an optimiser remembers: the state of its parameters by number ("0.exp_avg"), and its options. */
+/** Some of the parameters, with options of their own; the optimiser's second argument stands in for those left out. */
+export type ParamGroupOptions<O> = { readonly params: Parameter | Iterable<Parameter> } & Readonly<O>;
+
+/** A group of an optimiser: its parameters, and its options, which may be read and set between steps. */
+export type ParamGroup<O> = { readonly params: readonly Parameter[] } & {
+  -readonly [Name in keyof O]-?: Exclude<O[Name], undefined>;
+};
+
+/** The options of a group in a saved state; `params` numbers its parameters through all groups. */
+export type SavedGroup = Readonly<Record<string, number | boolean | readonly number[]>>;
+
+/** What an optimiser remembers: the state of its parameters by number ("0.exp_avg"), and the options of its groups. */
 export interface OptimizerState {
+  /** Which optimiser it is of: "Adam". */
+  readonly optimizer: string;
   readonly state: StateDict;
-  readonly options: Readonly<Record<string, number | boolean>>;
-}
-
-/** The state of one parameter. */
-interface Slot {
-  readonly parameter: Parameter;
-  steps: number;
-  /** Adam's betas to the power of `steps`, by products: `**` has other bits on other engines. */
-  power1: number;
-  power2: number;
-}
-
-/** An update rule as the core has it: its number and settings, and the buffers that it keeps of each parameter. */
-export interface Rule {
-  readonly owner: string;
-  readonly rule: number;
-  /** PyTorch's names, in the core's order. */
-  readonly buffers: readonly string[];
-  /** PyTorch's options by name; the core's settings are read off them. */
-  readonly options: Record<string, number | boolean>;
-  readonly settings: readonly string[];
+  readonly paramGroups: readonly SavedGroup[];
+  /** The groups' rates before the first schedule, if there is one. */
+  readonly initialLrs?: readonly number[] | undefined;
 }
 
 /** What all optimisers have in common: `step` after `backward`, then `zeroGrad`. */
-export abstract class Optimizer {
+export abstract class Optimizer<O = { lr?: number | undefined }> {
+  /**
+   * The groups in the order that they were given in; one where there was a plain list of parameters. Options are read
+   * and set here: `optimizer.paramGroups[1].lr = 1e-4`.
+   */
+  readonly paramGroups: readonly ParamGroup<O>[];
   readonly #rule: Rule;
-  readonly #slots: readonly Slot[];
-  readonly #instance: Instance;
-  readonly #id: number;
-  #disposed = false;
-  /** @internal The rate before the first schedule, which sets it. */
-  initialLr: number | undefined;
+  readonly #groups: readonly Group[];
+  /** @internal The rates before the first schedule, which sets them. */
+  initialLrs: readonly number[] | undefined;
 
   /** @internal */
-  protected constructor(rule: Rule, parameters: Iterable<Parameter>) {
-    const { owner, buffers } = rule;
-    const checked = checkParameters(owner, parameters);
-    const [first] = checked as [Parameter];
+  protected constructor(
+    rule: Rule,
+    parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<O>>,
+    options: unknown,
+  ) {
+    // All of it is read before any of it is checked to be alive: a getter may dispose of a module.
+    const read = readGroups(rule, parameters, options);
+    const named = read.flatMap(({ params, name }) => params.map((one, i): [string, unknown] => [name(i), one]));
+    const [first] = checkParameters(named, rule.owner);
     this.#rule = rule;
-    this.#slots = checked.map((parameter) => ({ parameter, steps: 0, power1: 1, power2: 1 }));
-    this.#instance = first.home.instance;
-    const { kernels } = this.#instance;
-    const id = kernels.optimizerNew(rule.rule);
-    if (id < 0) throw outOfMemory(`the optimiser ${owner}`, kernels.refusedBytes());
-    this.#id = id;
-    forget?.register(this, release(this.#instance, "optimizerFree", id), this);
-    for (const { shape } of checked) {
-      if (kernels.optimizerAdd(id, product(shape), buffers.length) === 0) continue;
-      this.dispose();
-      throw outOfMemory(`the state of the optimiser ${owner}`, kernels.refusedBytes());
+    const groups: Group[] = [];
+    try {
+      for (const group of read) {
+        groups.push(new Group(rule, first.home.instance, group.params as Parameter[], group.options));
+      }
+    } catch (error) {
+      for (const group of groups) group.dispose();
+      throw error;
     }
-    for (const [name] of Object.entries(rule.options)) this.#apply(name);
+    this.#groups = groups;
+    this.paramGroups = Object.freeze(groups.map(({ shown }) => shown as ParamGroup<O>));
   }
 
-  /** The learning rate, to read and set between steps. */
+  /** The first group's learning rate. Setting it sets that of all groups. */
   get lr(): number {
-    return this.#rule.options.lr as number;
+    return this.#groups[0]?.options.lr as number;
   }
   set lr(lr: number) {
-    this.#handle(); // throws once disposed
-    this.#rule.options.lr = checkRate("lr", lr);
-    this.#apply("lr");
+    this.setRates(this.#groups.map(() => lr));
+  }
+
+  /** @internal Sets the rates of all groups, or of none. */
+  setRates(rates: readonly number[], name = "lr"): void {
+    this.#handle();
+    for (const lr of rates) checkRate(name, lr);
+    for (const [index, group] of this.#groups.entries())
+      group.options = { ...group.options, lr: rates[index] as number };
   }
 
   /**
    * Updates every parameter by its gradient. Parameters that had no forward in training mode yet have none and stay as
    * they are; a gradient of zeros counts as one (PyTorch's `zero_grad(set_to_none=False)`).
+   *
+   * @throws LSTMError `DISPOSED`, before anything is updated, if a module of its parameters was disposed
    */
   step(): void {
-    const id = this.#handle();
-    const { kernels } = this.#instance;
-    for (const { parameter } of this.#slots) parameter.home.id; // throws once disposed, before anything is updated
-    const { beta1, beta2 } = this.#rule.options;
-    for (const [index, slot] of this.#slots.entries()) {
-      const { home, index: number } = slot.parameter;
-      if (!home.hasGradient(number)) continue;
-      home.uploadData(number);
-      home.uploadGradients(number);
-      // SGD asks whether it is the first time, and takes 0 for yes.
-      slot.power1 = beta1 === undefined ? slot.steps : slot.power1 * (beta1 as number);
-      slot.power2 *= (beta2 as number | undefined) ?? 1;
-      slot.steps++;
-      kernels.optimizerStep(id, index, home.family, home.id, number, slot.power1, slot.power2);
-      home.downloadData(number);
-    }
+    for (const group of this.#groups) group.checkAlive();
+    for (const group of this.#groups) group.step();
   }
 
   /** Sets all gradients to 0. */
   zeroGrad(): void {
-    this.#handle(); // throws once disposed
-    for (const { parameter } of this.#slots) parameter.zeroGrad();
+    for (const group of this.#groups) group.checkAlive();
+    for (const { slots } of this.#groups) for (const { parameter } of slots) parameter.zeroGrad();
   }
 
   /** Copies of what it remembers, to save and to load again. */
-  stateDict(): { state: Record<string, Tensor>; options: Record<string, number | boolean> } {
+  stateDict(): { optimizer: string; state: Record<string, Tensor>; paramGroups: SavedGroup[]; initialLrs?: number[] } {
     this.#handle();
-    const state: Record<string, Tensor> = {};
-    for (const [index, { parameter, steps }] of this.#slots.entries()) {
-      state[`${index}.step`] = new Tensor([...split(steps)]);
-      for (const [number, name] of this.#rule.buffers.entries()) {
-        state[`${index}.${name}`] = new Tensor(this.#buffer(index, number).slice(), parameter.shape);
-      }
-    }
-    return { state, options: { ...this.#rule.options } };
+    const state = Object.fromEntries(this.#entries().map(({ name, value }) => [name, value()]));
+    let count = 0;
+    const paramGroups = this.#groups.map(({ slots, options }) => ({ ...options, params: slots.map(() => count++) }));
+    const initial = this.initialLrs === undefined ? {} : { initialLrs: [...this.initialLrs] };
+    return { optimizer: this.#rule.owner, state, paramGroups, ...initial };
   }
 
   /**
-   * Takes what another optimiser of the same kind and the same parameters remembered, options included; nothing is
-   * changed if anything is wrong.
+   * Takes what another optimiser of the same kind and with groups of the same parameters remembered, options included;
+   * nothing is changed if anything is wrong.
    *
-   * @throws LSTMError `STATE_DICT` that lists everything missing, unexpected and misshapen
+   * @throws LSTMError `STATE_DICT` for the state of another optimiser, which lists everything missing, unexpected and
+   *   misshapen; `OPTION` for an option that the constructor would not take
    */
-  loadStateDict({ state, options }: OptimizerState): void {
-    const matched = this.check({ state, options });
-    const { buffers, options: own } = this.#rule;
-    for (const name of Object.keys(own)) {
-      own[name] = options[name] as number | boolean;
-      this.#apply(name);
-    }
-    for (const [at, { data }] of matched) {
-      const [index, part] = [Math.floor(at / (buffers.length + 1)), at % (buffers.length + 1)];
-      if (part > 0) this.#buffer(index, part - 1).set(data);
-      else this.#setSteps(this.#slots[index] as Slot, join(data));
-    }
+  loadStateDict(state: OptimizerState): void {
+    this.prepare(state)();
   }
 
-  /** @internal Throws unless `loadStateDict` would take these. */
-  check({ state, options }: OptimizerState): [number, Tensor][] {
-    this.#handle();
-    const { owner, buffers, options: own } = this.#rule;
-    const names = (of: object) =>
-      Object.keys(of ?? {})
-        .sort()
-        .join(", ");
-    const fits =
-      names(options) === names(own) &&
-      Object.entries(own).every(([name, value]) => typeof value === typeof options[name]) &&
-      // Adam and AdamW differ in nothing else.
-      own.decoupled === options.decoupled;
-    if (!fits) {
-      const got = `Expected the options ${names(own)}, of the same kind, got ${names(options) || describe(options)}`;
-      throw new LSTMError("STATE_DICT", `${owner}: the state is that of another optimiser. ${got}`);
+  /** @internal Checks all of a state, and returns what takes it. */
+  prepare(saved: OptimizerState): () => void {
+    const { owner } = this.#rule;
+    if (typeof saved !== "object" || saved === null) {
+      throw new LSTMError("STATE_DICT", `${owner}: expected what stateDict() gave, got ${describe(saved)}`);
     }
-    const expected = this.#slots.flatMap(({ parameter: { shape } }, index) => [
-      { name: `${index}.step`, shape: [2] },
-      ...buffers.map((name) => ({ name: `${index}.${name}`, shape })),
-    ]);
-    const { matched } = matchStateDict(owner, expected, state);
-    for (const [at, { data }] of matched) {
-      const steps = at % (buffers.length + 1) === 0 ? join(data) : 0;
-      if (Number.isSafeInteger(steps) && steps >= 0) continue;
-      throw new LSTMError("STATE_DICT", `${owner}: ${expected[at]?.name} must hold a count of steps, got ${steps}`);
+    const { optimizer, state, paramGroups, initialLrs } = saved;
+    if (optimizer !== owner) {
+      const got = typeof optimizer === "string" ? optimizer : describe(optimizer);
+      throw new LSTMError("STATE_DICT", `${owner}: the state is that of another optimiser, ${got}`);
     }
-    checkRate("lr", options.lr);
-    return matched;
-  }
-
-  #setSteps(slot: Slot, steps: number): void {
-    const { beta1, beta2 } = this.#rule.options as Record<string, number | undefined>;
-    slot.steps = steps;
-    slot.power1 = 1;
-    slot.power2 = 1;
-    for (let step = 0; step < steps && slot.power1 + slot.power2 > 0; step++) {
-      slot.power1 *= beta1 ?? 0;
-      slot.power2 *= beta2 ?? 0;
+    const options = this.#checkGroups(paramGroups);
+    const rates =
+      initialLrs === undefined ? undefined : checkRates(`${owner}: initialLrs`, initialLrs, this.#groups.length);
+    const entries = this.#entries();
+    const { matched } = matchStateDict(owner, entries, state);
+    for (const [index, { data }] of matched) {
+      const { name } = entries[index] as { name: string };
+      const steps = name.endsWith(".step") ? joinSteps(data) : 0;
+      if (Number.isInteger(steps) && steps >= 0 && steps <= MAX_STEPS) continue;
+      throw new LSTMError("STATE_DICT", `${owner}: ${name} must hold a count of steps, got ${steps}`);
     }
+    this.#handle(); // what was read may have disposed of it
+    return () => {
+      for (const [index, group] of this.#groups.entries()) group.options = options[index] as Options;
+      for (const [index, { data }] of matched) entries[index]?.load(data);
+      this.initialLrs = rates ?? this.initialLrs;
+    };
   }
 
-  /** A fresh view of one buffer of a parameter's state. */
-  #buffer(index: number, number: number): Float32Array {
-    const { kernels, floats } = this.#instance;
-    const length = product((this.#slots[index] as Slot).parameter.shape);
-    const at = (kernels.optimizerAddress(this.#handle(), index) >>> 2) + number * 4 * Math.ceil(length / 4);
-    return floats.subarray(at, at + length);
+  #checkGroups(saved: unknown): Options[] {
+    const { owner, options } = this.#rule;
+    const names = Object.keys(options);
+    if (!Array.isArray(saved) || saved.length !== this.#groups.length) {
+      const got = Array.isArray(saved) ? saved.length : describe(saved);
+      throw new LSTMError("STATE_DICT", `${owner}: expected paramGroups of ${this.#groups.length}, got ${got}`);
+    }
+    let count = 0;
+    return this.#groups.map((group, index) => {
+      const at = `paramGroups[${index}]`;
+      const given = checkObject(`${owner}: ${at}`, saved[index], [...names, "params"]);
+      const { params } = given;
+      const own = group.slots.map(() => count++);
+      if (!Array.isArray(params) || params.length !== own.length || own.some((number, i) => params[i] !== number)) {
+        const counts = `expected ${own.length} parameters, numbered from ${count - own.length}`;
+        throw new LSTMError("STATE_DICT", `${owner}: ${at}.params: ${counts}, got ${describe(params)}`);
+      }
+      const read = Object.entries(options).map(([name, [, check]]) => [name, check(`${at}.${name}`, given[name])]);
+      const checked: Options = Object.fromEntries(read);
+      group.check(checked);
+      return checked;
+    });
   }
 
-  /** Hands an option to the core. */
-  #apply(name: string): void {
-    const setting = this.#rule.settings.indexOf(name);
-    if (setting < 0) return;
-    this.#instance.kernels.optimizerSet(this.#handle(), setting, Number(this.#rule.options[name]));
+  /** The state of all parameters, which are numbered through all groups. */
+  #entries() {
+    let number = -1;
+    return this.#groups.flatMap((group) =>
+      [...group.state()].map(({ name, ...entry }) => {
+        if (name === "step") number++;
+        return { name: `${number}.${name}`, ...entry };
+      }),
+    );
   }
 
-  #handle(): number {
-    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.#rule.owner} was disposed`);
-    this.#instance.check();
-    return this.#id;
+  #handle(): void {
+    for (const group of this.#groups) group.handle(); // throws once disposed
   }
 
   /** Gives the state's memory back; the parameters stay. Any later use is a `DISPOSED` error; calling it twice is not. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    forget?.unregister(this);
-    release(this.#instance, "optimizerFree", this.#id)();
+    for (const group of this.#groups) group.dispose();
   }
 
   [DISPOSE](): void {
@@ -213,39 +197,93 @@ export abstract class Optimizer {
   }
 
   toString(): string {
-    const options = Object.entries(this.#rule.options).map(([name, value]) => `${name}: ${value}`);
-    return `${this.#rule.owner}(${this.#slots.length} parameters, { ${options.join(", ")} })`;
+    return `${this.#rule.owner}(${this.#groups.join("; ")})`;
+  }
+
+  /** What `console.log` shows in Node, Deno and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 }
 
-/** A count as two float32 numbers, exact beyond their 24 bits. */
-const split = (count: number): [number, number] => [count % 2 ** 24, Math.floor(count / 2 ** 24)];
-const join = (parts: Float32Array): number => (parts[0] as number) + (parts[1] as number) * 2 ** 24;
+/** Groups as they were given, the options checked. `name` is what an error calls a parameter. */
+function readGroups(rule: Rule, parameters: unknown, options: unknown) {
+  const { owner } = rule;
+  const names = Object.keys(rule.options);
+  const entries = Object.entries(rule.options);
+  const defaults = checkObject(owner, options, names);
+  const fallbacks = new Map(entries.map(([name, [value, check]]) => [name, check(name, defaults[name] ?? value)]));
+  const list = readList(owner, parameters);
+  if (!list.some(isGroup)) return [{ params: list, options: checked({}, ""), name: (i: number) => `parameters[${i}]` }];
+  return list.map((value, index) => {
+    const at = `parameters[${index}]`;
+    if (!isGroup(value))
+      throw new LSTMError("OPTION", `${owner}: ${at} must be a group { params, ... }, got ${describe(value)}`);
+    const given = checkObject(`${owner}: ${at}`, value, [...names, "params"]);
+    const { params } = given;
+    return {
+      params: params instanceof Parameter ? [params] : readList(`${owner}: ${at}.params`, params, true),
+      options: checked(given, `${at}.`),
+      name: (i: number) => `${at}.params[${i}]`,
+    };
+  });
 
-/** Parameters of live modules, none of them twice, at least one. */
-export function checkParameters(owner: string, parameters: Iterable<Parameter>): Parameter[] {
-  const iterable = typeof parameters === "object" && parameters !== null && Symbol.iterator in parameters;
-  const list: unknown[] = iterable ? [...parameters] : [];
-  if (list.length === 0) {
-    const got = iterable ? "none" : describe(parameters);
-    throw new LSTMError("OPTION", `${owner} needs parameters, as module.parameters() lists them, got ${got}`);
+  function checked(given: Record<string, unknown>, prefix: string): Options {
+    const values = entries.map(([name, [, check]]) => [name, check(prefix + name, given[name] ?? fallbacks.get(name))]);
+    const all: Options = Object.fromEntries(values);
+    rule.check?.(all);
+    return all;
   }
-  for (const [index, parameter] of list.entries()) {
+}
+
+const isGroup = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !(value instanceof Parameter) && "params" in value;
+
+/** What an iterable gives, read once. */
+function readList(owner: string, values: unknown, mayBeEmpty = false): unknown[] {
+  const iterable = typeof values === "object" && values !== null && Symbol.iterator in values;
+  const list: unknown[] = iterable ? [...(values as Iterable<unknown>)] : [];
+  if (list.length > 0 || (iterable && mayBeEmpty)) return list;
+  const got = iterable ? "none" : describe(values);
+  throw new LSTMError("OPTION", `${owner} needs parameters, as module.parameters() lists them, got ${got}`);
+}
+
+/** Parameters of live modules, none of them twice, at least one; each with what an error calls it. */
+function checkParameters(named: readonly [name: string, value: unknown][], owner: string): [Parameter, ...Parameter[]] {
+  const seen = new Set<Parameter>();
+  let first: Parameter | undefined;
+  for (const [name, parameter] of named) {
     if (!(parameter instanceof Parameter)) {
-      throw new LSTMError("OPTION", `${owner}: parameters[${index}] must be a Parameter, got ${describe(parameter)}`);
+      throw new LSTMError("OPTION", `${owner}: ${name} must be a Parameter, got ${describe(parameter)}`);
     }
     parameter.home.id; // throws once disposed
-    if (parameter.home.instance !== (list[0] as Parameter).home.instance) {
-      throw new LSTMError(
-        "OPTION",
-        `${owner}: parameters[${index}] (${parameter.name}) outlived a crash that others did not`,
-      );
-    }
-    if (list.indexOf(parameter) !== index) {
-      throw new LSTMError("OPTION", `${owner}: parameters[${index}] (${parameter.name}) is there twice`);
+    // A parameter of a module of one's own has no name.
+    const which = parameter.name === "" ? name : `${name} (${parameter.name})`;
+    if (seen.has(parameter)) throw new LSTMError("OPTION", `${owner}: ${which} is there twice`);
+    seen.add(parameter);
+    first ??= parameter;
+    if (parameter.home.instance !== first.home.instance) {
+      throw new LSTMError("OPTION", `${owner}: ${which} outlived a crash that others did not`);
     }
   }
-  return list as Parameter[];
+  if (seen.size > 0) return [...seen] as [Parameter, ...Parameter[]];
+  throw new LSTMError("OPTION", `${owner} needs parameters, and all of its groups are empty`);
+}
+
+/** The parameters that clipping was given: of live modules, none of them twice, at least one. */
+export function readParameters(owner: string, parameters: Iterable<Parameter>): readonly Parameter[] {
+  const list = readList(owner, parameters);
+  return checkParameters(
+    list.map((value, index) => [`parameters[${index}]`, value]),
+    owner,
+  );
+}
+
+/** A rate for each of so many groups. */
+export function checkRates(name: string, rates: unknown, count: number): number[] {
+  const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
+  if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
+  throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
 }
 
 /** A finite number from 0 on. */

@@ -1,8 +1,10 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
-import { checkBoolean, checkObject } from "../options.js";
+import { checkBoolean } from "../options.js";
 import type { Parameter } from "../parameter.js";
-import { checkRate, Optimizer } from "./optimizer.js";
+import { checkRate, Optimizer, type ParamGroupOptions } from "./optimizer.js";
+import type { Rule } from "./param-group.js";
+import { power } from "./power.js";
 
 /** Options of `torch.optim.SGD`. */
 export interface SGDOptions {
@@ -14,28 +16,36 @@ export interface SGDOptions {
   nesterov?: boolean | undefined;
 }
 
-/** `torch.optim.SGD`: gradient descent, with momentum if wanted. */
-export class SGD extends Optimizer {
+const SGD_RULE: Rule = {
+  owner: "SGD",
+  rule: 0,
+  options: {
+    lr: [1e-3, checkRate],
+    momentum: [0, checkRate],
+    dampening: [0, checkRate],
+    weightDecay: [0, checkRate],
+    nesterov: [false, checkBoolean],
+  },
+  check({ momentum, dampening, nesterov }) {
+    if (!nesterov || (momentum !== 0 && dampening === 0)) return;
+    throw new LSTMError("OPTION", "SGD: nesterov needs a momentum and no dampening");
+  },
+  buffers: ({ momentum }) => (momentum === 0 ? [] : ["momentum_buffer"]),
+  settings: ({ lr, weightDecay, momentum, dampening, nesterov }) =>
+    [lr, weightDecay, momentum, dampening, nesterov].map(Number),
+  // The core asks whether it is the first step, and takes 0 for yes.
+  powers: (_, step) => [step - 1, 0],
+};
+
+/**
+ * `torch.optim.SGD`: gradient descent, with momentum if wanted. Takes parameters, or groups of them with options of their
+ * own (see `Adam`).
+ */
+export class SGD extends Optimizer<SGDOptions> {
   static override readonly name: string = "SGD";
 
-  constructor(parameters: Iterable<Parameter>, options: SGDOptions = {}) {
-    const given = checkObject("SGD", options, ["lr", "momentum", "dampening", "weightDecay", "nesterov"]);
-    const lr = checkRate("lr", given.lr ?? 1e-3);
-    const momentum = checkRate("momentum", given.momentum ?? 0);
-    const dampening = checkRate("dampening", given.dampening ?? 0);
-    const weightDecay = checkRate("weightDecay", given.weightDecay ?? 0);
-    const nesterov = checkBoolean("nesterov", given.nesterov ?? false);
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new LSTMError("OPTION", "SGD: nesterov needs a momentum and no dampening");
-    }
-    const rule = {
-      owner: "SGD",
-      rule: 0,
-      buffers: momentum === 0 ? [] : ["momentum_buffer"],
-      options: { lr, momentum, dampening, weightDecay, nesterov },
-      settings: ["lr", "weightDecay", "momentum", "dampening", "nesterov"],
-    };
-    super(rule, parameters);
+  constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<SGDOptions>>, options: SGDOptions = {}) {
+    super(SGD_RULE, parameters, options);
   }
 }
 
@@ -52,46 +62,64 @@ export interface AdamOptions {
   amsgrad?: boolean | undefined;
 }
 
-/** `torch.optim.Adam`; its weight decay is added to the gradient. */
-export class Adam extends Optimizer {
+const adam = (owner: string, decoupled: boolean): Rule => ({
+  owner,
+  rule: 1,
+  options: {
+    lr: [1e-3, checkRate],
+    betas: [[0.9, 0.999], checkBetas],
+    eps: [1e-8, checkRate],
+    weightDecay: [decoupled ? 0.01 : 0, checkRate],
+    amsgrad: [false, checkBoolean],
+  },
+  buffers: ({ amsgrad }) => ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
+  settings: ({ lr, weightDecay, betas, eps }) => [lr, weightDecay, ...(betas as Betas), eps, decoupled].map(Number),
+  powers({ betas }, step) {
+    const [beta1, beta2] = betas as Betas;
+    return [power(beta1, step), power(beta2, step)];
+  },
+});
+
+type Betas = readonly [number, number];
+
+function checkBetas(name: string, value: unknown): Betas {
+  const betas: unknown[] = Array.isArray(value) ? [...value] : [];
+  const fit = betas.length === 2 && betas.every((beta) => typeof beta === "number" && beta >= 0 && beta < 1);
+  if (fit) return Object.freeze(betas) as unknown as Betas;
+  throw new LSTMError("OPTION", `${name} must be two numbers from 0 up to but not 1, got ${describe(value)}`);
+}
+
+const ADAM_RULE = adam("Adam", false);
+
+/**
+ * `torch.optim.Adam`; its weight decay is added to the gradient.
+ *
+ * Takes parameters, or groups of them with options of their own; the second argument stands in for those left out:
+ *
+ * ```ts
+ * const optimizer = new Adam([
+ *   { params: lstm.parameters() },
+ *   { params: head.parameters(), lr: 1e-2, weightDecay: 0.1 },
+ * ], { lr: 1e-3 });
+ * ```
+ */
+export class Adam extends Optimizer<AdamOptions> {
   static override readonly name: string = "Adam";
 
-  constructor(parameters: Iterable<Parameter>, options: AdamOptions = {}) {
-    super(adam("Adam", options, false), parameters);
+  constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<AdamOptions>>, options: AdamOptions = {}) {
+    super(ADAM_RULE, parameters, options);
   }
 }
+
+const ADAMW_RULE = adam("AdamW", true);
 
 /** `torch.optim.AdamW`: Adam whose weight decay shrinks the weights themselves. */
-export class AdamW extends Optimizer {
+export class AdamW extends Optimizer<AdamOptions> {
   static override readonly name: string = "AdamW";
 
-  constructor(parameters: Iterable<Parameter>, options: AdamOptions = {}) {
-    super(adam("AdamW", options, true), parameters);
+  constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<AdamOptions>>, options: AdamOptions = {}) {
+    super(ADAMW_RULE, parameters, options);
   }
-}
-
-function adam(owner: string, options: AdamOptions, decoupled: boolean) {
-  const given = checkObject(owner, options, ["lr", "betas", "eps", "weightDecay", "amsgrad"]);
-  const betas = (given.betas ?? [0.9, 0.999]) as number[];
-  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta: number) => beta >= 0 && beta < 1)) {
-    throw new LSTMError("OPTION", `betas must be two numbers from 0 up to but not 1, got ${describe(betas)}`);
-  }
-  const amsgrad = checkBoolean("amsgrad", given.amsgrad ?? false);
-  return {
-    owner,
-    rule: 1,
-    buffers: ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
-    options: {
-      lr: checkRate("lr", given.lr ?? 1e-3),
-      weightDecay: checkRate("weightDecay", given.weightDecay ?? (decoupled ? 0.01 : 0)),
-      beta1: betas[0] as number,
-      beta2: betas[1] as number,
-      eps: checkRate("eps", given.eps ?? 1e-8),
-      decoupled,
-      amsgrad,
-    },
-    settings: ["lr", "weightDecay", "beta1", "beta2", "eps", "decoupled"],
-  };
 }
 
 /** Options of `torch.optim.RMSprop`. */
@@ -108,28 +136,35 @@ export interface RMSpropOptions {
   weightDecay?: number | undefined;
 }
 
+const RMSPROP_RULE: Rule = {
+  owner: "RMSprop",
+  rule: 2,
+  options: {
+    lr: [1e-2, checkRate],
+    alpha: [0.99, checkRate],
+    eps: [1e-8, checkRate],
+    momentum: [0, checkRate],
+    centered: [false, checkBoolean],
+    weightDecay: [0, checkRate],
+  },
+  buffers: ({ momentum, centered }) => [
+    "square_avg",
+    ...(momentum === 0 ? [] : ["momentum_buffer"]),
+    ...(centered ? ["grad_avg"] : []),
+  ],
+  settings: ({ lr, weightDecay, alpha, eps, momentum, centered }) =>
+    [lr, weightDecay, alpha, eps, momentum, centered].map(Number),
+  powers: () => [0, 0],
+};
+
 /** `torch.optim.RMSprop`. */
-export class RMSprop extends Optimizer {
+export class RMSprop extends Optimizer<RMSpropOptions> {
   static override readonly name: string = "RMSprop";
 
-  constructor(parameters: Iterable<Parameter>, options: RMSpropOptions = {}) {
-    const given = checkObject("RMSprop", options, ["lr", "alpha", "eps", "momentum", "centered", "weightDecay"]);
-    const momentum = checkRate("momentum", given.momentum ?? 0);
-    const centered = checkBoolean("centered", given.centered ?? false);
-    const rule = {
-      owner: "RMSprop",
-      rule: 2,
-      buffers: ["square_avg", ...(momentum > 0 ? ["momentum_buffer"] : []), ...(centered ? ["grad_avg"] : [])],
-      options: {
-        lr: checkRate("lr", given.lr ?? 1e-2),
-        weightDecay: checkRate("weightDecay", given.weightDecay ?? 0),
-        alpha: checkRate("alpha", given.alpha ?? 0.99),
-        eps: checkRate("eps", given.eps ?? 1e-8),
-        momentum,
-        centered,
-      },
-      settings: ["lr", "weightDecay", "alpha", "eps", "momentum", "centered"],
-    };
-    super(rule, parameters);
+  constructor(
+    parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<RMSpropOptions>>,
+    options: RMSpropOptions = {},
+  ) {
+    super(RMSPROP_RULE, parameters, options);
   }
 }
