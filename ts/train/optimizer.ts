@@ -270,7 +270,7 @@ function checkParameters(named: readonly [name: string, value: unknown][], owner
   throw new LSTMError("OPTION", `${owner} needs parameters, and all of its groups are empty`);
 }
 
-/** The parameters that clipping was given: of live modules, none of them twice, at least one. */
+/** @internal The parameters that clipping was given: of live modules, none of them twice, at least one. */
 export function readParameters(owner: string, parameters: Iterable<Parameter>): readonly Parameter[] {
   const list = readList(owner, parameters);
   return checkParameters(
@@ -279,14 +279,14 @@ export function readParameters(owner: string, parameters: Iterable<Parameter>): 
   );
 }
 
-/** A rate for each of so many groups. */
+/** @internal A rate for each of so many groups. */
 export function checkRates(name: string, rates: unknown, count: number): number[] {
   const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
   if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
   throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
 }
 
-/** A finite number from 0 on. */
+/** @internal A finite number from 0 on. */
 export function checkRate(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value < Infinity) return value;
   throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);

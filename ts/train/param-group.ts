@@ -101,7 +101,8 @@ export class Group {
     const id = this.handle();
     const { kernels } = this.#instance;
     const { powers } = this.rule;
-    let [computed, power1, power2] = [0, 0, 0];
+    let computed = 0;
+    let both: readonly [number, number] = [0, 0];
     for (const [index, slot] of this.slots.entries()) {
       const { home, index: number } = slot.parameter;
       if (!home.hasGradient(number)) continue;
@@ -111,9 +112,9 @@ export class Group {
       // The same for nearly all parameters.
       if (slot.steps !== computed) {
         computed = slot.steps;
-        [power1, power2] = powers(this.#options, computed);
+        both = powers(this.#options, computed);
       }
-      kernels.optimizerStep(id, index, home.family, home.id, number, power1, power2);
+      kernels.optimizerStep(id, index, home.family, home.id, number, both[0], both[1]);
       home.downloadData(number);
     }
   }

@@ -71,12 +71,13 @@ export abstract class Schedule {
   }
 }
 
+/** @internal */
 export function checkOptimizer(optimizer: unknown): void {
   if (optimizer instanceof Optimizer) return;
   throw new LSTMError("OPTION", `a schedule needs an optimiser, got ${describe(optimizer)}`);
 }
 
-/** A saved state, which must be of this schedule. */
+/** @internal A saved state, which must be of this schedule. */
 export function checkState(owner: string, state: unknown, names: readonly string[]): Record<string, unknown> {
   if (typeof state !== "object" || state === null) {
     throw new LSTMError("STATE_DICT", `${owner}: expected what stateDict() gave, got ${describe(state)}`);
