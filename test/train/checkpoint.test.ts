@@ -66,6 +66,19 @@ describe("the parts of a checkpoint", () => {
     expect((again.modules.dropout as unknown as Dropout).dropoutDraw).toEqual({ seed: 5, call: 1 });
   });
 
+  it("include the dropouts inside modules of one's own", () => {
+    class Own extends Module {
+      readonly scale = new Parameter([1, 2]);
+      readonly dropout = new Dropout({ seed: 5 });
+    }
+    const [trained, resumed] = [new Own().train(), new Own()];
+    trained.dropout.forward([1, 2]);
+    trained.scale.set([3, 4]);
+    loadCheckpoint(saveCheckpoint({ model: { own: trained } }), { model: { own: resumed } });
+    expect(resumed.dropout.dropoutDraw).toEqual({ seed: 5, call: 1 });
+    expect([...resumed.scale.data]).toEqual([3, 4]);
+  });
+
   it("may be several optimisers and schedules by name", () => {
     const make = () => {
       const model = { encoder: linear(1), head: linear(2) };
