@@ -12,14 +12,19 @@ import { Schedule, type ScheduleState } from "./schedule.js";
 
 /** A schedule, or anything else that has a state. */
 export interface Stateful {
+  /** What it remembers: anything that `extra` may hold, too. */
   stateDict(): object;
+  /** Takes what `stateDict` gave. */
   loadStateDict(state: never): void;
 }
 
 /** What goes into a checkpoint, and what one is loaded into: each a single thing, or several by names without a dot. */
 export interface Checkpoint {
+  /** The weights, and what dropouts draw from. */
   model: Module | Readonly<Record<string, Module>>;
+  /** Its options and what it remembers of each parameter. */
   optimizer?: Optimizer | Readonly<Record<string, Optimizer>> | undefined;
+  /** What a schedule remembers. */
   scheduler?: Stateful | Readonly<Record<string, Stateful>> | undefined;
 }
 

@@ -22,7 +22,9 @@ export type SavedGroup = Readonly<Record<string, number | boolean | readonly num
 export interface OptimizerState {
   /** Which optimiser it is of: "Adam". */
   readonly optimizer: string;
+  /** Tensors by the number of the parameter and PyTorch's name: "0.exp_avg". */
   readonly state: StateDict;
+  /** The options of each group, the learning rate among them. */
   readonly paramGroups: readonly SavedGroup[];
   /** The groups' rates before the first schedule, if there is one. */
   readonly initialLrs?: readonly number[] | undefined;

@@ -54,6 +54,7 @@ export class ReduceLROnPlateau {
       throw new LSTMError("OPTION", `factor must be less than 1, got ${this.#options.factor}`);
   }
 
+  /** After an epoch, with what is to become better: a loss, say. */
   step(metric: number): void {
     if (typeof metric !== "number") throw new LSTMError("OPTION", `metric must be a number, got ${describe(metric)}`);
     const { patience, cooldown, factor, minLrs, eps } = this.#options;
@@ -83,6 +84,7 @@ export class ReduceLROnPlateau {
     return metric > (relative ? best * (1 + threshold) : best + threshold);
   }
 
+  /** What it remembers, to save. */
   stateDict(): Record<string, string | number> {
     const best = this.#best === undefined ? {} : { best: this.#best };
     return { schedule: "ReduceLROnPlateau", bad: this.#bad, cooling: this.#cooling, ...best };

@@ -13,6 +13,7 @@ export type ScheduleState = Readonly<Record<string, string | number | readonly n
  */
 export abstract class Schedule {
   static readonly name: string = "Schedule";
+  /** @internal */
   protected readonly optimizer: Optimizer;
   /** @internal The groups' rates before the optimiser's first schedule. */
   protected readonly initialLrs: readonly number[];
@@ -20,7 +21,7 @@ export abstract class Schedule {
   #lastEpoch = 0;
 
   /**
-   * Comes after the checks of all options: an optimiser must not notice a schedule that was refused.
+   * @internal Comes after the checks of all options: an optimiser must not notice a schedule that was refused.
    *
    * @param owner what errors and saved states call it
    */
@@ -33,7 +34,7 @@ export abstract class Schedule {
     this.initialLrs = optimizer.initialLrs;
   }
 
-  /** A group's rate for `epoch`, made of the one before it. */
+  /** @internal A group's rate for `epoch`, made of the one before it. */
   protected abstract next(lr: number, epoch: number, group: number): number;
 
   /** How many steps there were. */
@@ -44,7 +45,11 @@ export abstract class Schedule {
     this.#lastEpoch = checkCount("lastEpoch", epoch);
   }
 
-  /** @throws LSTMError `OPTION` if a rate would not be finite any more; nothing is changed then */
+  /**
+   * After an epoch: sets the optimiser's rates for the next one.
+   *
+   * @throws LSTMError `OPTION` if a rate would not be finite any more; nothing is changed then
+   */
   step(): void {
     const epoch = this.#lastEpoch + 1;
     const rates = this.optimizer.paramGroups.map(({ lr }, group) => this.next(lr, epoch, group));
@@ -52,6 +57,7 @@ export abstract class Schedule {
     this.#lastEpoch = epoch;
   }
 
+  /** What it remembers, to save. */
   stateDict(): Record<string, string | number | number[]> {
     return { schedule: this.#owner, lastEpoch: this.#lastEpoch };
   }
@@ -103,6 +109,7 @@ export class StepLR extends Schedule {
     this.#gamma = gamma;
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     return epoch % this.#stepSize === 0 ? lr * this.#gamma : lr;
   }
@@ -124,6 +131,7 @@ export class MultiStepLR extends Schedule {
     this.#gamma = gamma;
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     return lr * power(this.#gamma, this.#milestones.get(epoch) ?? 0);
   }
@@ -153,6 +161,7 @@ export class ExponentialLR extends Schedule {
     this.#gamma = gamma;
   }
 
+  /** @internal */
   protected override next(lr: number): number {
     return lr * this.#gamma;
   }
@@ -175,6 +184,7 @@ export class CosineAnnealingLR extends Schedule {
     this.#baseLrs = this.initialLrs;
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number, group: number): number {
     const [tMax, etaMin] = [this.#tMax, this.#etaMin];
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
@@ -184,6 +194,7 @@ export class CosineAnnealingLR extends Schedule {
     return Math.max(0, (height(epoch) / height(epoch - 1)) * (lr - etaMin) + etaMin);
   }
 
+  /** What it remembers, to save. */
   override stateDict(): Record<string, string | number | number[]> {
     return { ...super.stateDict(), baseLrs: [...this.#baseLrs] };
   }
@@ -226,6 +237,7 @@ export class LinearLR extends Schedule {
     );
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     if (epoch > this.#total) return lr;
     const slope = this.#end - this.#start;
