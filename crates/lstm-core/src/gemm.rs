@@ -217,14 +217,21 @@ fn tiles_of(rows: usize, depth: usize) -> impl Iterator<Item = (usize, usize)> {
     fours.chain((in_fours..rows).step_by(2).map(move |r| (r, (rows - r).min(2))))
 }
 
-/// Memory for the rows that [`accumulate`] works on, in the order in which it reads them.
+/// Memory for the rows that [`accumulate`] works on, in the order in which it reads them. It holds nothing between two
+/// calls, so that all objects of a thread may share one.
 #[derive(Debug)]
-pub struct Tiles(Vec<f32>);
+pub struct Tiles([f32; BLOCK_ROWS * BLOCK_DEPTH]);
 
 impl Tiles {
     /// Room for one block.
-    pub fn new() -> Result<Self, Error> {
-        Ok(Self(memory::zeros(BLOCK_ROWS * BLOCK_DEPTH)?))
+    pub const fn new() -> Self {
+        Self([0.0; BLOCK_ROWS * BLOCK_DEPTH])
+    }
+}
+
+impl Default for Tiles {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

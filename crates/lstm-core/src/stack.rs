@@ -29,7 +29,6 @@ pub struct Lstm {
     shape: Shape,
     work: Workspace,
     training: Option<Training>,
-    tiles: Tiles,
 }
 
 impl Lstm {
@@ -48,7 +47,6 @@ impl Lstm {
             shape: Shape::default(),
             work: Workspace::default(),
             training: None,
-            tiles: Tiles::new()?,
         })
     }
 
@@ -76,10 +74,10 @@ impl Lstm {
         &mut self.parameters
     }
 
-    /// The packed parameters of the forward direction of a layer, up to date, and memory to multiply with them.
-    pub(crate) fn packed(&mut self, layer: usize) -> (&Packed, &mut Tiles) {
+    /// The packed parameters of the forward direction of a layer, up to date.
+    pub(crate) fn packed(&mut self, layer: usize) -> &Packed {
         self.refresh();
-        (&self.packed[layer * self.config.directions()], &mut self.tiles)
+        &self.packed[layer * self.config.directions()]
     }
 
     fn refresh(&mut self) {
@@ -148,11 +146,11 @@ impl Lstm {
     /// Runs all layers over what [`Lstm::reserve`] made room for. Never allocates.
     ///
     /// Fails only on batch sizes that do not descend from at most `batch` to at least 1 and add up to the rows.
-    pub fn forward(&mut self, call: Call) -> Result<(), Error> {
+    pub fn forward(&mut self, call: Call, tiles: &mut Tiles) -> Result<(), Error> {
         let Shape { steps, batch, rows } = self.shape;
         self.work.place_steps(self.shape, call.packed)?;
         self.refresh();
-        let Self { config, packed, work, training, tiles, .. } = self;
+        let Self { config, packed, work, training, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| call.outside(self.shape, width);
@@ -227,8 +225,8 @@ impl Lstm {
     /// The mirror of [`Lstm::forward`]: goes back through the last training forward that still waits for it, from the
     /// gradients of its output, h_n and c_n in the training buffers to those of its input, h0 and c0 there, and adds to
     /// the gradients of the parameters. Never allocates.
-    pub fn backward(&mut self) -> Result<(), Error> {
-        let Self { config, layout, packed, parameters, training, tiles, .. } = self;
+    pub fn backward(&mut self, tiles: &mut Tiles) -> Result<(), Error> {
+        let Self { config, layout, packed, parameters, training, .. } = self;
         let training = training.as_mut().ok_or(Error::NoForward)?;
         let mut tape = training.tapes.pop().ok_or(Error::NoForward)?;
         let Shape { steps, batch, rows } = tape.shape;

@@ -2,6 +2,7 @@
 
 use lstm_core::Shape;
 use lstm_core::config::Options;
+use lstm_core::gemm::Tiles;
 use lstm_core::{Call, Config, Error, Lstm, Stream};
 
 fn options() -> Options {
@@ -42,7 +43,7 @@ fn more_than_32_bits_can_address() {
     }
     assert!(matches!(Stream::new(config, 1 << 28).map(|_| ()).unwrap_err(), Error::OutOfMemory { .. }));
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
-    lstm.forward(Call::default()).unwrap();
+    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
 }
 
 #[test]
@@ -52,23 +53,23 @@ fn batch_sizes_that_do_not_fit() {
     let packed = Call { packed: true, ..Call::default() };
     for wrong in [[1, 2, 3], [4, 1, 1], [3, 3, 0], [2, 2, 1], [3, 3, 3]] {
         lstm.batch_sizes_mut().copy_from_slice(&wrong);
-        assert_eq!(lstm.forward(packed).unwrap_err(), Error::BatchSizes, "{wrong:?}");
+        assert_eq!(lstm.forward(packed, &mut Tiles::new()).unwrap_err(), Error::BatchSizes, "{wrong:?}");
     }
     lstm.batch_sizes_mut().copy_from_slice(&[3, 2, 1]);
-    lstm.forward(packed).unwrap();
+    lstm.forward(packed, &mut Tiles::new()).unwrap();
 }
 
 #[test]
 fn backward_without_a_forward() {
     let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward);
+    assert_eq!(lstm.backward(&mut Tiles::new()).unwrap_err(), Error::NoForward);
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
     lstm.reserve_training(None).unwrap();
-    lstm.forward(Call::default()).unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
-    lstm.forward(Call { training: true, ..Call::default() }).unwrap();
-    lstm.backward().unwrap();
-    assert_eq!(lstm.backward().unwrap_err(), Error::NoForward, "twice");
+    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
+    assert_eq!(lstm.backward(&mut Tiles::new()).unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
+    lstm.forward(Call { training: true, ..Call::default() }, &mut Tiles::new()).unwrap();
+    lstm.backward(&mut Tiles::new()).unwrap();
+    assert_eq!(lstm.backward(&mut Tiles::new()).unwrap_err(), Error::NoForward, "twice");
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn nothing_to_run_passes_the_state_through() {
     {
         lstm.reserve(shape, None).unwrap();
         lstm.h_mut().fill(0.25);
-        lstm.forward(Call { packed, ..Call::default() }).unwrap();
+        lstm.forward(Call { packed, ..Call::default() }, &mut Tiles::new()).unwrap();
         assert!(lstm.h_mut().iter().all(|&h| h == 0.25) && lstm.output().is_empty());
     }
 }

@@ -3,6 +3,7 @@
 
 use lstm_core::activation::Constants;
 use lstm_core::dropout::philox;
+use lstm_core::gemm::Tiles;
 use lstm_core::memory;
 use lstm_core::simd::{Native, Scalar, Vector};
 use lstm_core::train::{Layer, Linear, Loss, lanes, loss, optimizer};
@@ -44,13 +45,13 @@ fn linear_is_its_formula_and_its_gradients_accumulate() {
         linear.reserve(rows, true).unwrap();
         for times in 1..=2 {
             linear.input_mut().copy_from_slice(&x);
-            linear.forward();
+            linear.forward(&mut Tiles::new());
             let mut expected = product(rows, inputs, outputs, |r, k| x[r * inputs + k], |k, o| w[o * inputs + k]);
             expected.iter_mut().enumerate().for_each(|(i, y)| *y += f64::from(b[i % outputs]));
             assert_close(linear.output_mut(), &expected, 2e-6);
 
             linear.output_mut().copy_from_slice(&d);
-            linear.backward();
+            linear.backward(&mut Tiles::new());
             let dx = product(rows, outputs, inputs, |r, o| d[r * outputs + o], |o, i| w[o * inputs + i]);
             assert_close(linear.d_input(), &dx, 2e-6);
             let twice = |values: Vec<f64>| values.into_iter().map(|v| v * f64::from(times)).collect::<Vec<_>>();

@@ -9,12 +9,14 @@
 
 extern crate alloc;
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 mod objects;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 mod train;
 
-use crate::objects::{BYTES, LSTMS, STREAMS};
+use crate::objects::{BYTES, LSTMS, STREAMS, TILES};
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
 use lstm_core::training::{Traced, Training};
@@ -149,13 +151,14 @@ pub fn address(lstm: u32, buffer: u32) -> usize {
 #[wasm_bindgen]
 pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
-    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: trains })))
+    let call = Call { batch_first, packed, dropout, training: trains };
+    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.forward(call, tiles))))
 }
 
 /// Goes back through the last training forward.
 #[wasm_bindgen]
 pub fn backward(lstm: u32) -> u32 {
-    status(with_lstm(lstm, Lstm::backward))
+    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.backward(tiles))))
 }
 
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
@@ -218,13 +221,13 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
 /// One step of a stream of `lstm`.
 #[wasm_bindgen(js_name = streamStep)]
 pub fn stream_step(lstm: u32, stream: u32) {
-    with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.step(lstm)));
+    with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.step(lstm, tiles))));
 }
 
 /// Runs a stream over the steps that [`reserve`] made room for in its LSTM, whose input and output it uses.
 #[wasm_bindgen(js_name = streamRun)]
 pub fn stream_run(lstm: u32, stream: u32) -> u32 {
-    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.run(lstm))))
+    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.run(lstm, tiles)))))
 }
 
 /// Brings the c that [`stream_address`] tells up to date.

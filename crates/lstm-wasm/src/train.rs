@@ -2,9 +2,8 @@
 //!
 //! A parameter is told by three numbers: its family (0 an LSTM's, 1 a layer's), the handle of its owner, and its index.
 
-use crate::objects::{LAYERS, LOSS, LSTMS, OPTIMIZERS};
+use crate::objects::{AnyLayer, LAYERS, LOSS, LSTMS, OPTIMIZERS, TILES};
 use crate::{address_of, handle, status};
-use alloc::boxed::Box;
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
 use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, optimizer};
@@ -12,11 +11,11 @@ use lstm_core::{Error, simd::Native};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_layer<R>(layer: u32, action: impl FnOnce(&mut dyn Layer) -> R) -> R {
-    LAYERS.of(layer, |layer| action(layer.as_mut()))
+    LAYERS.of(layer, |layer| action(layer.get()))
 }
 
-fn insert(layer: Result<impl Layer + 'static, Error>) -> i32 {
-    handle(layer.and_then(|layer| LAYERS.with(|table| table.insert(Box::new(layer)))))
+fn insert(layer: Result<AnyLayer, Error>) -> i32 {
+    handle(layer.and_then(|layer| LAYERS.with(|table| table.insert(layer))))
 }
 
 /// Values and gradients of a parameter, which may be written; nothing happens while it has no gradients.
@@ -41,13 +40,13 @@ fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(
 /// A new linear layer with all parameters 0: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = linearNew)]
 pub fn linear_new(inputs: usize, outputs: usize, bias: bool) -> i32 {
-    insert(Linear::new(inputs, outputs, bias))
+    insert(Linear::new(inputs, outputs, bias).map(AnyLayer::Linear))
 }
 
 /// A new embedding of zeros: its handle, or minus an error's code. Row `padding` gets no gradient, unless it is negative.
 #[wasm_bindgen(js_name = embeddingNew)]
 pub fn embedding_new(count: usize, width: usize, padding: i32) -> i32 {
-    insert(Embedding::new(count, width, usize::try_from(padding).ok()))
+    insert(Embedding::new(count, width, usize::try_from(padding).ok()).map(AnyLayer::Embedding))
 }
 
 /// Gives the memory of a layer back.
@@ -72,13 +71,13 @@ pub fn layer_address(layer: u32, buffer: u32) -> usize {
 /// Runs a layer over what was reserved.
 #[wasm_bindgen(js_name = layerForward)]
 pub fn layer_forward(layer: u32) {
-    with_layer(layer, |layer| layer.forward());
+    with_layer(layer, |layer| TILES.with(|tiles| layer.forward(tiles)));
 }
 
 /// Goes back through the last forward.
 #[wasm_bindgen(js_name = layerBackward)]
 pub fn layer_backward(layer: u32) {
-    with_layer(layer, |layer| layer.backward());
+    with_layer(layer, |layer| TILES.with(|tiles| layer.backward(tiles)));
 }
 
 /// The address of a layer's parameter, or of its gradient: 0 before the first reservation that trains.

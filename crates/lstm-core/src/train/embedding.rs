@@ -2,6 +2,7 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
+use crate::gemm::Tiles;
 use crate::memory::{check, grow, values};
 use crate::outer::add;
 use alloc::vec::Vec;
@@ -59,14 +60,14 @@ impl Layer for Embedding {
         }
     }
 
-    fn forward(&mut self) {
+    fn forward(&mut self, _: &mut Tiles) {
         let rows = self.output.chunks_exact_mut(self.width);
         for (row, &index) in rows.zip(&self.indices[..self.rows]) {
             row.copy_from_slice(&self.weight.values[index as usize * self.width..][..self.width]);
         }
     }
 
-    fn backward(&mut self) {
+    fn backward(&mut self, _: &mut Tiles) {
         let rows = self.output.chunks_exact(self.width);
         for (d, &index) in rows.zip(&self.indices[..self.rows]) {
             if self.padding != Some(index as usize) {

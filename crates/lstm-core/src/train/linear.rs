@@ -24,7 +24,6 @@ pub struct Linear {
     /// (rows, outputs), with room for whole panels: the output, then its gradient.
     output: Vec<f32>,
     training: Option<Training>,
-    tiles: Tiles,
 }
 
 /// What a backward needs.
@@ -54,7 +53,6 @@ impl Linear {
             input: Vec::new(),
             output: Vec::new(),
             training: None,
-            tiles: Tiles::new()?,
         })
     }
 
@@ -87,7 +85,7 @@ impl Linear {
     }
 
     /// [`Layer::forward`] on any vector: each output is one chain of sums, the bias first, then the inputs in order.
-    pub fn forward_on<V: Vector>(&mut self) {
+    pub fn forward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
         self.refresh();
         let width = self.columns.width();
         let out = &mut self.output[..self.rows * width];
@@ -96,12 +94,12 @@ impl Linear {
             None => out.fill(0.0),
         }
         let rows = Left::Rows(Rows::dense(&self.input, self.inputs), 0);
-        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, &mut self.tiles);
+        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, tiles);
         close_up(out, width, self.outputs);
     }
 
     /// [`Layer::backward`] on any vector.
-    pub fn backward_on<V: Vector>(&mut self) {
+    pub fn backward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
         self.refresh();
         let Some(training) = &mut self.training else { return };
         let (inputs, outputs) = (self.inputs, self.outputs);
@@ -115,7 +113,7 @@ impl Linear {
 
         training.weight.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer, &mut self.tiles);
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer, tiles);
         let rows = training.weight.chunks_exact(training.outer.width());
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
@@ -125,7 +123,7 @@ impl Linear {
         let d_input = &mut training.d_input[..self.rows * width];
         d_input.fill(0.0);
         let rows = Left::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, &mut self.tiles);
+        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, tiles);
         close_up(d_input, width, inputs);
     }
 }
@@ -166,12 +164,12 @@ impl Layer for Linear {
         values.as_ptr().addr()
     }
 
-    fn forward(&mut self) {
-        self.forward_on::<Native>();
+    fn forward(&mut self, tiles: &mut Tiles) {
+        self.forward_on::<Native>(tiles);
     }
 
-    fn backward(&mut self) {
-        self.backward_on::<Native>();
+    fn backward(&mut self, tiles: &mut Tiles) {
+        self.backward_on::<Native>(tiles);
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {

@@ -13,6 +13,7 @@ pub use linear::Linear;
 pub use loss::Loss;
 pub use optimizer::{Optimizer, Rule};
 
+use crate::gemm::Tiles;
 use crate::{Error, memory};
 use alloc::vec::Vec;
 
@@ -58,10 +59,10 @@ pub trait Layer {
     fn address(&mut self, buffer: Buffer) -> usize;
 
     /// Runs over what was reserved.
-    fn forward(&mut self);
+    fn forward(&mut self, tiles: &mut Tiles);
 
     /// Goes back through the last forward: adds to the gradients of the parameters.
-    fn backward(&mut self);
+    fn backward(&mut self, tiles: &mut Tiles);
 
     /// One parameter in PyTorch's order, to read.
     fn parameter(&mut self, index: usize) -> &mut Parameter;
