@@ -2,6 +2,7 @@
 
 use crate::activation::Constants;
 use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate, load, store};
+use crate::norm::Squares;
 use crate::pack::{PANEL, Packed};
 use crate::simd::{LANES, Vector, quad, quad_mut};
 
@@ -47,9 +48,34 @@ pub fn step<V: Vector>(
     if packed.projection().is_none() && hidden == units {
         return advance::<V>(pre, c, h);
     }
+    still_padding(pre, units, hidden);
     let full = &mut detour.full[..h.len() / h_size * units];
     advance::<V>(pre, c, full);
     project::<V>(packed, full, hidden, h, detour.projected, tiles);
+}
+
+/// Sets the pre-activations (., 4 * units) of the units beyond `hidden` to 0. That is what their zero weights make of them,
+/// but for an input that is infinite or NaN: times 0 it is NaN, which backward would carry into the other units. With 0 here,
+/// their c, h and gradients are 0 too.
+#[inline(never)]
+pub fn still_padding(pre: &mut [f32], units: usize, hidden: usize) {
+    let kept = hidden % LANES;
+    if kept == 0 {
+        return;
+    }
+    for row in pre.chunks_exact_mut(4 * units) {
+        let panel = &mut row[4 * (units - LANES)..];
+        for gate in panel.as_chunks_mut::<LANES>().0 {
+            // One by one: to fill a slice would be a call of the engine.
+            if kept < 2 {
+                gate[1] = 0.0;
+            }
+            if kept < 3 {
+                gate[2] = 0.0;
+            }
+            gate[3] = 0.0;
+        }
+    }
 }
 
 /// The gates, c(t) and `o * tanh(c(t))` of any number of sequences from their complete pre-activations, as many units at a
@@ -90,7 +116,7 @@ fn advance_units<V: Vector>(pre: &mut [f32], c: &mut [f32], h: &mut [f32]) {
 ///
 /// `c_before(b)` and `c` (n, padded H) are c(t-1) and c(t); `d_full` (n, padded H) is the gradient of `o * tanh(c(t))`
 /// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1), and
-/// `dc_norms` (n) receives the squared norm of the former.
+/// `dc_norms` (n) receives the norm of the former.
 #[inline(never)]
 pub fn step_backward<'a, V: Vector>(
     gates: &mut [f32],
@@ -104,7 +130,7 @@ pub fn step_backward<'a, V: Vector>(
     let units = gates.len() / 4 / dc_norms.len();
     for ((b, gates), norm) in gates.chunks_exact_mut(4 * units).enumerate().zip(dc_norms) {
         let c_before = c_before(b);
-        let mut squares = V::splat(0.0);
+        let mut squares = Squares::<V>::new();
         for (panel, gates) in gates.chunks_exact_mut(PANEL).enumerate() {
             let at = b * units + panel * LANES;
             let kept = load::<V, 4>(gates);
@@ -112,14 +138,12 @@ pub fn step_backward<'a, V: Vector>(
             let c_before = V::load(quad(c_before, panel * LANES));
             let tanh_c = k.tanh(c);
             let (gradients, dc_before, dc_whole) = retreat(kept, c_before, tanh_c, V::load(d_full), V::load(dc));
-            squares = squares.add_product(dc_whole, dc_whole);
+            squares.add(dc_whole);
             store(gradients, gates);
             dc_before.store(dc);
             (kept[2] * tanh_c).store(d_full);
         }
-        let mut lanes = [0.0; LANES];
-        squares.store(&mut lanes);
-        *norm = lanes.iter().sum::<f32>();
+        *norm = squares.norm();
     }
 }
 

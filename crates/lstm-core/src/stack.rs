@@ -2,9 +2,9 @@
 
 use crate::cell::Detour;
 use crate::gemm::{RowMap, Rows, Tiles};
-use crate::layer::{self, Past, Place, Scratch, SquaredNorms, State, Steps};
+use crate::layer::{self, Norms, Past, Place, Scratch, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{list, zeros};
+use crate::memory::{list, request, sum, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
@@ -34,19 +34,22 @@ pub struct Lstm {
 impl Lstm {
     /// An LSTM with all parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
-        let layout = Layout::new(&config)?;
-        let parameters = zeros(layout.len())?;
-        let d = config.directions();
-        let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
-        Ok(Self {
-            config,
-            layout,
-            parameters,
-            packed,
-            stale: true,
-            shape: Shape::default(),
-            work: Workspace::default(),
-            training: None,
+        // Twice: once as PyTorch shapes them, once packed for the kernels.
+        request(sum(&[Layout::values(&config), Packed::values(&config)]), || {
+            let layout = Layout::new(&config)?;
+            let parameters = zeros(layout.len())?;
+            let d = config.directions();
+            let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
+            Ok(Self {
+                config,
+                layout,
+                parameters,
+                packed,
+                stale: true,
+                shape: Shape::default(),
+                work: Workspace::default(),
+                training: None,
+            })
         })
     }
 
@@ -207,7 +210,7 @@ impl Lstm {
             core::mem::swap(&mut below, &mut above);
         }
         if let (Some(training), Some(tape)) = (training, tape) {
-            training.tapes.push(tape);
+            training.waiting.push(tape);
         }
         Ok(())
     }
@@ -215,11 +218,14 @@ impl Lstm {
     /// Makes room for a training forward of the shape last reserved, and for its backward. With `every`, c is kept only
     /// every so many steps and backward computes the gates between again: less memory, the same gradients to rounding.
     pub fn reserve_training(&mut self, every: Option<usize>) -> Result<(), Error> {
-        let training = match &mut self.training {
-            Some(training) => training,
-            none => none.insert(Training::new(&self.config, &self.layout)?),
-        };
-        training.reserve(&self.config, &self.layout, self.shape, every)
+        let Self { config, layout, shape, work, training, .. } = self;
+        let reserved = match training {
+            Some(training) => Ok(training),
+            none => Training::new(config, layout).map(|training| none.insert(training)),
+        }
+        .and_then(|training| training.reserve(config, layout, *shape, every));
+        // The forward that room was made for is part of the request.
+        reserved.map_err(|error| error.and(4 * work.values))
     }
 
     /// The mirror of [`Lstm::forward`]: goes back through the last training forward that still waits for it, from the
@@ -228,7 +234,7 @@ impl Lstm {
     pub fn backward(&mut self, tiles: &mut Tiles) -> Result<(), Error> {
         let Self { config, layout, packed, parameters, training, .. } = self;
         let training = training.as_mut().ok_or(Error::NoForward)?;
-        let mut tape = training.tapes.pop().ok_or(Error::NoForward)?;
+        let mut tape = training.waiting.pop().ok_or(Error::NoForward)?;
         let Shape { steps, batch, rows } = tape.shape;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
@@ -277,10 +283,10 @@ impl Lstm {
                     (kept.gates, kept.c) = (&mut training.segment_gates, &mut training.segment_c);
                 }
                 let (h, c) = training.norms[index * 2 * rows..][..2 * rows].split_at_mut(rows);
-                let norms = SquaredNorms { h, c };
+                let norms = Norms { h, c };
                 layer::backward::<Native>(
                     &packed[index],
-                    &mut training.transposed[index],
+                    &training.transposed[index],
                     place,
                     input,
                     Steps(&tape.starts[..steps + 1]),

@@ -3,7 +3,7 @@
 use crate::cell::{Detour, copy_rows, step};
 use crate::gemm::{Rows, Tiles, whole_panels};
 use crate::layer::input_sums;
-use crate::memory::reserve;
+use crate::memory::{grow_all, request, total, values};
 use crate::simd::Native;
 use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
@@ -43,7 +43,7 @@ impl Stream {
             full: Vec::new(),
             projected: Vec::new(),
         };
-        let rows_of = |columns: usize| batch as f64 * columns as f64;
+        let rows_of = |columns: usize| values(&[batch, columns]);
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.output, rows_of(config.output_size())),
@@ -54,7 +54,7 @@ impl Stream {
             (&mut stream.full, rows_of(units)),
             (&mut stream.projected, rows_of(whole_panels(config.proj_size()))),
         ];
-        reserve(buffers, 0.0)?;
+        request(total(buffers), || grow_all(buffers))?;
         Ok(stream)
     }
 

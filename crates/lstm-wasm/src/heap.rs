@@ -286,7 +286,7 @@ mod tests {
                 block = heap.memory.read(block + HEADER);
             }
         }
-        assert_eq!((used, free), (heap.used, listed));
+        assert_eq!((used, free), (heap.used(), listed));
     }
 
     fn random(state: &mut u64) -> u32 {
@@ -330,7 +330,7 @@ mod tests {
             }
             live.keys().for_each(|&at| heap.give(at));
             check(&heap, &HashMap::new());
-            assert_eq!(heap.used, 0);
+            assert_eq!(heap.used(), 0);
         }
     }
 
@@ -346,14 +346,14 @@ mod tests {
             }
             while let Some(at) = heap.take(step) {
                 live.insert(at, step);
-                if heap.used > u32::MAX - (90 << 20) {
+                if heap.used() > u32::MAX - (90 << 20) {
                     assert_eq!(heap.take(at_end.max(91 << 20)), None);
                 }
             }
-            let (used, growths) = (heap.used, heap.memory.growths);
+            let (used, growths) = (heap.used(), heap.memory.growths);
             assert_eq!([step, at_end, 1 << 31, u32::MAX].map(|size| heap.take(size)), [None; 4]);
-            assert_eq!((heap.used, heap.memory.growths), (used, growths), "a refusal changes nothing");
-            assert!(heap.used > 4_293_700_000 - step, "{} bytes are used", heap.used);
+            assert_eq!((heap.used(), heap.memory.growths), (used, growths), "a refusal changes nothing");
+            assert!(heap.used() > 4_293_700_000 - step, "{} bytes are used", heap.used());
             check(&heap, &live);
             // What is given back fits again.
             let (&at, &size) = live.iter().next().unwrap();

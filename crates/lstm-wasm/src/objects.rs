@@ -110,7 +110,8 @@ impl<T> Table<T> {
     }
 }
 
-/// A layer of any kind.
+/// A layer of any kind. In the table itself: a box would trap where memory is full.
+#[allow(clippy::large_enum_variant)]
 pub enum AnyLayer {
     /// A linear layer.
     Linear(Linear),

@@ -28,6 +28,7 @@ fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(
             }
         });
     }
+    assert!(family == 1);
     with_layer(owner, |layer| {
         layer.changed();
         let Parameter { values, gradients } = layer.parameter(index);
@@ -185,7 +186,8 @@ pub fn loss_address(buffer: u32) -> usize {
         0 => address_of(&loss.input),
         1 => address_of(&loss.target),
         2 => address_of(&loss.classes),
-        _ => address_of(&loss.weights),
+        3 => address_of(&loss.weights),
+        _ => panic!("no such buffer"),
     })
 }
 

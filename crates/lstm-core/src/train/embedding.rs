@@ -3,7 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::Tiles;
-use crate::memory::{check, grow, values};
+use crate::memory::{grow, request, sum, values};
 use crate::outer::add;
 use alloc::vec::Vec;
 
@@ -24,8 +24,7 @@ pub struct Embedding {
 impl Embedding {
     /// `count` rows of `width` zeros.
     pub fn new(count: usize, width: usize, padding: Option<usize>) -> Result<Self, Error> {
-        check(values(&[count, width]))?;
-        let weight = Parameter::zeros(count * width)?;
+        let weight = request(values(&[count, width]), || Parameter::zeros(count * width))?;
         Ok(Self { width, padding, weight, rows: 0, indices: Vec::new(), output: Vec::new() })
     }
 
@@ -42,13 +41,16 @@ impl Embedding {
 
 impl Layer for Embedding {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
-        check(values(&[rows, self.width.saturating_add(1)]))?;
+        let begins = trains && self.weight.gradients.is_empty();
+        let gradients = if begins { self.weight.values.len() as u64 } else { 0 };
         self.rows = 0;
-        if trains {
-            self.weight.reserve_gradients()?;
-        }
-        grow(&mut self.indices, rows)?;
-        grow(&mut self.output, rows * self.width)?;
+        request(sum(&[values(&[rows, self.width]), rows as u64, gradients]), || {
+            if trains {
+                self.weight.reserve_gradients()?;
+            }
+            grow(&mut self.indices, rows)?;
+            grow(&mut self.output, rows * self.width)
+        })?;
         self.rows = rows;
         Ok(())
     }
@@ -77,7 +79,8 @@ impl Layer for Embedding {
         }
     }
 
-    fn parameter(&mut self, _: usize) -> &mut Parameter {
+    fn parameter(&mut self, index: usize) -> &mut Parameter {
+        assert!(index == 0);
         &mut self.weight
     }
 

@@ -3,7 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
-use crate::memory::{check, grow, values, zeros};
+use crate::memory::{grow, request, sum, values, zeros};
 use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
@@ -41,18 +41,20 @@ struct Training {
 impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
-        check(values(&[inputs, outputs, 2]))?;
-        Ok(Self {
-            inputs,
-            outputs,
-            weight: Parameter::zeros(inputs * outputs)?,
-            bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
-            columns: Columns::zeros(outputs, inputs)?,
-            stale: true,
-            rows: 0,
-            input: Vec::new(),
-            output: Vec::new(),
-            training: None,
+        let packed = Columns::values(outputs, inputs);
+        request(sum(&[values(&[inputs, outputs]), if bias { outputs as u64 } else { 0 }, packed]), || {
+            Ok(Self {
+                inputs,
+                outputs,
+                weight: Parameter::zeros(inputs * outputs)?,
+                bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
+                columns: Columns::zeros(outputs, inputs)?,
+                stale: true,
+                rows: 0,
+                input: Vec::new(),
+                output: Vec::new(),
+                training: None,
+            })
         })
     }
 
@@ -113,8 +115,8 @@ impl Linear {
 
         training.weight.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer, tiles);
-        let rows = training.weight.chunks_exact(training.outer.width());
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, inputs, &mut training.outer, tiles);
+        let rows = training.weight.chunks_exact(whole_panels(inputs));
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
         }
@@ -130,27 +132,35 @@ impl Linear {
 
 impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
-        let width = whole_panels(self.inputs.max(self.outputs));
-        check(values(&[rows, width, 3]))?;
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let forward = [values(&[rows, inputs]), values(&[rows, whole_panels(outputs)])];
+        let backward = [values(&[rows, whole_panels(inputs)]), Outer::values(inputs, rows)];
+        // The gradients, and the weight and its gradient as backward has them.
+        let first = [values(&[inputs, outputs]), outputs as u64, Columns::values(inputs, outputs), {
+            values(&[outputs, whole_panels(inputs)])
+        }];
+        let takes = |now: bool, values: &[u64]| if now { sum(values) } else { 0 };
+        let begins = trains && self.training.is_none();
         self.rows = 0;
-        if trains && self.training.is_none() {
-            check(values(&[self.inputs, self.outputs, 3]))?;
-            let outer = Outer::new(self.inputs)?;
-            self.training = Some(Training {
-                columns: Columns::zeros(self.inputs, self.outputs)?,
-                weight: zeros(self.outputs * outer.width())?,
-                outer,
-                d_input: Vec::new(),
-            });
-            self.stale = true;
-        }
-        if let (true, Some(training)) = (trains, &mut self.training) {
-            self.weight.reserve_gradients()?;
-            self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
-            grow(&mut training.d_input, rows * training.columns.width())?;
-        }
-        grow(&mut self.input, rows * self.inputs)?;
-        grow(&mut self.output, rows * self.columns.width())?;
+        request(sum(&[sum(&forward), takes(trains, &backward), takes(begins, &first)]), || {
+            if begins {
+                self.training = Some(Training {
+                    columns: Columns::zeros(inputs, outputs)?,
+                    weight: zeros(outputs * whole_panels(inputs))?,
+                    outer: Outer::default(),
+                    d_input: Vec::new(),
+                });
+                self.stale = true;
+            }
+            if let (true, Some(training)) = (trains, &mut self.training) {
+                self.weight.reserve_gradients()?;
+                self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
+                grow(&mut training.d_input, backward[0] as usize)?;
+                grow(training.outer.memory(), backward[1] as usize)?;
+            }
+            grow(&mut self.input, forward[0] as usize)?;
+            grow(&mut self.output, forward[1] as usize)
+        })?;
         self.rows = rows;
         Ok(())
     }
@@ -175,7 +185,8 @@ impl Layer for Linear {
     fn parameter(&mut self, index: usize) -> &mut Parameter {
         match (index, &mut self.bias) {
             (1, Some(bias)) => bias,
-            _ => &mut self.weight,
+            (0, _) => &mut self.weight,
+            _ => panic!("no such parameter"),
         }
     }
 

@@ -29,7 +29,6 @@ pub struct Parameter {
 impl Parameter {
     /// `len` zeros.
     pub fn zeros(len: usize) -> Result<Self, Error> {
-        memory::check(len as u64)?;
         Ok(Self { values: memory::zeros(len)?, gradients: Vec::new() })
     }
 
