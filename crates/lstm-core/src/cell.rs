@@ -1,24 +1,13 @@
 //! One step of one direction: the recurrent sums and the gates, for every sequence that is still running.
 
 use crate::activation::Constants;
-use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate, load, store};
-use crate::norm::Squares;
-use crate::pack::{PANEL, Packed};
-use crate::simd::{LANES, Vector, quad, quad_mut};
+use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
+use crate::norm::norm;
+use crate::pack::Packed;
+use crate::simd::{LANES, Vector};
 
-/// Four units, `[i, f, o, g]` as they lie: pre-activations, gates or their gradients.
-type Gates<V> = [V; 4];
-
-/// The mirror of [`advance`]: the gradients of the pre-activations, of c(t-1) and, complete, of c(t), from
-/// those of `o * tanh(c(t))`, `d_full`, and of c(t) as far as the next step had a part in it, `dc`.
-#[inline(always)]
-fn retreat<V: Vector>([i, f, o, g]: Gates<V>, c_before: V, tanh_c: V, d_full: V, dc: V) -> (Gates<V>, V, V) {
-    let one = V::splat(1.0);
-    let dc = dc + d_full * o * (one - tanh_c * tanh_c);
-    let slope = |gate: V| gate * (one - gate);
-    let gradients = [dc * g * slope(i), dc * c_before * slope(f), d_full * tanh_c * slope(o), dc * i * (one - g * g)];
-    (gradients, dc * f, dc)
-}
+/// The values of four units; four of them are a panel of the gates.
+type Quad = [f32; LANES];
 
 /// Memory for a step whose h is not simply `o * tanh(c)`, but projected or without the units of padding.
 #[derive(Debug)]
@@ -126,24 +115,46 @@ pub fn step_backward<'a, V: Vector>(
     dc: &mut [f32],
     dc_norms: &mut [f32],
 ) {
-    let k = Constants::<V>::get();
     let units = gates.len() / 4 / dc_norms.len();
-    for ((b, gates), norm) in gates.chunks_exact_mut(4 * units).enumerate().zip(dc_norms) {
-        let c_before = c_before(b);
-        let mut squares = Squares::<V>::new();
-        for (panel, gates) in gates.chunks_exact_mut(PANEL).enumerate() {
-            let at = b * units + panel * LANES;
-            let kept = load::<V, 4>(gates);
-            let (c, d_full, dc) = (V::load(quad(c, at)), quad_mut(d_full, at), quad_mut(dc, at));
-            let c_before = V::load(quad(c_before, panel * LANES));
-            let tanh_c = k.tanh(c);
-            let (gradients, dc_before, dc_whole) = retreat(kept, c_before, tanh_c, V::load(d_full), V::load(dc));
-            squares.add(dc_whole);
-            store(gradients, gates);
-            dc_before.store(dc);
-            (kept[2] * tanh_c).store(d_full);
-        }
-        *norm = squares.norm();
+    let rows = gates.chunks_exact_mut(4 * units).zip(d_full.chunks_exact_mut(units)).zip(dc.chunks_exact_mut(units));
+    for (b, (((gates, d_full), dc), dc_norm)) in rows.zip(dc_norms).enumerate() {
+        let gates = gates.as_chunks_mut::<LANES>().0.as_chunks_mut::<4>().0;
+        retreat_output::<V>(gates, c[b * units..].as_chunks().0, d_full.as_chunks_mut().0, dc.as_chunks_mut().0);
+        *dc_norm = norm::<V>(dc);
+        retreat_cell::<V>(gates, c_before(b).as_chunks().0, dc.as_chunks_mut().0);
+    }
+}
+
+/// The derivative of σ and tanh, from their values.
+fn slope<V: Vector>(gate: V) -> V {
+    gate * (V::splat(1.0) - gate)
+}
+
+/// The mirror of [`advance`] from h to c: completes `dc`, the gradient of c(t), which holds what the next step had a part
+/// in; turns o into the gradient of its pre-activation, and `d_full` into `o * tanh(c(t))`.
+#[inline(never)]
+fn retreat_output<V: Vector>(gates: &mut [[Quad; 4]], c: &[Quad], d_full: &mut [Quad], dc: &mut [Quad]) {
+    let k = Constants::<V>::get();
+    let one = V::splat(1.0);
+    for ((([_, _, gate, _], c), d_full), dc) in gates.iter_mut().zip(c).zip(d_full).zip(dc) {
+        let (o, tanh_c, d) = (V::load(gate), k.tanh(V::load(c)), V::load(d_full));
+        (V::load(dc) + d * o * (one - tanh_c * tanh_c)).store(dc);
+        (d * tanh_c * slope(o)).store(gate);
+        (o * tanh_c).store(d_full);
+    }
+}
+
+/// The mirror of [`advance`] from c(t) to c(t-1): turns i, f and g into the gradients of their pre-activations, and `dc`
+/// into the gradient of c(t-1).
+#[inline(never)]
+fn retreat_cell<V: Vector>(gates: &mut [[Quad; 4]], c_before: &[Quad], dc: &mut [Quad]) {
+    let one = V::splat(1.0);
+    for (([input, forget, _, candidate], c_before), d) in gates.iter_mut().zip(c_before).zip(dc) {
+        let (i, f, g, dc) = (V::load(input), V::load(forget), V::load(candidate), V::load(d));
+        (dc * g * slope(i)).store(input);
+        (dc * V::load(c_before) * slope(f)).store(forget);
+        (dc * i * (one - g * g)).store(candidate);
+        (dc * f).store(d);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
 
-use crate::memory::{self, sum, values, values_of};
+use crate::memory::{self, product, sum, values, values_of};
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -127,8 +127,8 @@ impl Layout {
             sum(&[
                 values(&[config.layer_input_size(layer), 4, h]),
                 values(&[config.h_size(), 4, h]),
-                values(&[if config.bias() { 8 } else { 0 }, h]),
-                values(&[config.proj_size(), h]),
+                product(if config.bias() { 8 } else { 0 }, h),
+                product(config.proj_size(), h),
                 values_of::<Parameter>(MOST),
             ])
         })

@@ -18,7 +18,14 @@ pub fn values(sizes: &[usize]) -> u64 {
     sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64))
 }
 
+/// The product of two sizes as a number of values. In WebAssembly it cannot overflow, and is one instruction.
+#[inline(always)]
+pub fn product(a: usize, b: usize) -> u64 {
+    (a as u64).saturating_mul(b as u64)
+}
+
 /// The sum of numbers of values, saturating.
+#[inline(never)]
 pub fn sum(values: &[u64]) -> u64 {
     values.iter().fold(0, |sum: u64, &values| sum.saturating_add(values))
 }

@@ -3,7 +3,7 @@
 use crate::cell::{Detour, copy_rows, step};
 use crate::gemm::{Rows, Tiles, whole_panels};
 use crate::layer::input_sums;
-use crate::memory::{grow_all, request, total, values};
+use crate::memory::{grow_all, product, request, total};
 use crate::simd::Native;
 use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
@@ -43,7 +43,7 @@ impl Stream {
             full: Vec::new(),
             projected: Vec::new(),
         };
-        let rows_of = |columns: usize| values(&[batch, columns]);
+        let rows_of = |columns: usize| product(batch, columns);
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.output, rows_of(config.output_size())),

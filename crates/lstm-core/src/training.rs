@@ -3,7 +3,7 @@
 use crate::gemm::whole_panels;
 use crate::layer::{BackwardScratch, Kept};
 use crate::layout::Layout;
-use crate::memory::{check, grow, grow_all, list, request, sum, total, values, zeros};
+use crate::memory::{check, grow, grow_all, list, product, request, sum, total, zeros};
 use crate::outer::{BLOCK, Outer};
 use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
@@ -194,44 +194,44 @@ impl Training {
         let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
         let states = layers * config.directions();
         let Self { scratch, between: [even, odd], waiting, spare, .. } = self;
-        let (h, c) = (values(&[states, batch, h_size]), values(&[states, batch, hidden]));
-        let between = if layers > 1 { values(&[rows, output]) } else { 0 };
+        let (h, c) = (product(states * h_size, batch), product(states * hidden, batch));
+        let between = if layers > 1 { product(rows, output) } else { 0 };
         let kept = &mut [
-            (&mut tape.input, values(&[rows, input])),
+            (&mut tape.input, product(rows, input)),
             (&mut tape.h0, h),
             (&mut tape.c0, c),
-            (&mut tape.steps.gates, values(&[all, 4, states, units])),
-            (&mut tape.steps.c, values(&[all, states, units])),
-            (&mut tape.steps.marks, values(&[marks, batch, states, units])),
-            (&mut tape.outputs, values(&[rows, layers, output])),
+            (&mut tape.steps.gates, product(all, 4 * states * units)),
+            (&mut tape.steps.c, product(all, states * units)),
+            (&mut tape.steps.marks, product(marks.saturating_mul(batch), states * units)),
+            (&mut tape.outputs, product(rows, layers * output)),
         ];
         let buffers = &mut [
-            (&mut self.traced, values(&[rows, hidden.max(h_size)])),
-            (&mut self.norms, values(&[rows, states, 2])),
-            (&mut self.d_output, values(&[rows, output])),
-            (&mut self.d_input, values(&[rows, input])),
+            (&mut self.traced, product(rows, hidden.max(h_size))),
+            (&mut self.norms, product(rows, 2 * states)),
+            (&mut self.d_output, product(rows, output)),
+            (&mut self.d_input, product(rows, input)),
             (&mut self.d_h, h),
             (&mut self.d_c, c),
             (even, between),
             (odd, between),
             (&mut self.masked, between),
-            (&mut scratch.c, values(&[batch, units])),
-            (&mut scratch.dc, values(&[batch, units])),
-            (&mut scratch.dh, values(&[batch, whole_panels(h_size)])),
-            (&mut scratch.d_output, values(&[segment, h_size])),
-            (&mut scratch.h_before, values(&[again, h_size])),
-            (&mut scratch.full, values(&[segment, units])),
-            (&mut scratch.wide, values(&[segment.min(BLOCK), whole_panels(widest)])),
-            (&mut scratch.weight, values(&[4, units, whole_panels(widest)])),
+            (&mut scratch.c, product(batch, units)),
+            (&mut scratch.dc, product(batch, units)),
+            (&mut scratch.dh, product(batch, whole_panels(h_size))),
+            (&mut scratch.d_output, product(segment, h_size)),
+            (&mut scratch.h_before, product(again, h_size)),
+            (&mut scratch.full, product(segment, units)),
+            (&mut scratch.wide, product(segment.min(BLOCK), whole_panels(widest))),
+            (&mut scratch.weight, product(4 * units, whole_panels(widest))),
             (scratch.outer.memory(), Outer::values(widest, segment)),
-            (&mut self.segment_gates, values(&[again, 4, units])),
-            (&mut self.segment_c, values(&[again, units])),
+            (&mut self.segment_gates, product(again, 4 * units)),
+            (&mut self.segment_c, product(again, units)),
         ];
-        tape.values = sum(&[total(kept), values(&[2, steps]), 1]);
+        tape.values = sum(&[total(kept), product(2, steps), 1]);
         let all_values = sum(&[total(buffers), tape.values]);
         request(all_values, || {
             // With what holds its memory already.
-            check(sum(&[all_values, waiting.values, values(&[3, layout.len()])]))?;
+            check(sum(&[all_values, waiting.values, product(3, layout.len())]))?;
             grow_all(kept)?;
             grow_all(buffers)?;
             grow(&mut tape.starts, steps + 1)?;

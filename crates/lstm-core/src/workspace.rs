@@ -2,7 +2,7 @@
 
 use crate::gemm::whole_panels;
 use crate::layout::Layout;
-use crate::memory::{check, grow, grow_all, request, sum, total, values};
+use crate::memory::{check, grow, grow_all, product, request, sum, total};
 use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
@@ -50,24 +50,24 @@ impl Workspace {
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
         let (states, h_size, hidden) = (layers * directions, config.h_size(), config.hidden_size());
-        let output = values(&[rows, config.output_size()]);
+        let output = product(rows, config.output_size());
         let [even, odd] = &mut self.between;
         let buffers = &mut [
-            (&mut self.input, values(&[rows, config.input_size()])),
+            (&mut self.input, product(rows, config.input_size())),
             (&mut self.output, output),
-            (&mut self.h, values(&[states, batch, h_size])),
-            (&mut self.c, values(&[states, batch, hidden])),
+            (&mut self.h, product(states * h_size, batch)),
+            (&mut self.c, product(states * hidden, batch)),
             (even, if layers > 1 { output } else { 0 }),
             (odd, if layers > 2 { output } else { 0 }),
-            (&mut self.pre, values(&[chunk, batch, 4, units])),
-            (&mut self.running_c, values(&[batch, units])),
-            (&mut self.full, values(&[batch, units])),
-            (&mut self.projected, values(&[batch, whole_panels(config.proj_size())])),
+            (&mut self.pre, product(chunk.saturating_mul(batch), 4 * units)),
+            (&mut self.running_c, product(batch, units)),
+            (&mut self.full, product(batch, units)),
+            (&mut self.projected, product(batch, whole_panels(config.proj_size()))),
         ];
-        let all = sum(&[total(buffers), values(&[2, steps]), 1]);
+        let all = sum(&[total(buffers), product(2, steps), 1]);
         request(all, || {
             // With the weights that it goes through, and their packed form.
-            check(sum(&[all, values(&[2, layout.len()])]))?;
+            check(sum(&[all, product(2, layout.len())]))?;
             grow_all(buffers)?;
             grow(&mut self.batch_sizes, steps)?;
             grow(&mut self.starts, steps + 1)

@@ -3,7 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::Tiles;
-use crate::memory::{grow, request, sum, values};
+use crate::memory::{grow, product, request, sum};
 use crate::outer::add;
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ pub struct Embedding {
 impl Embedding {
     /// `count` rows of `width` zeros.
     pub fn new(count: usize, width: usize, padding: Option<usize>) -> Result<Self, Error> {
-        let weight = request(values(&[count, width]), || Parameter::zeros(count * width))?;
+        let weight = request(product(count, width), || Parameter::zeros(count * width))?;
         Ok(Self { width, padding, weight, rows: 0, indices: Vec::new(), output: Vec::new() })
     }
 
@@ -44,7 +44,7 @@ impl Layer for Embedding {
         let begins = trains && self.weight.gradients.is_empty();
         let gradients = if begins { self.weight.values.len() as u64 } else { 0 };
         self.rows = 0;
-        request(sum(&[values(&[rows, self.width]), rows as u64, gradients]), || {
+        request(sum(&[product(rows, self.width), rows as u64, gradients]), || {
             if trains {
                 self.weight.reserve_gradients()?;
             }

@@ -3,7 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
-use crate::memory::{grow, request, sum, values, zeros};
+use crate::memory::{grow, product, request, sum, zeros};
 use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
         let packed = Columns::values(outputs, inputs);
-        request(sum(&[values(&[inputs, outputs]), if bias { outputs as u64 } else { 0 }, packed]), || {
+        request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed]), || {
             Ok(Self {
                 inputs,
                 outputs,
@@ -133,12 +133,15 @@ impl Linear {
 impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
         let (inputs, outputs) = (self.inputs, self.outputs);
-        let forward = [values(&[rows, inputs]), values(&[rows, whole_panels(outputs)])];
-        let backward = [values(&[rows, whole_panels(inputs)]), Outer::values(inputs, rows)];
+        let forward = [product(rows, inputs), product(rows, whole_panels(outputs))];
+        let backward = [product(rows, whole_panels(inputs)), Outer::values(inputs, rows)];
         // The gradients, and the weight and its gradient as backward has them.
-        let first = [values(&[inputs, outputs]), outputs as u64, Columns::values(inputs, outputs), {
-            values(&[outputs, whole_panels(inputs)])
-        }];
+        let first = [
+            product(inputs, outputs),
+            outputs as u64,
+            Columns::values(inputs, outputs),
+            product(outputs, whole_panels(inputs)),
+        ];
         let takes = |now: bool, values: &[u64]| if now { sum(values) } else { 0 };
         let begins = trains && self.training.is_none();
         self.rows = 0;
