@@ -105,7 +105,10 @@ export class Core extends Home {
     const { kernels } = this.instance;
     const what = `a call of ${steps} steps and ${batch} sequences`;
     const most = 2 ** 31 - 1;
-    if (steps > most || batch > most || rows > most) throw outOfMemory(what, 4 * Math.max(steps, batch, rows));
+    if (steps > most || batch > most || rows > most) {
+      const { inputSize, hiddenSize, numLayers } = this.options;
+      throw outOfMemory(what, 4 * (rows * (inputSize + hiddenSize) + 2 * batch * numLayers * hiddenSize + 3 * steps));
+    }
     this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
     this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, trains, every), what);
@@ -153,9 +156,9 @@ export class Core extends Home {
     return this.instance.kernels.trace(this.id, layer, direction, what) >>> 2;
   }
 
-  /** Copies out squared norms of the last backward, see `Kernels.squaredNorms`; returns the first among the floats. */
-  squaredNorms(layer: number, direction: number, ofC: boolean): number {
-    return this.instance.kernels.squaredNorms(this.id, layer, direction, ofC) >>> 2;
+  /** Copies out norms of the last backward, see `Kernels.gradientNorms`; returns the first among the floats. */
+  gradientNorms(layer: number, direction: number, ofC: boolean): number {
+    return this.instance.kernels.gradientNorms(this.id, layer, direction, ofC) >>> 2;
   }
 
   /** A status must be 0. */
@@ -192,8 +195,12 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
   }
 }
 
+/** The error of a request that took so many bytes in all. */
 export function outOfMemory(what: string, bytes: number): LSTMError {
-  const size = bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${bytes} bytes`;
-  const left = "which is more than is left: all objects share WebAssembly's 4 GiB, and this machine may have less";
-  return new LSTMError("OUT_OF_MEMORY", `${what} needs ${size}, ${left}`);
+  const used = instance().kernels.usedBytes();
+  const of = `${used} bytes (${gibibytes(used)}) of the 4 GiB that all objects share are in use`;
+  const why = bytes > 2 ** 32 - used ? "" : ", the rest is in pieces, or more than this machine gives";
+  return new LSTMError("OUT_OF_MEMORY", `${what} needs ${bytes} bytes (${gibibytes(bytes)}): ${of}${why}`);
 }
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;

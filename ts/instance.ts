@@ -5,6 +5,7 @@ import { LSTMError } from "./errors.js";
 export interface Kernels {
   takeFourAtOnce(): void;
   refusedBytes(): number;
+  usedBytes(): number;
   lstmNew(
     inputSize: number,
     hiddenSize: number,
@@ -25,7 +26,7 @@ export interface Kernels {
   backward(lstm: number, index: number): number;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
-  squaredNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
+  gradientNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
   gradientZero(family: number, owner: number, parameter: number): void;
   gradientScale(family: number, owner: number, parameter: number, factor: number): void;
   gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
@@ -88,8 +89,10 @@ export class Instance {
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
-    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
-    this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call as Call)])) as never;
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
+    const beyond = functions.find(([, call]) => call.length > MOST_PARAMETERS);
+    if (beyond !== undefined) throw new TypeError(`${beyond[0]} has more parameters than a guard passes`);
+    this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
     if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) this.kernels.takeFourAtOnce();
   }
 
@@ -146,7 +149,7 @@ export class Instance {
     }
   }
 
-  // Seven is the most parameters of any function. A rest parameter would allocate an array at each call.
+  // MOST_PARAMETERS of them: a rest parameter would allocate an array at each call.
   #guard(call: Call): Call {
     return (a, b, c, d, e, f, g) => {
       this.check();
@@ -171,6 +174,9 @@ export class Instance {
 
 /** wasm-bindgen's only import fills a table of JavaScript values, of which numbers need none; it is never called. */
 const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
+
+/** The most parameters of any function. */
+const MOST_PARAMETERS = 7;
 
 type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never) => unknown;
 

@@ -29,8 +29,8 @@ function ofEach<T>(call: Call, read: (layer: number, direction: number) => T) {
 export function readNorms(core: Core, call: Call): GradientNorms[] {
   return ofEach(call, (layer, direction) => {
     const read = (ofC: boolean) => {
-      const from = core.squaredNorms(layer, direction, ofC);
-      return new Tensor(core.instance.floats.slice(from, from + call.rows).map(Math.sqrt), call.leading);
+      const from = core.gradientNorms(layer, direction, ofC);
+      return new Tensor(core.instance.floats.slice(from, from + call.rows), call.leading);
     };
     return { h: read(false), c: read(true) };
   });

@@ -1,23 +1,13 @@
 //! One step of one direction: the recurrent sums and the gates, for every sequence that is still running.
 
 use crate::activation::Constants;
-use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate, load, store};
-use crate::pack::{PANEL, Packed};
-use crate::simd::{LANES, Vector, quad, quad_mut};
+use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
+use crate::norm::norm;
+use crate::pack::Packed;
+use crate::simd::{LANES, Vector};
 
-/// Four units, `[i, f, o, g]` as they lie: pre-activations, gates or their gradients.
-type Gates<V> = [V; 4];
-
-/// The mirror of [`advance`]: the gradients of the pre-activations, of c(t-1) and, complete, of c(t), from
-/// those of `o * tanh(c(t))`, `d_full`, and of c(t) as far as the next step had a part in it, `dc`.
-#[inline(always)]
-fn retreat<V: Vector>([i, f, o, g]: Gates<V>, c_before: V, tanh_c: V, d_full: V, dc: V) -> (Gates<V>, V, V) {
-    let one = V::splat(1.0);
-    let dc = dc + d_full * o * (one - tanh_c * tanh_c);
-    let slope = |gate: V| gate * (one - gate);
-    let gradients = [dc * g * slope(i), dc * c_before * slope(f), d_full * tanh_c * slope(o), dc * i * (one - g * g)];
-    (gradients, dc * f, dc)
-}
+/// The values of four units; four of them are a panel of the gates.
+type Quad = [f32; LANES];
 
 /// Memory for a step whose h is not simply `o * tanh(c)`, but projected or without the units of padding.
 #[derive(Debug)]
@@ -47,9 +37,34 @@ pub fn step<V: Vector>(
     if packed.projection().is_none() && hidden == units {
         return advance::<V>(pre, c, h);
     }
+    still_padding(pre, units, hidden);
     let full = &mut detour.full[..h.len() / h_size * units];
     advance::<V>(pre, c, full);
     project::<V>(packed, full, hidden, h, detour.projected, tiles);
+}
+
+/// Sets the pre-activations (., 4 * units) of the units beyond `hidden` to 0. That is what their zero weights make of them,
+/// but for an input that is infinite or NaN: times 0 it is NaN, which backward would carry into the other units. With 0 here,
+/// their c, h and gradients are 0 too.
+#[inline(never)]
+pub fn still_padding(pre: &mut [f32], units: usize, hidden: usize) {
+    let kept = hidden % LANES;
+    if kept == 0 {
+        return;
+    }
+    for row in pre.chunks_exact_mut(4 * units) {
+        let panel = &mut row[4 * (units - LANES)..];
+        for gate in panel.as_chunks_mut::<LANES>().0 {
+            // One by one: to fill a slice would be a call of the engine.
+            if kept < 2 {
+                gate[1] = 0.0;
+            }
+            if kept < 3 {
+                gate[2] = 0.0;
+            }
+            gate[3] = 0.0;
+        }
+    }
 }
 
 /// The gates, c(t) and `o * tanh(c(t))` of any number of sequences from their complete pre-activations, as many units at a
@@ -90,7 +105,7 @@ fn advance_units<V: Vector>(pre: &mut [f32], c: &mut [f32], h: &mut [f32]) {
 ///
 /// `c_before(b)` and `c` (n, padded H) are c(t-1) and c(t); `d_full` (n, padded H) is the gradient of `o * tanh(c(t))`
 /// and is overwritten with that value itself; `dc` (n, padded H) goes from the gradient of c(t) to that of c(t-1), and
-/// `dc_norms` (n) receives the squared norm of the former.
+/// `dc_norms` (n) receives the norm of the former.
 #[inline(never)]
 pub fn step_backward<'a, V: Vector>(
     gates: &mut [f32],
@@ -100,26 +115,46 @@ pub fn step_backward<'a, V: Vector>(
     dc: &mut [f32],
     dc_norms: &mut [f32],
 ) {
-    let k = Constants::<V>::get();
     let units = gates.len() / 4 / dc_norms.len();
-    for ((b, gates), norm) in gates.chunks_exact_mut(4 * units).enumerate().zip(dc_norms) {
-        let c_before = c_before(b);
-        let mut squares = V::splat(0.0);
-        for (panel, gates) in gates.chunks_exact_mut(PANEL).enumerate() {
-            let at = b * units + panel * LANES;
-            let kept = load::<V, 4>(gates);
-            let (c, d_full, dc) = (V::load(quad(c, at)), quad_mut(d_full, at), quad_mut(dc, at));
-            let c_before = V::load(quad(c_before, panel * LANES));
-            let tanh_c = k.tanh(c);
-            let (gradients, dc_before, dc_whole) = retreat(kept, c_before, tanh_c, V::load(d_full), V::load(dc));
-            squares = squares.add_product(dc_whole, dc_whole);
-            store(gradients, gates);
-            dc_before.store(dc);
-            (kept[2] * tanh_c).store(d_full);
-        }
-        let mut lanes = [0.0; LANES];
-        squares.store(&mut lanes);
-        *norm = lanes.iter().sum::<f32>();
+    let rows = gates.chunks_exact_mut(4 * units).zip(d_full.chunks_exact_mut(units)).zip(dc.chunks_exact_mut(units));
+    for (b, (((gates, d_full), dc), dc_norm)) in rows.zip(dc_norms).enumerate() {
+        let gates = gates.as_chunks_mut::<LANES>().0.as_chunks_mut::<4>().0;
+        retreat_output::<V>(gates, c[b * units..].as_chunks().0, d_full.as_chunks_mut().0, dc.as_chunks_mut().0);
+        *dc_norm = norm::<V>(dc);
+        retreat_cell::<V>(gates, c_before(b).as_chunks().0, dc.as_chunks_mut().0);
+    }
+}
+
+/// The derivative of σ and tanh, from their values.
+fn slope<V: Vector>(gate: V) -> V {
+    gate * (V::splat(1.0) - gate)
+}
+
+/// The mirror of [`advance`] from h to c: completes `dc`, the gradient of c(t), which holds what the next step had a part
+/// in; turns o into the gradient of its pre-activation, and `d_full` into `o * tanh(c(t))`.
+#[inline(never)]
+fn retreat_output<V: Vector>(gates: &mut [[Quad; 4]], c: &[Quad], d_full: &mut [Quad], dc: &mut [Quad]) {
+    let k = Constants::<V>::get();
+    let one = V::splat(1.0);
+    for ((([_, _, gate, _], c), d_full), dc) in gates.iter_mut().zip(c).zip(d_full).zip(dc) {
+        let (o, tanh_c, d) = (V::load(gate), k.tanh(V::load(c)), V::load(d_full));
+        (V::load(dc) + d * o * (one - tanh_c * tanh_c)).store(dc);
+        (d * tanh_c * slope(o)).store(gate);
+        (o * tanh_c).store(d_full);
+    }
+}
+
+/// The mirror of [`advance`] from c(t) to c(t-1): turns i, f and g into the gradients of their pre-activations, and `dc`
+/// into the gradient of c(t-1).
+#[inline(never)]
+fn retreat_cell<V: Vector>(gates: &mut [[Quad; 4]], c_before: &[Quad], dc: &mut [Quad]) {
+    let one = V::splat(1.0);
+    for (([input, forget, _, candidate], c_before), d) in gates.iter_mut().zip(c_before).zip(dc) {
+        let (i, f, g, dc) = (V::load(input), V::load(forget), V::load(candidate), V::load(d));
+        (dc * g * slope(i)).store(input);
+        (dc * V::load(c_before) * slope(f)).store(forget);
+        (dc * i * (one - g * g)).store(candidate);
+        (dc * f).store(d);
     }
 }
 

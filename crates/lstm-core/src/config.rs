@@ -106,7 +106,7 @@ impl Config {
 
     /// `D * H_out`: columns of a layer's output.
     pub fn output_size(&self) -> usize {
-        self.directions() * self.h_size()
+        self.directions().saturating_mul(self.h_size())
     }
 
     /// Columns that a layer reads: the input's for the first, `D * H_out` above it.
@@ -114,8 +114,13 @@ impl Config {
         if layer == 0 { self.input_size } else { self.output_size() }
     }
 
-    /// `H` rounded up to whole vectors. The units added have zero weights: what
-    /// becomes of them meets zeros only, which a number leaves as it is (an infinite input does not).
+    /// The sum of something over the directions of all layers, given it for a layer; all layers above the first are alike.
+    pub(crate) fn total(&self, of_layer: &dyn Fn(usize) -> u64) -> u64 {
+        let above = of_layer(1).saturating_mul(self.num_layers as u64 - 1);
+        of_layer(0).saturating_add(above).saturating_mul(self.directions() as u64)
+    }
+
+    /// `H` rounded up to whole vectors. The units added have zero weights, and [`crate::cell`] keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
         self.hidden_size.next_multiple_of(crate::simd::LANES)
     }

@@ -29,6 +29,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error, with so many more bytes that the request needed.
+    pub(crate) fn and(self, more: u64) -> Self {
+        match self {
+            Self::OutOfMemory { bytes } => Self::OutOfMemory { bytes: bytes.saturating_add(more) },
+            other => other,
+        }
+    }
+
     /// A stable positive number for the boundary to WebAssembly, where 0 means that all is well.
     pub fn code(self) -> u32 {
         match self {

@@ -27,7 +27,7 @@ const BLOCK_ROWS: usize = 16;
 const BLOCK_DEPTH: usize = 512;
 
 /// A matrix by panels of [`COLUMNS`] columns, within a panel row by row. Columns beyond the last are 0.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Columns {
     depth: usize,
     width: usize,
@@ -37,9 +37,25 @@ pub struct Columns {
 impl Columns {
     /// `columns` columns of `depth` zeros.
     pub fn zeros(columns: usize, depth: usize) -> Result<Self, Error> {
+        memory::check(Self::values(columns, depth))?;
         let width = whole_panels(columns);
-        memory::check(memory::values(&[width, depth]))?;
         Ok(Self { depth, width, values: memory::zeros(width * depth)? })
+    }
+
+    /// How many values `columns` columns of `depth` take.
+    pub fn values(columns: usize, depth: usize) -> u64 {
+        memory::values(&[columns.div_ceil(COLUMNS), COLUMNS, depth])
+    }
+
+    /// The memory, to make room in it for another shape.
+    pub fn memory(&mut self) -> &mut Vec<f32> {
+        &mut self.values
+    }
+
+    /// Takes another shape, for which there is room. What the columns hold is anything, also those beyond the last.
+    pub fn reshape(&mut self, columns: usize, depth: usize) {
+        (self.depth, self.width) = (depth, whole_panels(columns));
+        debug_assert!(self.values.len() >= self.width * depth);
     }
 
     /// Writes the values of one column from row `first` on. Returns whether any bit of them is new.
@@ -220,14 +236,21 @@ fn tiles_of(rows: usize, depth: usize) -> impl Iterator<Item = (usize, usize)> {
     fours.chain((in_fours..rows).step_by(2).map(move |r| (r, (rows - r).min(2))))
 }
 
-/// Memory for the rows that [`accumulate`] works on, in the order in which it reads them.
+/// Memory for the rows that [`accumulate`] works on, in the order in which it reads them. It holds nothing between two
+/// calls, so that all objects of a thread may share one.
 #[derive(Debug)]
-pub struct Tiles(Vec<f32>);
+pub struct Tiles([f32; BLOCK_ROWS * BLOCK_DEPTH]);
 
 impl Tiles {
     /// Room for one block.
-    pub fn new() -> Result<Self, Error> {
-        Ok(Self(memory::zeros(BLOCK_ROWS * BLOCK_DEPTH)?))
+    pub const fn new() -> Self {
+        Self([0.0; BLOCK_ROWS * BLOCK_DEPTH])
+    }
+}
+
+impl Default for Tiles {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -1,9 +1,10 @@
 //! One direction of one layer over a whole sequence.
 
-use crate::cell::{Detour, advance, copy_rows, step, step_backward};
+use crate::cell::{Detour, advance, copy_rows, step, step_backward, still_padding};
 use crate::gemm::{Left, RowMap, Rows, Tiles, accumulate};
 use crate::layout::Parameter;
-use crate::outer::{Inputs, add, add_gradients, squared_norm, times};
+use crate::norm::norm;
+use crate::outer::{Inputs, Outer, add, add_gradients, times};
 use crate::pack::{Packed, Transposed};
 use crate::simd::Vector;
 use alloc::vec::Vec;
@@ -165,11 +166,13 @@ pub struct BackwardScratch {
     pub wide: Vec<f32>,
     /// (4 * padded H, whole panels of I, H_out or H): a weight's gradient in panel order
     pub weight: Vec<f32>,
+    /// For up to BLOCK rows of a segment
+    pub outer: Outer,
 }
 
-/// What backward tells of the gradients on their way: the squares of the norms of dL/dh(t) and dL/dc(t), (rows) each.
+/// What backward tells of the gradients on their way: the norms of dL/dh(t) and dL/dc(t), (rows) each.
 #[derive(Debug)]
-pub struct SquaredNorms<'a> {
+pub struct Norms<'a> {
     /// Of dL/dh(t).
     pub h: &'a mut [f32],
     /// Of dL/dc(t).
@@ -185,7 +188,7 @@ pub struct SquaredNorms<'a> {
 #[allow(clippy::too_many_arguments)] // as many as forward has, and their gradients
 pub fn backward<V: Vector>(
     packed: &Packed,
-    transposed: &mut Transposed,
+    transposed: &Transposed,
     place: Place,
     input: Rows,
     steps: Steps,
@@ -196,7 +199,7 @@ pub fn backward<V: Vector>(
     d_input: &mut [f32],
     parameters: &[Parameter],
     gradients: &mut [f32],
-    norms: SquaredNorms,
+    norms: Norms,
     scratch: &mut BackwardScratch,
     tiles: &mut Tiles,
 ) {
@@ -204,7 +207,7 @@ pub fn backward<V: Vector>(
     let (h_size, units) = (packed.h_size(), width / 4);
     let batch = state.h.len() / h_size;
     let hidden = state.c.len() / batch;
-    let BackwardScratch { c: c_first, dc, dh, d_output: d_h, h_before: h_rows, full, wide, weight } = scratch;
+    let BackwardScratch { c: c_first, dc, dh, d_output: d_h, h_before: h_rows, full, wide, weight, outer } = scratch;
     let (c_first, dc) = (&mut c_first[..batch * units], &mut dc[..batch * units]);
     dc.fill(0.0);
     copy_rows(state.c, hidden, dc, units, hidden);
@@ -245,7 +248,9 @@ pub fn backward<V: Vector>(
                 let (start, end) = (steps.0[t] - base, steps.0[t + 1] - base);
                 let c_now = &mut c_first[..(end - start) * units];
                 let unused = &mut full[start * units..end * units];
-                advance::<V>(&mut gates[start * width..end * width], c_now, unused);
+                let gates = &mut gates[start * width..end * width];
+                still_padding(gates, units, hidden);
+                advance::<V>(gates, c_now, unused);
                 c[start * units..end * units].copy_from_slice(c_now);
             }
             c_first.copy_from_slice(mark);
@@ -259,7 +264,7 @@ pub fn backward<V: Vector>(
             {
                 d_h.copy_from_slice(&d_output[place.output.start(base + row) + place.column..][..h_size]);
                 add(d_h, later);
-                norms.h[base + row] = squared_norm::<V>(d_h);
+                norms.h[base + row] = norm::<V>(d_h);
             }
             let c_norms = &mut norms.c[base + start..base + end];
             let full = &mut full[start * units..end * units];
@@ -290,7 +295,7 @@ pub fn backward<V: Vector>(
         let h_before = |r: usize| h_before(base + r);
         let (x, full) = (|r: usize| input.row(base + r), |r: usize| &full[r * units..][..hidden]);
         let inputs = Inputs { x: &x, h_before: &h_before, full: &full };
-        add_gradients::<V>(parameters, gradients, gates, d_h, inputs, hidden, transposed, weight, tiles);
+        add_gradients::<V>(parameters, gradients, gates, d_h, inputs, hidden, outer, weight, tiles);
     }
     copy_rows(dc, units, state.c, hidden, hidden);
 }

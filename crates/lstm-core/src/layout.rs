@@ -1,6 +1,7 @@
 //! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
 
-use crate::{Config, Error, memory};
+use crate::memory::{self, product, sum, values, values_of};
+use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
 
@@ -34,8 +35,6 @@ impl Kind {
 
 /// The most parameters that one direction of one layer has.
 const MOST: usize = 5;
-/// Values' worth of memory that describes one direction of one layer.
-const DESCRIPTION: f64 = (MOST * size_of::<Parameter>() + size_of::<crate::pack::Packed>()) as f64 / 4.0;
 
 /// One parameter and where its row-major values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +92,10 @@ pub struct Layout {
 impl Layout {
     /// Lays the parameters of `config` out, layer by layer, forward before reverse.
     ///
-    /// Fails with [`Error::OutOfMemory`] if the weights and their packed copy could not fit.
+    /// Fails with [`Error::OutOfMemory`] if they could not fit.
     pub fn new(config: &Config) -> Result<Self, Error> {
-        // Twice: once as PyTorch shapes them, once packed for the kernels. And what describes them, for a million layers.
+        memory::check(Self::values(config))?;
         let directions = config.num_layers() * config.directions();
-        memory::check((2.0 * Self::values(config) + directions as f64 * DESCRIPTION) as u64)?;
         let (h, h_out) = (config.hidden_size(), config.h_size());
         let biases = if config.bias() { 4 * h } else { 0 };
         let mut parameters = memory::room_for(directions * MOST)?;
@@ -122,14 +120,18 @@ impl Layout {
         Ok(Self { parameters, len, per_direction })
     }
 
-    /// How many values all parameters have, before anything is multiplied in `usize`.
-    fn values(config: &Config) -> f64 {
-        let [h, h_out, d] = [config.hidden_size(), config.h_size(), config.directions()].map(|size| size as f64);
-        let direction = |input: f64| {
-            let row = input + h_out + if config.bias() { 2.0 } else { 0.0 };
-            row * 4.0 * h + config.proj_size() as f64 * h
-        };
-        d * (direction(config.input_size() as f64) + direction(d * h_out) * (config.num_layers() - 1) as f64)
+    /// How many values all parameters and what describes them take, before anything is multiplied in `usize`; saturating.
+    pub fn values(config: &Config) -> u64 {
+        let h = config.hidden_size();
+        config.total(&|layer| {
+            sum(&[
+                values(&[config.layer_input_size(layer), 4, h]),
+                values(&[config.h_size(), 4, h]),
+                product(if config.bias() { 8 } else { 0 }, h),
+                product(config.proj_size(), h),
+                values_of::<Parameter>(MOST),
+            ])
+        })
     }
 
     /// All parameters, `nn.LSTM`'s order.

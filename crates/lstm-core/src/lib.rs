@@ -50,6 +50,7 @@ pub mod gemm;
 pub mod layer;
 pub mod layout;
 pub mod memory;
+pub mod norm;
 pub mod outer;
 pub mod pack;
 pub mod simd;

@@ -9,25 +9,53 @@ pub const LIMIT: u64 = (4 << 30) - (16 << 20);
 /// Refuses a number of float32 values that could never fit.
 #[inline(never)]
 pub fn check(values: u64) -> Result<(), Error> {
-    if values > LIMIT / 4 { Err(refused::<f32>(values as f64)) } else { Ok(()) }
+    if values > LIMIT / 4 { Err(refused(values)) } else { Ok(()) }
 }
 
-/// The product of sizes as a number of values, saturating. By way of float64, which holds exactly what memory could and
-/// never wraps: a product of u64 that saturates is one of 128 bits in WebAssembly.
+/// The product of sizes as a number of values, saturating.
 #[inline(never)]
 pub fn values(sizes: &[usize]) -> u64 {
-    sizes.iter().fold(1.0, |product, &size| product * size as f64) as u64
+    sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64))
 }
 
-fn refused<T>(len: f64) -> Error {
-    Error::OutOfMemory { bytes: (len * size_of::<T>() as f64) as u64 }
+/// The product of two sizes as a number of values. In WebAssembly it cannot overflow, and is one instruction.
+#[inline(always)]
+pub fn product(a: usize, b: usize) -> u64 {
+    (a as u64).saturating_mul(b as u64)
 }
 
-/// Makes room for so many values in each buffer, or grows none if together with `others` they could never fit.
+/// The sum of numbers of values, saturating.
 #[inline(never)]
-pub fn reserve(buffers: &mut [(&mut Vec<f32>, f64)], others: f64) -> Result<(), Error> {
-    check(buffers.iter().fold(others, |sum, (_, len)| sum + len) as u64)?;
+pub fn sum(values: &[u64]) -> u64 {
+    values.iter().fold(0, |sum: u64, &values| sum.saturating_add(values))
+}
+
+/// How many float32 values take as much memory as `len` items.
+pub fn values_of<T>(len: usize) -> u64 {
+    values(&[len, size_of::<T>().div_ceil(4)])
+}
+
+fn refused(values: u64) -> Error {
+    Error::OutOfMemory { bytes: values.saturating_mul(4) }
+}
+
+/// Does what needs so many float32 values' worth of memory in all: nothing if they could never fit. Whatever part of it is
+/// refused, the error tells the bytes of the whole.
+pub fn request<T>(values: u64, action: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    check(values)?;
+    action().map_err(|_| refused(values))
+}
+
+/// Makes room for so many values in each buffer.
+#[inline(never)]
+pub fn grow_all(buffers: &mut [(&mut Vec<f32>, u64)]) -> Result<(), Error> {
     buffers.iter_mut().try_for_each(|(buffer, len)| grow(buffer, *len as usize))
+}
+
+/// The values of all buffers together, saturating.
+#[inline(never)]
+pub fn total(buffers: &[(&mut Vec<f32>, u64)]) -> u64 {
+    buffers.iter().fold(0, |sum: u64, (_, len)| sum.saturating_add(*len))
 }
 
 /// A buffer of zeros, or [`Error::OutOfMemory`].
@@ -40,7 +68,7 @@ pub fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>, Error> {
 /// An empty list with room for `len` items, or [`Error::OutOfMemory`].
 pub fn room_for<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
-    list.try_reserve_exact(len).map_err(|_| refused::<T>(len as f64))?;
+    list.try_reserve_exact(len).map_err(|_| refused(values_of::<T>(len)))?;
     Ok(list)
 }
 
@@ -70,5 +98,5 @@ pub fn grow<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> Result<(), Er
             break;
         }
     }
-    if buffer.len() >= len { Ok(()) } else { Err(refused::<T>(len as f64)) }
+    if buffer.len() >= len { Ok(()) } else { Err(refused(values_of::<T>(len))) }
 }

@@ -1,57 +1,52 @@
 //! The products of backward that are not sequential: gradients times weights, and the gradients of the weights.
 
-use crate::Error;
-use crate::gemm::{Columns, Left, Rows, Tiles, accumulate};
+use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
 use crate::layout::{Kind, Parameter};
-use crate::pack::{Transposed, panel_column};
+use crate::pack::panel_column;
 use crate::simd::{LANES, Vector};
+use alloc::vec::Vec;
 
 /// Rows of a weight gradient that are summed at once: as many as keep all their columns in the second cache.
 pub const BLOCK: usize = 512;
 
-/// Memory for [`accumulate_outer`].
-#[derive(Debug, Clone)]
-pub struct Outer {
-    /// BLOCK rows of x, by panels.
-    block: Columns,
-    columns: usize,
-}
+/// Memory for [`accumulate_outer`]: up to BLOCK rows of x, by panels. It holds nothing between two calls.
+#[derive(Debug, Default)]
+pub struct Outer(Columns);
 
 impl Outer {
-    /// Room for `x` of `columns` columns.
-    pub fn new(columns: usize) -> Result<Self, Error> {
-        Ok(Self { block: Columns::zeros(columns, BLOCK)?, columns })
+    /// How many values so many rows of x with `columns` columns take.
+    pub fn values(columns: usize, rows: usize) -> u64 {
+        Columns::values(columns, rows.min(BLOCK))
     }
 
-    /// Columns of x.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// Columns of the results: whole panels of x's.
-    pub fn width(&self) -> usize {
-        self.block.width()
+    /// The memory, to make room in it.
+    pub fn memory(&mut self) -> &mut Vec<f32> {
+        self.0.memory()
     }
 }
 
 /// `out[j] += sum over r of d[r][j] * x(r)`, the gradient of a weight whose outputs had the gradients `d` (rows, d_width)
-/// and whose inputs were `x`. `out` has a row of [`Outer::width`] for each column of `d`.
+/// and whose inputs were `x`, of `columns` columns. `out` has a row of whole panels of these for each column of `d`.
+#[allow(clippy::too_many_arguments)] // both factors, the sum, and memory
 #[inline(never)]
 pub fn accumulate_outer<'a, V: Vector>(
     out: &mut [f32],
     d: &[f32],
     d_width: usize,
     x: &dyn Fn(usize) -> &'a [f32],
+    columns: usize,
     outer: &mut Outer,
     tiles: &mut Tiles,
 ) {
+    let block_of_x = &mut outer.0;
+    block_of_x.reshape(columns, (d.len() / d_width).min(BLOCK));
     for (index, block) in d.chunks(BLOCK * d_width).enumerate() {
         let rows = block.len() / d_width;
         for r in 0..rows {
-            outer.block.set_row(r, x(index * BLOCK + r));
+            block_of_x.set_row(r, x(index * BLOCK + r));
         }
         let d = Left::Transposed { values: block, width: d_width };
-        accumulate::<V>(out, None, d, &outer.block, 0..rows, tiles);
+        accumulate::<V>(out, None, d, block_of_x, 0..rows, tiles);
     }
 }
 
@@ -76,22 +71,21 @@ pub fn add_gradients<V: Vector>(
     d_h: &[f32],
     inputs: Inputs,
     hidden: usize,
-    transposed: &mut Transposed,
+    outer: &mut Outer,
     weight: &mut [f32],
     tiles: &mut Tiles,
 ) {
-    let width = transposed.input.depth();
+    let width = 4 * hidden.next_multiple_of(LANES);
     let unit_row = |row: usize| panel_column(row / hidden, row % hidden);
     for parameter in parameters {
         let gradient = &mut gradients[parameter.offset..][..parameter.len()];
+        let columns = parameter.columns;
         match parameter.kind {
             Kind::WeightIh => {
-                let block = &mut transposed.input_block;
-                add_outer::<V>(d_gates, width, inputs.x, block, weight, gradient, &unit_row, tiles);
+                add_outer::<V>(d_gates, width, inputs.x, columns, outer, weight, gradient, &unit_row, tiles);
             }
             Kind::WeightHh => {
-                let block = &mut transposed.h_block;
-                add_outer::<V>(d_gates, width, inputs.h_before, block, weight, gradient, &unit_row, tiles);
+                add_outer::<V>(d_gates, width, inputs.h_before, columns, outer, weight, gradient, &unit_row, tiles);
             }
             Kind::BiasIh | Kind::BiasHh => {
                 let sums = &mut weight[..width];
@@ -103,9 +97,7 @@ pub fn add_gradients<V: Vector>(
                 gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[unit_row(row)]);
             }
             Kind::WeightHr => {
-                if let Some(block) = &mut transposed.full_block {
-                    add_outer::<V>(d_h, parameter.rows, inputs.full, block, weight, gradient, &|row| row, tiles);
-                }
+                add_outer::<V>(d_h, parameter.rows, inputs.full, columns, outer, weight, gradient, &|row| row, tiles);
             }
         }
     }
@@ -117,20 +109,6 @@ pub fn add(target: &mut [f32], source: &[f32]) {
     for (target, source) in target.iter_mut().zip(source) {
         *target += source;
     }
-}
-
-/// The sum of the squares: in four lanes, one chain of sums in each.
-#[inline(never)]
-pub fn squared_norm<V: Vector>(values: &[f32]) -> f32 {
-    let (quads, rest) = values.as_chunks::<LANES>();
-    let mut sums = V::splat(0.0);
-    for quad in quads {
-        let values = V::load(quad);
-        sums = sums.add_product(values, values);
-    }
-    let mut lanes = [0.0; LANES];
-    sums.store(&mut lanes);
-    lanes.iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>()
 }
 
 /// Hands each row of `rows` (., width) times `columns` to `take`.
@@ -158,16 +136,18 @@ fn add_outer<'a, V: Vector>(
     d: &[f32],
     d_width: usize,
     x: &dyn Fn(usize) -> &'a [f32],
-    block: &mut Outer,
+    columns: usize,
+    outer: &mut Outer,
     weight: &mut [f32],
     gradient: &mut [f32],
     column: &dyn Fn(usize) -> usize,
     tiles: &mut Tiles,
 ) {
-    let weight = &mut weight[..d_width * block.width()];
+    let width = whole_panels(columns);
+    let weight = &mut weight[..d_width * width];
     weight.fill(0.0);
-    accumulate_outer::<V>(weight, d, d_width, x, block, tiles);
-    for (row, gradient) in gradient.chunks_exact_mut(block.columns()).enumerate() {
-        add(gradient, &weight[column(row) * block.width()..]);
+    accumulate_outer::<V>(weight, d, d_width, x, columns, outer, tiles);
+    for (row, gradient) in gradient.chunks_exact_mut(columns).enumerate() {
+        add(gradient, &weight[column(row) * width..]);
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::gemm::Columns;
 use crate::layout::{Kind, Layout};
-use crate::outer::Outer;
+use crate::memory::{self, sum, values, values_of};
 use crate::simd::{COLUMNS, LANES};
-use crate::{Config, Error, memory};
+use crate::{Config, Error};
 use alloc::vec::Vec;
 
 /// Values of four units, a panel of the gates: four gates of [`LANES`] each.
@@ -40,6 +40,20 @@ impl Packed {
             gates: Columns::zeros(4 * h_padded, inputs + config.h_size())?,
             bias: memory::zeros(4 * h_padded)?,
             projection,
+        })
+    }
+
+    /// How many values all layers take, and what describes them; saturating.
+    pub fn values(config: &Config) -> u64 {
+        let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
+        config.total(&|layer| {
+            sum(&[
+                values(&[config.layer_input_size(layer), 4, h_padded]),
+                values(&[config.h_size(), 4, h_padded]),
+                values(&[4, h_padded]),
+                Columns::values(config.proj_size(), h),
+                values_of::<Self>(1),
+            ])
         })
     }
 
@@ -121,12 +135,6 @@ pub struct Transposed {
     pub recurrent: Columns,
     /// `W_hr^T`: H columns of proj_size.
     pub projection: Option<Columns>,
-    /// For the gradient of `weight_ih`.
-    pub input_block: Outer,
-    /// For the gradient of `weight_hh`.
-    pub h_block: Outer,
-    /// For the gradient of `weight_hr`.
-    pub full_block: Option<Outer>,
 }
 
 impl Transposed {
@@ -138,9 +146,20 @@ impl Transposed {
             input: Columns::zeros(config.layer_input_size(layer), gates)?,
             recurrent: Columns::zeros(config.h_size(), gates)?,
             projection: if proj_size > 0 { Some(Columns::zeros(hidden, proj_size)?) } else { None },
-            input_block: Outer::new(config.layer_input_size(layer))?,
-            h_block: Outer::new(config.h_size())?,
-            full_block: if proj_size > 0 { Some(Outer::new(hidden)?) } else { None },
+        })
+    }
+
+    /// How many values all layers take, and what describes them; saturating.
+    pub fn values(config: &Config) -> u64 {
+        let padded = config.padded_hidden_size();
+        let times_4 = |columns: usize| Columns::values(columns, padded).saturating_mul(4);
+        config.total(&|layer| {
+            sum(&[
+                times_4(config.layer_input_size(layer)),
+                times_4(config.h_size()),
+                Columns::values(if config.proj_size() > 0 { config.hidden_size() } else { 0 }, config.proj_size()),
+                values_of::<Self>(1),
+            ])
         })
     }
 

@@ -2,9 +2,9 @@
 
 use crate::cell::Detour;
 use crate::gemm::{RowMap, Rows, Tiles};
-use crate::layer::{self, Past, Place, Scratch, SquaredNorms, State, Steps};
+use crate::layer::{self, Norms, Past, Place, Scratch, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{list, zeros};
+use crate::memory::{list, request, sum, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
@@ -31,27 +31,28 @@ pub struct Lstm {
     shape: Shape,
     work: Workspace,
     training: Option<Training>,
-    tiles: Tiles,
 }
 
 impl Lstm {
     /// An LSTM with all parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
-        let layout = Layout::new(&config)?;
-        let parameters = zeros(layout.len())?;
-        let d = config.directions();
-        let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
-        Ok(Self {
-            config,
-            layout,
-            parameters,
-            packed,
-            stale: true,
-            version: 0,
-            shape: Shape::default(),
-            work: Workspace::default(),
-            training: None,
-            tiles: Tiles::new()?,
+        // Twice: once as PyTorch shapes them, once packed for the kernels.
+        request(sum(&[Layout::values(&config), Packed::values(&config)]), || {
+            let layout = Layout::new(&config)?;
+            let parameters = zeros(layout.len())?;
+            let d = config.directions();
+            let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
+            Ok(Self {
+                config,
+                layout,
+                parameters,
+                packed,
+                stale: true,
+                version: 0,
+                shape: Shape::default(),
+                work: Workspace::default(),
+                training: None,
+            })
         })
     }
 
@@ -79,10 +80,10 @@ impl Lstm {
         &mut self.parameters
     }
 
-    /// The packed parameters of the forward direction of a layer, up to date, and memory to multiply with them.
-    pub(crate) fn packed(&mut self, layer: usize) -> (&Packed, &mut Tiles) {
+    /// The packed parameters of the forward direction of a layer, up to date.
+    pub(crate) fn packed(&mut self, layer: usize) -> &Packed {
         self.refresh();
-        (&self.packed[layer * self.config.directions()], &mut self.tiles)
+        &self.packed[layer * self.config.directions()]
     }
 
     fn refresh(&mut self) {
@@ -144,9 +145,9 @@ impl Lstm {
         self.training.as_mut()
     }
 
-    /// Values and gradients of a parameter, the values to be written; none before [`Lstm::reserve_training`].
+    /// Values and gradients of a parameter; none before [`Lstm::reserve_training`]. Who writes the values calls
+    /// [`Lstm::parameters_mut`] too.
     pub fn parameter_and_gradient(&mut self, index: usize) -> Option<(&mut [f32], &mut [f32])> {
-        self.parameters_mut();
         let Self { layout, parameters, training, .. } = self;
         let range = layout.parameters()[index].range();
         training.as_mut().map(|training| (&mut parameters[range.clone()], &mut training.gradients[range]))
@@ -160,11 +161,11 @@ impl Lstm {
     /// Runs all layers over what [`Lstm::reserve`] made room for. Never allocates.
     ///
     /// Fails only on batch sizes that do not descend from at most `batch` to at least 1 and add up to the rows.
-    pub fn forward(&mut self, call: Call) -> Result<(), Error> {
+    pub fn forward(&mut self, call: Call, tiles: &mut Tiles) -> Result<(), Error> {
         let Shape { steps, batch, rows } = self.shape;
         self.work.place_steps(self.shape, call.packed)?;
         self.refresh();
-        let Self { config, packed, version, work, training, tiles, .. } = self;
+        let Self { config, packed, version, work, training, .. } = self;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
         let outside = |width| call.outside(self.shape, width);
@@ -222,7 +223,7 @@ impl Lstm {
             core::mem::swap(&mut below, &mut above);
         }
         if let (Some(training), Some(tape)) = (training, tape) {
-            training.tapes.push(tape);
+            training.waiting.push(tape);
         }
         Ok(())
     }
@@ -230,11 +231,14 @@ impl Lstm {
     /// Makes room for a training forward of the shape last reserved, and for its backward. With `every`, c is kept only
     /// every so many steps and backward computes the gates between again: less memory, the same gradients to rounding.
     pub fn reserve_training(&mut self, every: Option<usize>) -> Result<(), Error> {
-        let training = match &mut self.training {
-            Some(training) => training,
-            none => none.insert(Training::new(&self.config, &self.layout)?),
-        };
-        training.reserve(&self.config, &self.layout, self.shape, every)
+        let Self { config, layout, shape, work, training, .. } = self;
+        let reserved = match training {
+            Some(training) => Ok(training),
+            none => Training::new(config, layout).map(|training| none.insert(training)),
+        }
+        .and_then(|training| training.reserve(config, layout, *shape, every));
+        // The forward that room was made for is part of the request.
+        reserved.map_err(|error| error.and(4 * work.values))
     }
 
     /// The mirror of [`Lstm::forward`]: goes back through training forward `index` of those that wait for it, the oldest
@@ -243,15 +247,11 @@ impl Lstm {
     ///
     /// Fails with [`Error::NoForward`] if there is none, and with [`Error::StaleForward`] if the parameters have changed
     /// since; the forward then waits on.
-    pub fn backward(&mut self, index: usize) -> Result<(), Error> {
+    pub fn backward(&mut self, index: usize, tiles: &mut Tiles) -> Result<(), Error> {
         let version = self.version();
-        let Self { config, layout, packed, parameters, training, tiles, .. } = self;
+        let Self { config, layout, packed, parameters, training, .. } = self;
         let training = training.as_mut().ok_or(Error::NoForward)?;
-        let mut tape = match training.tapes.get(index) {
-            None => return Err(Error::NoForward),
-            Some(tape) if tape.version != version => return Err(Error::StaleForward),
-            Some(_) => training.tapes.remove(index),
-        };
+        let mut tape = training.waiting.take(index, version)?;
         let Shape { steps, batch, rows } = tape.shape;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (h_size, hidden, columns) = (config.h_size(), config.hidden_size(), config.output_size());
@@ -300,10 +300,10 @@ impl Lstm {
                     (kept.gates, kept.c) = (&mut training.segment_gates, &mut training.segment_c);
                 }
                 let (h, c) = training.norms[index * 2 * rows..][..2 * rows].split_at_mut(rows);
-                let norms = SquaredNorms { h, c };
+                let norms = Norms { h, c };
                 layer::backward::<Native>(
                     &packed[index],
-                    &mut training.transposed[index],
+                    &training.transposed[index],
                     place,
                     input,
                     Steps(&tape.starts[..steps + 1]),

@@ -1,9 +1,9 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
 use crate::cell::{Detour, copy_rows, step};
-use crate::gemm::{Rows, whole_panels};
+use crate::gemm::{Rows, Tiles, whole_panels};
 use crate::layer::input_sums;
-use crate::memory::reserve;
+use crate::memory::{grow_all, product, request, total};
 use crate::simd::Native;
 use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ impl Stream {
             full: Vec::new(),
             projected: Vec::new(),
         };
-        let rows_of = |columns: usize| batch as f64 * columns as f64;
+        let rows_of = |columns: usize| product(batch, columns);
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.h, rows_of(layers * config.h_size())),
@@ -51,7 +51,7 @@ impl Stream {
             (&mut stream.full, rows_of(units)),
             (&mut stream.projected, rows_of(whole_panels(config.proj_size()))),
         ];
-        reserve(buffers, 0.0)?;
+        request(total(buffers), || grow_all(buffers))?;
         Ok(stream)
     }
 
@@ -88,12 +88,12 @@ impl Stream {
     }
 
     /// One step of every layer, with the present weights of `lstm`. Never allocates.
-    pub fn step(&mut self, lstm: &mut Lstm) {
+    pub fn step(&mut self, lstm: &mut Lstm, tiles: &mut Tiles) {
         let batch = self.batch;
         let (hidden, h_size, units) =
             (self.config.hidden_size(), self.config.h_size(), self.config.padded_hidden_size());
         for layer in 0..self.config.num_layers() {
-            let (packed, tiles) = lstm.packed(layer);
+            let packed = lstm.packed(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
             let c = &mut self.c[layer * batch * units..][..batch * units];
@@ -111,11 +111,11 @@ impl Stream {
 
     /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `lstm`, (steps, batch, I); its
     /// output then holds (steps, batch, H_out). Never allocates.
-    pub fn run(&mut self, lstm: &mut Lstm) -> Result<(), Error> {
+    pub fn run(&mut self, lstm: &mut Lstm, tiles: &mut Tiles) -> Result<(), Error> {
         self.save_c();
         lstm.h_mut().copy_from_slice(&self.h);
         lstm.c_mut().copy_from_slice(&self.plain_c);
-        lstm.forward(Call::default())?;
+        lstm.forward(Call::default(), tiles)?;
         self.h.copy_from_slice(lstm.h_mut());
         self.plain_c.copy_from_slice(lstm.c_mut());
         self.load_c();

@@ -3,8 +3,8 @@
 use crate::gemm::whole_panels;
 use crate::layer::{BackwardScratch, Kept};
 use crate::layout::Layout;
-use crate::memory::{grow, list, reserve, zeros};
-use crate::outer::BLOCK;
+use crate::memory::{check, grow, grow_all, list, product, request, sum, total, zeros};
+use crate::outer::{BLOCK, Outer};
 use crate::pack::{Transposed, panel_column};
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
@@ -37,6 +37,8 @@ pub struct Tape {
     pub(crate) steps: KeptSteps,
     /// Of each layer (rows, D * H_out), before dropout.
     pub(crate) outputs: Vec<f32>,
+    /// Values that all of this takes.
+    values: u64,
 }
 
 impl Tape {
@@ -73,6 +75,52 @@ impl KeptSteps {
     }
 }
 
+/// Forwards that wait for their backward, the last on top.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    tapes: Vec<Tape>,
+    /// Values that all of them take.
+    values: u64,
+}
+
+impl Waiting {
+    /// Adds the last forward, for which [`Waiting::reserve`] made room.
+    pub(crate) fn push(&mut self, tape: Tape) {
+        self.values += tape.values;
+        self.tapes.push(tape);
+    }
+
+    /// The last forward, which waits no longer.
+    pub(crate) fn pop(&mut self) -> Option<Tape> {
+        let tape = self.tapes.pop()?;
+        self.values -= tape.values;
+        Some(tape)
+    }
+
+    /// Forward `index`, the oldest being 0, which waits no longer; refused if it ran with another version of the parameters.
+    pub(crate) fn take(&mut self, index: usize, version: u32) -> Result<Tape, Error> {
+        match self.tapes.get(index) {
+            None => Err(Error::NoForward),
+            Some(tape) if tape.version != version => Err(Error::StaleForward),
+            Some(tape) => {
+                self.values -= tape.values;
+                Ok(self.tapes.remove(index))
+            }
+        }
+    }
+
+    /// The last forward.
+    pub(crate) fn last(&self) -> Option<&Tape> {
+        self.tapes.last()
+    }
+
+    /// Moves all forwards behind the others.
+    fn empty_into(&mut self, others: &mut Vec<Tape>) {
+        others.append(&mut self.tapes);
+        self.values = 0;
+    }
+}
+
 /// What an LSTM holds from its first training forward on.
 #[derive(Debug)]
 pub struct Training {
@@ -80,8 +128,7 @@ pub struct Training {
     pub(crate) gradients: Vec<f32>,
     pub(crate) transposed: Vec<Transposed>,
     pub(crate) stale: bool,
-    /// Forwards that wait for their backward, the last on top.
-    pub(crate) tapes: Vec<Tape>,
+    pub(crate) waiting: Waiting,
     /// Memory of former tapes; the next forward writes the last of them.
     pub(crate) spare: Vec<Tape>,
     pub(crate) d_output: Vec<f32>,
@@ -94,7 +141,7 @@ pub struct Training {
     pub(crate) between: [Vec<f32>; 2],
     pub(crate) masked: Vec<f32>,
     pub(crate) scratch: BackwardScratch,
-    /// Squared norms of dL/dh(t) and dL/dc(t) of each direction of each layer, (layers * D, 2, rows), of the last backward,
+    /// Norms of dL/dh(t) and dL/dc(t) of each direction of each layer, (layers * D, 2, rows), of the last backward,
     /// and the shape of that.
     pub(crate) norms: Vec<f32>,
     pub(crate) norms_of: (Shape, Call),
@@ -107,12 +154,15 @@ impl Training {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
         let d = config.directions();
-        let transposed = list(config.num_layers() * d, |index| Transposed::new(config, index / d))?;
+        let (gradients, transposed) = request(sum(&[layout.len() as u64, Transposed::values(config)]), || {
+            let transposed = list(config.num_layers() * d, |index| Transposed::new(config, index / d))?;
+            Ok((zeros(layout.len())?, transposed))
+        })?;
         Ok(Self {
-            gradients: zeros(layout.len())?,
+            gradients,
             transposed,
             stale: true,
-            tapes: Vec::new(),
+            waiting: Waiting::default(),
             spare: Vec::new(),
             d_output: Vec::new(),
             d_input: Vec::new(),
@@ -153,56 +203,61 @@ impl Training {
         }
 
         let (hidden, h_size, units) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
-        let segment = all.max(again) as f64;
-        let widest = whole_panels(config.input_size().max(config.output_size()).max(hidden)) as f64;
-        let layers = config.num_layers();
-        let [rows, batch, all, marks, again] = [rows, batch, all, marks, again].map(|size| size as f64);
-        let [states, layers, input, output, units] =
-            [layers * config.directions(), layers, config.input_size(), config.output_size(), units]
-                .map(|size| size as f64);
-        let waiting: f64 = self.tapes.iter().map(|tape| tape.shape.rows as f64 * states * 6.0 * units).sum();
-        let Self { scratch, between: [even, odd], .. } = self;
-        let (h, c) = (states * batch * h_size as f64, states * batch * hidden as f64);
-        let between = if layers > 1.0 { rows * output } else { 0.0 };
-        let buffers = &mut [
-            (&mut tape.input, rows * input),
+        let segment = all.max(again);
+        let widest = config.input_size().max(config.output_size()).max(hidden);
+        let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
+        let states = layers * config.directions();
+        let Self { scratch, between: [even, odd], waiting, spare, .. } = self;
+        let (h, c) = (product(states * h_size, batch), product(states * hidden, batch));
+        let between = if layers > 1 { product(rows, output) } else { 0 };
+        let kept = &mut [
+            (&mut tape.input, product(rows, input)),
             (&mut tape.h0, h),
             (&mut tape.c0, c),
-            (&mut tape.steps.gates, all * 4.0 * states * units),
-            (&mut tape.steps.c, all * states * units),
-            (&mut tape.steps.marks, marks * batch * states * units),
-            (&mut tape.outputs, rows * layers * output),
-            (&mut self.traced, rows * hidden.max(h_size) as f64),
-            (&mut self.norms, rows * states * 2.0),
-            (&mut self.d_output, rows * output),
-            (&mut self.d_input, rows * input),
+            (&mut tape.steps.gates, product(all, 4 * states * units)),
+            (&mut tape.steps.c, product(all, states * units)),
+            (&mut tape.steps.marks, product(marks.saturating_mul(batch), states * units)),
+            (&mut tape.outputs, product(rows, layers * output)),
+        ];
+        let buffers = &mut [
+            (&mut self.traced, product(rows, hidden.max(h_size))),
+            (&mut self.norms, product(rows, 2 * states)),
+            (&mut self.d_output, product(rows, output)),
+            (&mut self.d_input, product(rows, input)),
             (&mut self.d_h, h),
             (&mut self.d_c, c),
             (even, between),
             (odd, between),
             (&mut self.masked, between),
-            (&mut scratch.c, batch * units),
-            (&mut scratch.dc, batch * units),
-            (&mut scratch.dh, batch * whole_panels(h_size) as f64),
-            (&mut scratch.d_output, segment * h_size as f64),
-            (&mut scratch.h_before, again * h_size as f64),
-            (&mut scratch.full, segment * units),
-            (&mut scratch.wide, BLOCK as f64 * widest),
-            (&mut scratch.weight, 4.0 * units * widest),
-            (&mut self.segment_gates, again * 4.0 * units),
-            (&mut self.segment_c, again * units),
+            (&mut scratch.c, product(batch, units)),
+            (&mut scratch.dc, product(batch, units)),
+            (&mut scratch.dh, product(batch, whole_panels(h_size))),
+            (&mut scratch.d_output, product(segment, h_size)),
+            (&mut scratch.h_before, product(again, h_size)),
+            (&mut scratch.full, product(segment, units)),
+            (&mut scratch.wide, product(segment.min(BLOCK), whole_panels(widest))),
+            (&mut scratch.weight, product(4 * units, whole_panels(widest))),
+            (scratch.outer.memory(), Outer::values(widest, segment)),
+            (&mut self.segment_gates, product(again, 4 * units)),
+            (&mut self.segment_c, product(again, units)),
         ];
-        reserve(buffers, waiting + 2.0 * steps as f64 + 3.0 * layout.len() as f64)?;
-        grow(&mut tape.starts, steps + 1)?;
-        tape.steps.c_len = (all * units) as usize;
-        tape.steps.marks_len = (marks * batch * units) as usize;
+        tape.values = sum(&[total(kept), product(2, steps), 1]);
+        let all_values = sum(&[total(buffers), tape.values]);
+        request(all_values, || {
+            // With what holds its memory already.
+            check(sum(&[all_values, waiting.values, product(3, layout.len())]))?;
+            grow_all(kept)?;
+            grow_all(buffers)?;
+            grow(&mut tape.starts, steps + 1)?;
+            let refused = |_| Error::OutOfMemory { bytes: 0 };
+            waiting.tapes.try_reserve(1).map_err(refused)?;
+            // Room for all tapes at once, so that forgetting never allocates.
+            spare.try_reserve(waiting.tapes.len() + 2).map_err(refused)
+        })?;
+        tape.steps.c_len = all * units;
+        tape.steps.marks_len = marks * batch * units;
         tape.steps.every = every.unwrap_or(steps);
-
-        let refused = |_| Error::OutOfMemory { bytes: size_of::<Tape>() as u64 };
-        self.tapes.try_reserve(1).map_err(refused)?;
-        // Room for all tapes at once, so that forgetting never allocates.
-        self.spare.try_reserve(self.tapes.len() + 2).map_err(refused)?;
-        self.spare.push(tape);
+        spare.push(tape);
         Ok(())
     }
 
@@ -234,7 +289,7 @@ impl Training {
     /// What the last forward kept of one direction of one layer, row by row in the caller's order: gate i, f, g or o or
     /// c(t), (rows, H), or h(t), (rows, H_out).
     pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
-        let Some(tape) = self.tapes.last() else { return &[] };
+        let Some(tape) = self.waiting.last() else { return &[] };
         let (h_size, hidden, units) = (config.h_size(), config.hidden_size(), config.padded_hidden_size());
         let first = (layer * config.directions() + direction) * tape.steps.c_len;
         let (values, stride, width) = match what {
@@ -256,13 +311,13 @@ impl Training {
         &self.traced[..rows * width]
     }
 
-    /// The squared norm of dL/dh(t), or of dL/dc(t), at every row of the last backward in the caller's order, (rows).
-    pub fn squared_norms(&mut self, config: &Config, layer: usize, direction: usize, of_c: bool) -> &[f32] {
+    /// The norm of dL/dh(t), or of dL/dc(t), at every row of the last backward in the caller's order, (rows).
+    pub fn norms(&mut self, config: &Config, layer: usize, direction: usize, of_c: bool) -> &[f32] {
         let (shape, call) = self.norms_of;
         let at = call.outside(shape, 1);
         let first = ((layer * config.directions() + direction) * 2 + usize::from(of_c)) * shape.rows;
-        for (row, &square) in self.norms[first..first + shape.rows].iter().enumerate() {
-            self.traced[at.start(row)] = square;
+        for (row, &norm) in self.norms[first..first + shape.rows].iter().enumerate() {
+            self.traced[at.start(row)] = norm;
         }
         &self.traced[..shape.rows]
     }
@@ -274,11 +329,11 @@ impl Training {
 
     /// Gives up on the last forward; its memory is used again.
     pub fn forget_last(&mut self) {
-        self.spare.extend(self.tapes.pop());
+        self.spare.extend(self.waiting.pop());
     }
 
     /// Gives up on all forwards that wait for their backward; their memory is used again.
     pub fn forget(&mut self) {
-        self.spare.append(&mut self.tapes);
+        self.waiting.empty_into(&mut self.spare);
     }
 }

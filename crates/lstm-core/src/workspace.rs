@@ -2,7 +2,7 @@
 
 use crate::gemm::whole_panels;
 use crate::layout::Layout;
-use crate::memory::{grow, reserve};
+use crate::memory::{check, grow, grow_all, product, request, sum, total};
 use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
@@ -30,6 +30,8 @@ pub struct Workspace {
     pub full: Vec<f32>,
     pub projected: Vec<f32>,
     pub chunk: usize,
+    /// Values that all of this was last reserved for.
+    pub values: u64,
 }
 
 impl Workspace {
@@ -47,27 +49,31 @@ impl Workspace {
         let fitting = (CHUNK_BYTES / 16) / units.saturating_mul(batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
-        let [states, rows, batch, chunk_steps, units] =
-            [layers * directions, rows, batch, chunk, units].map(|size| size as f64);
-        let (h_size, hidden) = (config.h_size() as f64, config.hidden_size() as f64);
-        let output = rows * config.output_size() as f64;
+        let (states, h_size, hidden) = (layers * directions, config.h_size(), config.hidden_size());
+        let output = product(rows, config.output_size());
         let [even, odd] = &mut self.between;
         let buffers = &mut [
-            (&mut self.input, rows * config.input_size() as f64),
+            (&mut self.input, product(rows, config.input_size())),
             (&mut self.output, output),
-            (&mut self.h, states * batch * h_size),
-            (&mut self.c, states * batch * hidden),
-            (even, if layers > 1 { output } else { 0.0 }),
-            (odd, if layers > 2 { output } else { 0.0 }),
-            (&mut self.pre, chunk_steps * batch * 4.0 * units),
-            (&mut self.running_c, batch * units),
-            (&mut self.full, batch * units),
-            (&mut self.projected, batch * whole_panels(config.proj_size()) as f64),
+            (&mut self.h, product(states * h_size, batch)),
+            (&mut self.c, product(states * hidden, batch)),
+            (even, if layers > 1 { output } else { 0 }),
+            (odd, if layers > 2 { output } else { 0 }),
+            (&mut self.pre, product(chunk.saturating_mul(batch), 4 * units)),
+            (&mut self.running_c, product(batch, units)),
+            (&mut self.full, product(batch, units)),
+            (&mut self.projected, product(batch, whole_panels(config.proj_size()))),
         ];
-        reserve(buffers, 2.0 * layout.len() as f64 + 3.0 * (steps as f64 + 1.0))?;
-        grow(&mut self.batch_sizes, steps)?;
-        grow(&mut self.starts, steps + 1)?;
+        let all = sum(&[total(buffers), product(2, steps), 1]);
+        request(all, || {
+            // With the weights that it goes through, and their packed form.
+            check(sum(&[all, product(2, layout.len())]))?;
+            grow_all(buffers)?;
+            grow(&mut self.batch_sizes, steps)?;
+            grow(&mut self.starts, steps + 1)
+        })?;
         self.chunk = chunk;
+        self.values = all;
         Ok(())
     }
 

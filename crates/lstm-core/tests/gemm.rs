@@ -47,7 +47,7 @@ fn check(rows: usize, depth: usize, columns: usize) {
     for (name, left) in lefts {
         for seed in [None, Some(&seed[..])] {
             let mut out = before.clone();
-            accumulate::<Scalar>(&mut out, seed, left, &matrix, skipped..skipped + depth, &mut Tiles::new().unwrap());
+            accumulate::<Scalar>(&mut out, seed, left, &matrix, skipped..skipped + depth, &mut Tiles::new());
             for r in 0..rows {
                 for column in 0..columns {
                     let start = seed.map_or(before[r * width + column], |seed| seed[column]);

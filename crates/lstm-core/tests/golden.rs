@@ -5,6 +5,7 @@ mod common;
 use common::golden::{Results, cases};
 use common::relative_error;
 use lstm_core::config::Options;
+use lstm_core::gemm::Tiles;
 use lstm_core::{Call, Shape};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ fn activations() -> Results {
     lstm.input_mut().copy_from_slice(&x);
     lstm.h_mut().fill(0.0);
     lstm.c_mut().copy_from_slice(&x);
-    lstm.forward(Call::default()).unwrap();
+    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
     Results { output: lstm.output().to_vec(), h: lstm.h_mut().to_vec(), c: lstm.c_mut().to_vec() }
 }
 

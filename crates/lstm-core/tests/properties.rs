@@ -6,6 +6,7 @@ use common::reference::{Matrix, Reference};
 use common::{lstm_with, relative_error};
 use lstm_core::Shape;
 use lstm_core::config::Options;
+use lstm_core::gemm::Tiles;
 use lstm_core::{Call, Config, Lstm, Stream};
 use proptest::prelude::*;
 
@@ -141,7 +142,7 @@ fn run(
             lstm.c_mut()[at * hidden..][..hidden].copy_from_slice(c);
         }
     }
-    lstm.forward(call).unwrap();
+    lstm.forward(call, &mut Tiles::new()).unwrap();
     let mut results = sequences.to_vec();
     for &(row, t, b) in place {
         results[b].x[t] = lstm.output()[row * d..][..d].to_vec();
@@ -230,12 +231,12 @@ proptest! {
         let cut = cut.min(longest);
         for t in 0..cut {
             stream.input_mut().copy_from_slice(&step(t));
-            stream.step(&mut lstm);
+            stream.step(&mut lstm, &mut Tiles::new());
             prop_assert_eq!(float_bits(stream.output()), float_bits(&output(t)));
         }
         stream.reserve(&mut lstm, longest - cut).unwrap();
         lstm.input_mut().copy_from_slice(&(cut..longest).flat_map(step).collect::<Vec<_>>());
-        stream.run(&mut lstm).unwrap();
+        stream.run(&mut lstm, &mut Tiles::new()).unwrap();
         prop_assert_eq!(float_bits(lstm.output()), float_bits(&(cut..longest).flat_map(output).collect::<Vec<_>>()));
         stream.save_c();
         let last = |pick: fn(&Sequence) -> &Vec<Vec<f32>>| -> Vec<f32> {

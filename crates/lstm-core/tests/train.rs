@@ -3,6 +3,7 @@
 
 use lstm_core::activation::Constants;
 use lstm_core::dropout::philox;
+use lstm_core::gemm::Tiles;
 use lstm_core::memory;
 use lstm_core::simd::{Native, Scalar, Vector};
 use lstm_core::train::{Layer, Linear, Loss, lanes, loss, optimizer};
@@ -44,13 +45,13 @@ fn linear_is_its_formula_and_its_gradients_accumulate() {
         linear.reserve(rows, true).unwrap();
         for times in 1..=2 {
             linear.input_mut().copy_from_slice(&x);
-            linear.forward();
+            linear.forward(&mut Tiles::new());
             let mut expected = product(rows, inputs, outputs, |r, k| x[r * inputs + k], |k, o| w[o * inputs + k]);
             expected.iter_mut().enumerate().for_each(|(i, y)| *y += f64::from(b[i % outputs]));
             assert_close(linear.output_mut(), &expected, 2e-6);
 
             linear.output_mut().copy_from_slice(&d);
-            linear.backward();
+            linear.backward(&mut Tiles::new());
             let dx = product(rows, outputs, inputs, |r, o| d[r * outputs + o], |o, i| w[o * inputs + i]);
             assert_close(linear.d_input(), &dx, 2e-6);
             let twice = |values: Vec<f64>| values.into_iter().map(|v| v * f64::from(times)).collect::<Vec<_>>();
@@ -90,6 +91,64 @@ fn the_gradient_of_cross_entropy_is_its_slope() {
             })
             .collect();
         assert_close(&gradient, &slopes, 2e-4);
+    }
+}
+
+/// The loss of one row against class 0, and its gradient.
+fn cross_entropy(row: &[f32], smoothing: f32) -> (f64, Vec<f32>) {
+    let mut loss = Loss::new();
+    loss.reserve(1, row.len()).unwrap();
+    loss.input.copy_from_slice(row);
+    loss.classes[0] = 0;
+    loss.weights.fill(1.0);
+    (loss.cross_entropy(row.len(), smoothing, None, true), loss.input.clone())
+}
+
+/// The loss of one logit, and its gradient.
+fn binary_cross_entropy(x: f32, target: f32, weight: f32) -> (f64, f32) {
+    let mut loss = Loss::new();
+    loss.reserve(1, 1).unwrap();
+    (loss.input[0], loss.target[0], loss.weights[0]) = (x, target, weight);
+    (loss.binary_cross_entropy(1, true), loss.input[0])
+}
+
+#[test]
+fn losses_of_large_logits_lose_nothing() {
+    let near = |actual: f64, expected: f64| {
+        assert!((actual - expected).abs() <= 1e-6 * expected.abs(), "{actual:e} is not {expected:e}");
+    };
+    // What torch.nn.functional.cross_entropy gives, in float64 where float32 has no digits left.
+    for smoothing in [0.0, 0.1] {
+        for large in [0.0, 1e8, 1e38, -1e38] {
+            let (loss, gradient) = cross_entropy(&[large; 3], smoothing);
+            near(loss, 3.0_f64.ln());
+            gradient.iter().zip(cross_entropy(&[0.0; 3], smoothing).1).for_each(|(&a, e)| near(a.into(), e.into()));
+        }
+    }
+    near(cross_entropy(&[1e10, 2e10], 0.0).0, 1e10);
+    near(cross_entropy(&[-3e38, 3e38], 0.0).0, 6e38);
+    near(cross_entropy(&[0.0, f32::NEG_INFINITY, 0.0], 0.0).0, 2.0_f64.ln());
+    assert_eq!(cross_entropy(&[0.0, f32::NEG_INFINITY], 0.1).0, f64::INFINITY);
+    assert_eq!(cross_entropy(&[f32::NEG_INFINITY, 0.0], 0.0).0, f64::INFINITY);
+    for row in [[f32::INFINITY, 0.0], [f32::NEG_INFINITY; 2], [0.0, f32::NAN]] {
+        assert!(cross_entropy(&row, 0.0).0.is_nan(), "{row:?}");
+    }
+
+    for weight in [1.0, 3.0] {
+        for x in [0.5, 20.0, 40.0, 88.0, 600.0, 1e38] {
+            let (x64, e) = (f64::from(x), (-f64::from(x)).exp());
+            let w = f64::from(weight);
+            near(binary_cross_entropy(x, 1.0, weight).0, w * e.ln_1p());
+            near(binary_cross_entropy(-x, 0.0, weight).0, e.ln_1p());
+            near(binary_cross_entropy(x, 0.0, weight).0, x64 + e.ln_1p());
+            near(binary_cross_entropy(-x, 1.0, weight).0, w * (x64 + e.ln_1p()));
+            // float32's smallest numbers have few digits.
+            if x < 80.0 {
+                near(binary_cross_entropy(x, 1.0, weight).1.into(), -w * e / (1.0 + e));
+                near(binary_cross_entropy(-x, 0.0, weight).1.into(), e / (1.0 + e));
+            }
+            near(binary_cross_entropy(x, 0.0, weight).1.into(), 1.0 / (1.0 + e));
+        }
     }
 }
 

@@ -2,19 +2,21 @@
 //!
 //! No strings, slices, exported structs or `Result`: those would pull `TextDecoder` and allocation into the glue, and an
 //! AudioWorklet has neither to spare. Values cross through memory, at the addresses that [`address`] and its like tell;
-//! every reservation may move them. A status is 0, or [`lstm_core::Error::code`]; an unknown handle is a bug of ours and
-//! traps.
+//! every reservation may move them. A status is 0, or [`lstm_core::Error::code`]; an unknown handle, or a number that
+//! stands for nothing, is a bug of ours and traps.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 mod objects;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 mod train;
 
-use crate::objects::{BYTES, LSTMS, STREAMS};
+use crate::objects::{BYTES, LSTMS, STREAMS, TILES};
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
 use lstm_core::training::{Traced, Training};
@@ -62,6 +64,15 @@ pub fn refused_bytes() -> f64 {
     BYTES.with(|kept| *kept) as f64
 }
 
+/// How many bytes of memory all objects hold.
+#[wasm_bindgen(js_name = usedBytes)]
+pub fn used_bytes() -> f64 {
+    #[cfg(target_arch = "wasm32")]
+    return f64::from(runtime::used_bytes());
+    #[cfg(not(target_arch = "wasm32"))]
+    0.0
+}
+
 /// A new LSTM with all parameters 0: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = lstmNew)]
 pub fn lstm_new(
@@ -103,7 +114,8 @@ pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
             3 => address_of(parameter.of(lstm.parameters())),
             4 => parameter.rows,
             5 => parameter.columns,
-            _ => lstm.training().map_or(0, |training| address_of(parameter.of(training.gradients_mut()))),
+            6 => lstm.training().map_or(0, |training| address_of(parameter.of(training.gradients_mut()))),
+            _ => panic!("no such fact"),
         }
     })
 }
@@ -146,7 +158,8 @@ pub fn address(lstm: u32, buffer: u32) -> usize {
         (6, Some(training)) => address_of(training.d_input()),
         (7, Some(training)) => address_of(training.d_h_mut()),
         (8, Some(training)) => address_of(training.d_c_mut()),
-        _ => address_of(lstm.batch_sizes_mut()),
+        (4, _) => address_of(lstm.batch_sizes_mut()),
+        _ => panic!("no such buffer"),
     })
 }
 
@@ -155,13 +168,14 @@ pub fn address(lstm: u32, buffer: u32) -> usize {
 #[wasm_bindgen]
 pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
-    status(with_lstm(lstm, |lstm| lstm.forward(Call { batch_first, packed, dropout, training: trains })))
+    let call = Call { batch_first, packed, dropout, training: trains };
+    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.forward(call, tiles))))
 }
 
 /// Goes back through training forward `index` of those that wait for it, the oldest being 0.
 #[wasm_bindgen]
 pub fn backward(lstm: u32, index: usize) -> u32 {
-    status(with_lstm(lstm, |lstm| lstm.backward(index)))
+    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.backward(index, tiles))))
 }
 
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
@@ -171,13 +185,13 @@ pub fn forget(lstm: u32, all: bool) {
     with_lstm(lstm, |lstm| lstm.training().map_or((), forget));
 }
 
-/// Copies out the squared norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
+/// Copies out the norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
 /// of one layer, and tells where.
-#[wasm_bindgen(js_name = squaredNorms)]
-pub fn squared_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> usize {
+#[wasm_bindgen(js_name = gradientNorms)]
+pub fn gradient_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> usize {
     with_lstm(lstm, |lstm| {
         let config = *lstm.config();
-        let norms = lstm.training().map(|training| training.squared_norms(&config, layer, direction, of_c));
+        let norms = lstm.training().map(|training| training.norms(&config, layer, direction, of_c));
         norms.map_or(0, address_of)
     })
 }
@@ -217,20 +231,21 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
         0 => address_of(stream.input_mut()),
         1 => address_of(stream.output()),
         2 => address_of(stream.h_mut()),
-        _ => address_of(stream.plain_c_mut()),
+        3 => address_of(stream.plain_c_mut()),
+        _ => panic!("no such buffer"),
     })
 }
 
 /// One step of a stream of `lstm`.
 #[wasm_bindgen(js_name = streamStep)]
 pub fn stream_step(lstm: u32, stream: u32) {
-    with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.step(lstm)));
+    with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.step(lstm, tiles))));
 }
 
 /// Runs a stream over the steps that [`reserve`] made room for in its LSTM, whose input and output it uses.
 #[wasm_bindgen(js_name = streamRun)]
 pub fn stream_run(lstm: u32, stream: u32) -> u32 {
-    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| stream.run(lstm))))
+    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.run(lstm, tiles)))))
 }
 
 /// Brings the c that [`stream_address`] tells up to date.

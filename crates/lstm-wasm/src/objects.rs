@@ -2,18 +2,21 @@
 
 #![allow(unsafe_code)]
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
-use lstm_core::train::{Layer, Loss, Optimizer};
+use core::mem;
+use lstm_core::gemm::Tiles;
+use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Standalone};
 use lstm_core::{Error, Lstm, Stream};
 
-pub static LSTMS: Static<Table<Lstm>> = Static::new(Table(Vec::new()));
-pub static STREAMS: Static<Table<Stream>> = Static::new(Table(Vec::new()));
-pub static LAYERS: Static<Table<Box<dyn Layer>>> = Static::new(Table(Vec::new()));
-pub static OPTIMIZERS: Static<Table<Optimizer>> = Static::new(Table(Vec::new()));
+pub static LSTMS: Static<Table<Lstm>> = Static::new(Table::new());
+pub static STREAMS: Static<Table<Stream>> = Static::new(Table::new());
+pub static LAYERS: Static<Table<AnyLayer>> = Static::new(Table::new());
+pub static OPTIMIZERS: Static<Table<Optimizer>> = Static::new(Table::new());
 /// One loss at a time: nothing of it outlives a call.
 pub static LOSS: Static<Loss> = Static::new(Loss::new());
+/// One product at a time: all objects share the memory for it.
+pub static TILES: Static<Tiles> = Static::new(Tiles::new());
 /// See [`crate::refused_bytes`].
 pub static BYTES: Static<u64> = Static::new(0);
 
@@ -54,29 +57,77 @@ impl<T> Static<Table<T>> {
     /// Once for all that is done with an object; on return the table is busy.
     #[inline(never)]
     fn find(&self, handle: u32) -> *mut T {
-        let object = self.with(|table| &raw mut *table.0[handle as usize].as_mut().expect("a live handle"));
+        let object = self.with(|table| &raw mut *table.get(handle));
         self.busy.set(true);
         object
     }
 }
 
-/// Objects by handle. A freed handle is given out again.
-pub struct Table<T>(Vec<Option<T>>);
+/// Objects by handle. A freed handle is given out again, the last freed first.
+pub struct Table<T> {
+    slots: Vec<Slot<T>>,
+    free: Option<u32>,
+}
+
+enum Slot<T> {
+    Live(T),
+    /// The slot that was freed before it.
+    Free(Option<u32>),
+}
 
 impl<T> Table<T> {
-    /// The handle of a new object, or [`Error::OutOfMemory`].
-    pub fn insert(&mut self, object: T) -> Result<u32, Error> {
-        let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
-        if free == self.0.len() {
-            self.0.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes: size_of::<T>() as u64 })?;
-            self.0.push(None);
-        }
-        self.0[free] = Some(object);
-        Ok(free as u32)
+    const fn new() -> Self {
+        Self { slots: Vec::new(), free: None }
     }
 
-    /// Ends an object.
+    fn get(&mut self, handle: u32) -> &mut T {
+        match &mut self.slots[handle as usize] {
+            Slot::Live(object) => object,
+            Slot::Free(_) => panic!("no live handle"),
+        }
+    }
+
+    /// The handle of a new object, or [`Error::OutOfMemory`].
+    pub fn insert(&mut self, object: T) -> Result<u32, Error> {
+        let live = Slot::Live(object);
+        if let Some(handle) = self.free {
+            if let Slot::Free(next) = mem::replace(&mut self.slots[handle as usize], live) {
+                self.free = next;
+            }
+            return Ok(handle);
+        }
+        let bytes = (size_of::<Slot<T>>() * (self.slots.len() + 1)) as u64;
+        self.slots.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes })?;
+        self.slots.push(live);
+        Ok(self.slots.len() as u32 - 1)
+    }
+
+    /// Ends an object; panics unless it lives.
     pub fn remove(&mut self, handle: u32) {
-        self.0[handle as usize] = None;
+        self.get(handle);
+        self.slots[handle as usize] = Slot::Free(self.free);
+        self.free = Some(handle);
+    }
+}
+
+/// A layer of any kind. In the table itself: a box would trap where memory is full.
+#[allow(clippy::large_enum_variant)]
+pub enum AnyLayer {
+    /// A linear layer.
+    Linear(Linear),
+    /// An embedding.
+    Embedding(Embedding),
+    /// A parameter by itself.
+    Standalone(Standalone),
+}
+
+impl AnyLayer {
+    /// The layer itself.
+    pub fn get(&mut self) -> &mut dyn Layer {
+        match self {
+            Self::Linear(linear) => linear,
+            Self::Embedding(embedding) => embedding,
+            Self::Standalone(parameter) => parameter,
+        }
     }
 }

@@ -2,26 +2,38 @@
 //!
 //! A parameter is told by three numbers: its family (0 an LSTM's, 1 a layer's), the handle of its owner, and its index.
 
-use crate::objects::{LAYERS, LOSS, LSTMS, OPTIMIZERS};
+use crate::objects::{AnyLayer, LAYERS, LOSS, LSTMS, OPTIMIZERS, TILES};
 use crate::{address_of, handle, status};
-use alloc::boxed::Box;
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
+use lstm_core::train::softmax::softmax;
 use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, Standalone, optimizer};
 use lstm_core::{Error, simd::Native};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_layer<R>(layer: u32, action: impl FnOnce(&mut dyn Layer) -> R) -> R {
-    LAYERS.of(layer, |layer| action(layer.as_mut()))
+    LAYERS.of(layer, |layer| action(layer.get()))
 }
 
-fn insert(layer: Result<impl Layer + 'static, Error>) -> i32 {
-    handle(layer.and_then(|layer| LAYERS.with(|table| table.insert(Box::new(layer)))))
+fn insert(layer: Result<AnyLayer, Error>) -> i32 {
+    handle(layer.and_then(|layer| LAYERS.with(|table| table.insert(layer))))
 }
 
-/// Values and gradients of a parameter, which may be written; nothing happens while it has no gradients.
+/// Values and gradients of a parameter, the values to be written; nothing happens while it has no gradients.
 #[inline(never)]
 fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&mut [f32], &mut [f32])) {
+    match family {
+        0 => LSTMS.of(owner, |lstm| {
+            lstm.parameters_mut();
+        }),
+        _ => with_layer(owner, |layer| layer.changed()),
+    }
+    with_gradient(family, owner, index, action);
+}
+
+/// [`with_parameter`], the values only to be read.
+#[inline(never)]
+fn with_gradient(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&mut [f32], &mut [f32])) {
     if family == 0 {
         return LSTMS.of(owner, |lstm| {
             if let Some((values, gradients)) = lstm.parameter_and_gradient(index) {
@@ -29,8 +41,8 @@ fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(
             }
         });
     }
+    assert!(family == 1);
     with_layer(owner, |layer| {
-        layer.changed();
         let Parameter { values, gradients } = layer.parameter(index);
         if let Some(gradients) = gradients.get_mut(..values.len()) {
             action(values, gradients);
@@ -41,19 +53,19 @@ fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(
 /// A new linear layer with all parameters 0: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = linearNew)]
 pub fn linear_new(inputs: usize, outputs: usize, bias: bool) -> i32 {
-    insert(Linear::new(inputs, outputs, bias))
+    insert(Linear::new(inputs, outputs, bias).map(AnyLayer::Linear))
 }
 
 /// A new embedding of zeros: its handle, or minus an error's code. Row `padding` gets no gradient, unless it is negative.
 #[wasm_bindgen(js_name = embeddingNew)]
 pub fn embedding_new(count: usize, width: usize, padding: i32) -> i32 {
-    insert(Embedding::new(count, width, usize::try_from(padding).ok()))
+    insert(Embedding::new(count, width, usize::try_from(padding).ok()).map(AnyLayer::Embedding))
 }
 
 /// A parameter of `len` zeros that belongs to no layer: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = parameterNew)]
 pub fn parameter_new(len: usize) -> i32 {
-    insert(Standalone::new(len))
+    insert(Standalone::new(len).map(AnyLayer::Standalone))
 }
 
 /// Gives the memory of a layer back.
@@ -78,13 +90,13 @@ pub fn layer_address(layer: u32, buffer: u32) -> usize {
 /// Runs a layer over what was reserved.
 #[wasm_bindgen(js_name = layerForward)]
 pub fn layer_forward(layer: u32) {
-    with_layer(layer, |layer| layer.forward());
+    with_layer(layer, |layer| TILES.with(|tiles| layer.forward(tiles)));
 }
 
 /// Goes back through the last forward.
 #[wasm_bindgen(js_name = layerBackward)]
 pub fn layer_backward(layer: u32) {
-    with_layer(layer, |layer| layer.backward());
+    with_layer(layer, |layer| TILES.with(|tiles| layer.backward(tiles)));
 }
 
 /// The address of a layer's parameter, or of its gradient: 0 before the first reservation that trains.
@@ -116,14 +128,14 @@ pub fn layer_version(layer: u32) -> u32 {
 #[wasm_bindgen(js_name = gradientSquares)]
 pub fn gradient_squares(family: u32, owner: u32, index: usize) -> f64 {
     let mut sum = 0.0;
-    with_parameter(family, owner, index, &mut |_, gradients| sum = optimizer::sum_of_squares(gradients));
+    with_gradient(family, owner, index, &mut |_, gradients| sum = optimizer::sum_of_squares(gradients));
     sum
 }
 
 /// Multiplies a parameter's gradient.
 #[wasm_bindgen(js_name = gradientScale)]
 pub fn gradient_scale(family: u32, owner: u32, index: usize, factor: f32) {
-    with_parameter(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g *= factor));
+    with_gradient(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g *= factor));
 }
 
 /// Brings a parameter's gradient within ± `limit`; a NaN stays.
@@ -135,13 +147,13 @@ pub fn gradient_clamp(family: u32, owner: u32, index: usize, limit: f32) {
         g if g < -limit => -limit,
         g => g,
     };
-    with_parameter(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g = clamped(*g)));
+    with_gradient(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g = clamped(*g)));
 }
 
 /// Sets a parameter's gradient to 0.
 #[wasm_bindgen(js_name = gradientZero)]
 pub fn gradient_zero(family: u32, owner: u32, index: usize) {
-    with_parameter(family, owner, index, &mut |_, gradients| gradients.fill(0.0));
+    with_gradient(family, owner, index, &mut |_, gradients| gradients.fill(0.0));
 }
 
 /// A new optimiser of no parameters, by rule: 0 SGD, 1 Adam and AdamW, 2 RMSprop. Its handle, or minus an error's code.
@@ -198,7 +210,8 @@ pub fn loss_address(buffer: u32) -> usize {
         0 => address_of(&loss.input),
         1 => address_of(&loss.target),
         2 => address_of(&loss.classes),
-        _ => address_of(&loss.weights),
+        3 => address_of(&loss.weights),
+        _ => panic!("no such buffer"),
     })
 }
 
@@ -232,4 +245,17 @@ pub fn workspace_dropout(len: usize, p: f32, seed: f64, call: f64) {
 pub fn workspace_tanh(len: usize) {
     let k = Constants::<Native>::get();
     LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.tanh(x)));
+}
+
+/// σ of the values of a loss's input.
+#[wasm_bindgen(js_name = workspaceSigmoid)]
+pub fn workspace_sigmoid(len: usize) {
+    let k = Constants::<Native>::get();
+    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.sigmoid(x)));
+}
+
+/// Softmax, or with `log` its logarithm, of each row of `columns` values of a loss's input.
+#[wasm_bindgen(js_name = workspaceSoftmax)]
+pub fn workspace_softmax(len: usize, columns: usize, log: bool) {
+    LOSS.with(|loss| softmax::<Native>(&mut loss.input[..len], columns, log));
 }

@@ -2,7 +2,8 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::memory::{check, grow, values};
+use crate::gemm::Tiles;
+use crate::memory::{grow, product, request, sum};
 use crate::outer::add;
 use alloc::vec::Vec;
 
@@ -23,8 +24,7 @@ pub struct Embedding {
 impl Embedding {
     /// `count` rows of `width` zeros.
     pub fn new(count: usize, width: usize, padding: Option<usize>) -> Result<Self, Error> {
-        check(values(&[count, width]))?;
-        let weight = Parameter::zeros(count * width)?;
+        let weight = request(product(count, width), || Parameter::zeros(count * width))?;
         Ok(Self { width, padding, weight, rows: 0, indices: Vec::new(), output: Vec::new() })
     }
 
@@ -41,13 +41,16 @@ impl Embedding {
 
 impl Layer for Embedding {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
-        check(values(&[rows, self.width.saturating_add(1)]))?;
+        let begins = trains && self.weight.gradients.is_empty();
+        let gradients = if begins { self.weight.values.len() as u64 } else { 0 };
         self.rows = 0;
-        if trains {
-            self.weight.reserve_gradients()?;
-        }
-        grow(&mut self.indices, rows)?;
-        grow(&mut self.output, rows * self.width)?;
+        request(sum(&[product(rows, self.width), rows as u64, gradients]), || {
+            if trains {
+                self.weight.reserve_gradients()?;
+            }
+            grow(&mut self.indices, rows)?;
+            grow(&mut self.output, rows * self.width)
+        })?;
         self.rows = rows;
         Ok(())
     }
@@ -59,14 +62,14 @@ impl Layer for Embedding {
         }
     }
 
-    fn forward(&mut self) {
+    fn forward(&mut self, _: &mut Tiles) {
         let rows = self.output.chunks_exact_mut(self.width);
         for (row, &index) in rows.zip(&self.indices[..self.rows]) {
             row.copy_from_slice(&self.weight.values[index as usize * self.width..][..self.width]);
         }
     }
 
-    fn backward(&mut self) {
+    fn backward(&mut self, _: &mut Tiles) {
         let rows = self.output.chunks_exact(self.width);
         for (d, &index) in rows.zip(&self.indices[..self.rows]) {
             if self.padding != Some(index as usize) {
@@ -76,7 +79,8 @@ impl Layer for Embedding {
         }
     }
 
-    fn parameter(&mut self, _: usize) -> &mut Parameter {
+    fn parameter(&mut self, index: usize) -> &mut Parameter {
+        assert!(index == 0);
         &mut self.weight
     }
 

@@ -3,7 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
-use crate::memory::{check, grow, values, zeros};
+use crate::memory::{grow, product, request, sum, zeros};
 use crate::outer::{Outer, accumulate_outer, add};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
@@ -25,7 +25,6 @@ pub struct Linear {
     /// (rows, outputs), with room for whole panels: the output, then its gradient.
     output: Vec<f32>,
     training: Option<Training>,
-    tiles: Tiles,
 }
 
 /// What a backward needs.
@@ -43,20 +42,21 @@ struct Training {
 impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
-        check(values(&[inputs, outputs, 2]))?;
-        Ok(Self {
-            inputs,
-            outputs,
-            weight: Parameter::zeros(inputs * outputs)?,
-            bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
-            columns: Columns::zeros(outputs, inputs)?,
-            stale: true,
-            version: 0,
-            rows: 0,
-            input: Vec::new(),
-            output: Vec::new(),
-            training: None,
-            tiles: Tiles::new()?,
+        let packed = Columns::values(outputs, inputs);
+        request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed]), || {
+            Ok(Self {
+                inputs,
+                outputs,
+                weight: Parameter::zeros(inputs * outputs)?,
+                bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
+                columns: Columns::zeros(outputs, inputs)?,
+                stale: true,
+                version: 0,
+                rows: 0,
+                input: Vec::new(),
+                output: Vec::new(),
+                training: None,
+            })
         })
     }
 
@@ -91,7 +91,7 @@ impl Linear {
     }
 
     /// [`Layer::forward`] on any vector: each output is one chain of sums, the bias first, then the inputs in order.
-    pub fn forward_on<V: Vector>(&mut self) {
+    pub fn forward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
         self.refresh();
         let width = self.columns.width();
         let out = &mut self.output[..self.rows * width];
@@ -100,12 +100,12 @@ impl Linear {
             None => out.fill(0.0),
         }
         let rows = Left::Rows(Rows::dense(&self.input, self.inputs), 0);
-        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, &mut self.tiles);
+        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, tiles);
         close_up(out, width, self.outputs);
     }
 
     /// [`Layer::backward`] on any vector.
-    pub fn backward_on<V: Vector>(&mut self) {
+    pub fn backward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
         self.refresh();
         let Some(training) = &mut self.training else { return };
         let (inputs, outputs) = (self.inputs, self.outputs);
@@ -119,8 +119,8 @@ impl Linear {
 
         training.weight.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, &mut training.outer, &mut self.tiles);
-        let rows = training.weight.chunks_exact(training.outer.width());
+        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, inputs, &mut training.outer, tiles);
+        let rows = training.weight.chunks_exact(whole_panels(inputs));
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
         }
@@ -129,34 +129,45 @@ impl Linear {
         let d_input = &mut training.d_input[..self.rows * width];
         d_input.fill(0.0);
         let rows = Left::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, &mut self.tiles);
+        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, tiles);
         close_up(d_input, width, inputs);
     }
 }
 
 impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
-        let width = whole_panels(self.inputs.max(self.outputs));
-        check(values(&[rows, width, 3]))?;
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let forward = [product(rows, inputs), product(rows, whole_panels(outputs))];
+        let backward = [product(rows, whole_panels(inputs)), Outer::values(inputs, rows)];
+        // The gradients, and the weight and its gradient as backward has them.
+        let first = [
+            product(inputs, outputs),
+            outputs as u64,
+            Columns::values(inputs, outputs),
+            product(outputs, whole_panels(inputs)),
+        ];
+        let takes = |now: bool, values: &[u64]| if now { sum(values) } else { 0 };
+        let begins = trains && self.training.is_none();
         self.rows = 0;
-        if trains && self.training.is_none() {
-            check(values(&[self.inputs, self.outputs, 3]))?;
-            let outer = Outer::new(self.inputs)?;
-            self.training = Some(Training {
-                columns: Columns::zeros(self.inputs, self.outputs)?,
-                weight: zeros(self.outputs * outer.width())?,
-                outer,
-                d_input: Vec::new(),
-            });
-            self.stale = true;
-        }
-        if let (true, Some(training)) = (trains, &mut self.training) {
-            self.weight.reserve_gradients()?;
-            self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
-            grow(&mut training.d_input, rows * training.columns.width())?;
-        }
-        grow(&mut self.input, rows * self.inputs)?;
-        grow(&mut self.output, rows * self.columns.width())?;
+        request(sum(&[sum(&forward), takes(trains, &backward), takes(begins, &first)]), || {
+            if begins {
+                self.training = Some(Training {
+                    columns: Columns::zeros(inputs, outputs)?,
+                    weight: zeros(outputs * whole_panels(inputs))?,
+                    outer: Outer::default(),
+                    d_input: Vec::new(),
+                });
+                self.stale = true;
+            }
+            if let (true, Some(training)) = (trains, &mut self.training) {
+                self.weight.reserve_gradients()?;
+                self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
+                grow(&mut training.d_input, backward[0] as usize)?;
+                grow(training.outer.memory(), backward[1] as usize)?;
+            }
+            grow(&mut self.input, forward[0] as usize)?;
+            grow(&mut self.output, forward[1] as usize)
+        })?;
         self.rows = rows;
         Ok(())
     }
@@ -170,18 +181,19 @@ impl Layer for Linear {
         values.as_ptr().addr()
     }
 
-    fn forward(&mut self) {
-        self.forward_on::<Native>();
+    fn forward(&mut self, tiles: &mut Tiles) {
+        self.forward_on::<Native>(tiles);
     }
 
-    fn backward(&mut self) {
-        self.backward_on::<Native>();
+    fn backward(&mut self, tiles: &mut Tiles) {
+        self.backward_on::<Native>(tiles);
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
         match (index, &mut self.bias) {
             (1, Some(bias)) => bias,
-            _ => &mut self.weight,
+            (0, _) => &mut self.weight,
+            _ => panic!("no such parameter"),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::lanes;
 use crate::Error;
 use crate::activation::Constants;
-use crate::memory::{check, grow, values};
+use crate::memory::{grow, request, sum, values};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -29,12 +29,13 @@ impl Loss {
 
     /// Makes room for `rows` rows of `columns` values, all but the weights' contents lost.
     pub fn reserve(&mut self, rows: usize, columns: usize) -> Result<(), Error> {
-        check(values(&[rows, columns, 2]).saturating_add(values(&[rows.saturating_add(columns)])))?;
         self.len = 0;
-        grow(&mut self.input, rows * columns)?;
-        grow(&mut self.target, rows * columns)?;
-        grow(&mut self.classes, rows)?;
-        grow(&mut self.weights, columns)?;
+        request(sum(&[values(&[rows, columns, 2]), rows as u64, columns as u64]), || {
+            grow(&mut self.input, rows * columns)?;
+            grow(&mut self.target, rows * columns)?;
+            grow(&mut self.classes, rows)?;
+            grow(&mut self.weights, columns)
+        })?;
         self.len = rows * columns;
         Ok(())
     }
@@ -72,17 +73,19 @@ impl Loss {
             let own = (1.0 - smoothing) * f64::from(weights[class]);
             let most =
                 row.iter().copied().fold(f32::NEG_INFINITY, |most, value| if most > value { most } else { value });
-            // Before the row is overwritten: Σ q_c x_c of the target distribution q.
-            let mut expected = own * f64::from(row[class]);
+            // Before the row is overwritten: Σ q_c (max x - x_c) of the target distribution q. Relative to the greatest, so
+            // that nothing cancels where all are large.
+            let below = |x: f32| f64::from(most) - f64::from(x);
+            let mut expected = own * below(row[class]);
             if smoothing > 0.0 {
-                let spread = row.iter().zip(weights).map(|(&x, &weight)| f64::from(weight) * f64::from(x));
+                let spread = row.iter().zip(weights).map(|(&x, &weight)| f64::from(weight) * below(x));
                 expected += each * spread.sum::<f64>();
             }
             let mass = own + all;
             let shift = V::splat(most);
             lanes::map::<V>(row, |x| k.exp_minus(shift - x));
             let sum: f64 = row.iter().copied().map(f64::from).sum();
-            loss += mass * (f64::from(most) + ln(sum)) - expected;
+            loss += mass * ln(sum) + expected;
 
             let scale = mass * share / sum;
             let of_class = scale * f64::from(row[class]) - share * (own + each * f64::from(weights[class]));
@@ -116,11 +119,13 @@ impl Loss {
             for ((x, &y), &weight) in row.iter_mut().zip(targets).zip(&self.weights) {
                 let (x64, y) = (f64::from(*x), f64::from(y));
                 let e = exp64(-x64.abs());
-                let positive = 1.0 + (f64::from(weight) - 1.0) * y;
-                loss += (1.0 - y) * x64 + positive * (ln_1p(e) + (-x64).max(0.0));
-                // σ(-x), which e does not overflow
-                let rest = if x64 > 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
-                *x = (share * ((1.0 - y) - positive * rest)) as f32;
+                let (negative, positive) = (1.0 - y, f64::from(weight) * y);
+                // -ln σ(-x) and -ln σ(x), and σ(|x|) and σ(-|x|): no difference of large numbers, and e is at most 1.
+                let more = ln_1p(e);
+                loss += negative * (x64.max(0.0) + more) + positive * ((-x64).max(0.0) + more);
+                let (greater, less) = (1.0 / (1.0 + e), e / (1.0 + e));
+                let (sigmoid, rest) = if x64 > 0.0 { (greater, less) } else { (less, greater) };
+                *x = (share * (negative * sigmoid - positive * rest)) as f32;
             }
         }
         loss * share

@@ -7,6 +7,7 @@ pub mod lanes;
 pub mod linear;
 pub mod loss;
 pub mod optimizer;
+pub mod softmax;
 pub mod standalone;
 
 pub use embedding::Embedding;
@@ -15,6 +16,7 @@ pub use loss::Loss;
 pub use optimizer::{Optimizer, Rule};
 pub use standalone::Standalone;
 
+use crate::gemm::Tiles;
 use crate::{Error, memory};
 use alloc::vec::Vec;
 
@@ -30,7 +32,6 @@ pub struct Parameter {
 impl Parameter {
     /// `len` zeros.
     pub fn zeros(len: usize) -> Result<Self, Error> {
-        memory::check(len as u64)?;
         Ok(Self { values: memory::zeros(len)?, gradients: Vec::new() })
     }
 
@@ -60,10 +61,10 @@ pub trait Layer {
     fn address(&mut self, buffer: Buffer) -> usize;
 
     /// Runs over what was reserved.
-    fn forward(&mut self);
+    fn forward(&mut self, tiles: &mut Tiles);
 
     /// Goes back through the last forward: adds to the gradients of the parameters.
-    fn backward(&mut self);
+    fn backward(&mut self, tiles: &mut Tiles);
 
     /// One parameter in PyTorch's order, to read.
     fn parameter(&mut self, index: usize) -> &mut Parameter;

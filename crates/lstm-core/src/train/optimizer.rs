@@ -2,7 +2,7 @@
 
 use super::lanes::{state_len, update};
 use crate::Error;
-use crate::memory::{check, room_for, values, zeros};
+use crate::memory::{product, request, room_for, zeros};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -40,15 +40,16 @@ impl Optimizer {
 
     /// Takes on a parameter of `len` values with so many buffers of state, all 0.
     pub fn add(&mut self, len: usize, buffers: usize) -> Result<(), Error> {
-        check(values(&[len, buffers]))?;
-        let state = zeros(state_len(len) * buffers)?;
-        if self.states.len() == self.states.capacity() {
-            let mut more = room_for(2 * self.states.len() + 8)?;
-            more.append(&mut self.states);
-            self.states = more;
-        }
-        self.states.push(state);
-        Ok(())
+        request(product(state_len(len), buffers), || {
+            let state = zeros(state_len(len) * buffers)?;
+            if self.states.len() == self.states.capacity() {
+                let mut more = room_for(2 * self.states.len() + 8)?;
+                more.append(&mut self.states);
+                self.states = more;
+            }
+            self.states.push(state);
+            Ok(())
+        })
     }
 
     /// The state of a parameter.

@@ -2,6 +2,8 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
+use crate::gemm::Tiles;
+use crate::memory::{product, request};
 
 /// Values and their gradients, which optimisers update. What is computed with them is the caller's business.
 #[derive(Debug)]
@@ -10,9 +12,11 @@ pub struct Standalone(Parameter);
 impl Standalone {
     /// `len` zeros, and as many gradients of 0.
     pub fn new(len: usize) -> Result<Self, Error> {
-        let mut parameter = Parameter::zeros(len)?;
-        parameter.reserve_gradients()?;
-        Ok(Self(parameter))
+        request(product(2, len), || {
+            let mut parameter = Parameter::zeros(len)?;
+            parameter.reserve_gradients()?;
+            Ok(Self(parameter))
+        })
     }
 }
 
@@ -25,9 +29,9 @@ impl Layer for Standalone {
         self.0.values.as_ptr().addr()
     }
 
-    fn forward(&mut self) {}
+    fn forward(&mut self, _: &mut Tiles) {}
 
-    fn backward(&mut self) {}
+    fn backward(&mut self, _: &mut Tiles) {}
 
     fn parameter(&mut self, _: usize) -> &mut Parameter {
         &mut self.0

@@ -3,6 +3,7 @@
 use super::lstm_with;
 use lstm_core::Shape;
 use lstm_core::config::Options;
+use lstm_core::gemm::Tiles;
 use lstm_core::{Call, Lstm};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -101,7 +102,7 @@ impl Case {
             }
             permute(Some(self.tensor("hn.r")), training.d_h_mut(), h_size, &order, false);
             permute(Some(self.tensor("cn.r")), training.d_c_mut(), hidden, &order, false);
-            lstm.backward(0).unwrap();
+            lstm.backward(0, &mut Tiles::new()).unwrap();
             let training = lstm.training().unwrap();
             let mut input = vec![0.0; self.steps * self.batch * i];
             for &(row, padded) in &place {
@@ -149,13 +150,9 @@ impl Case {
         }
         permute(self.state.then(|| self.tensor("h0")), lstm.h_mut(), h_size, &order, false);
         permute(self.state.then(|| self.tensor("c0")), lstm.c_mut(), hidden, &order, false);
-        lstm.forward(Call {
-            batch_first: self.batch_first,
-            packed: rows.is_some(),
-            dropout: None,
-            training: training.is_some(),
-        })
-        .unwrap();
+        let call =
+            Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training: training.is_some() };
+        lstm.forward(call, &mut Tiles::new()).unwrap();
 
         let output = match &rows {
             None => lstm.output().to_vec(),
