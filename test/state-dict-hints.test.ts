@@ -87,12 +87,12 @@ const recurrent = (gates: number, hidden: number): StateDict => ({
 });
 
 test.each([
-  ["a GRU's", 3, 4],
-  ["a GRU's", 3, 5],
-  ["an RNN's", 1, 4],
-  ["an RNN's", 1, 16],
-  ["an RNN's", 1, 3],
-])("%s weights, told by %i times as many rows as columns (%i)", (what, gates, hidden) => {
+  ["a GRU", 3, 4],
+  ["a GRU", 3, 5],
+  ["an RNN", 1, 4],
+  ["an RNN", 1, 16],
+  ["an RNN", 1, 3],
+])("%s's weights, told by %i times as many rows as columns (%i)", (what, gates, hidden) => {
   const given = recurrent(gates, hidden);
   expect(message(() => LSTM.fromStateDict(given))).toContain(`weight_hh_l0 of shape [4 * hiddenSize`);
   expect(message(() => LSTM.fromStateDict(given))).toContain(what);
@@ -139,7 +139,7 @@ describe("wrapped weights", () => {
     ]) {
       const text = message(() => read(wrapped(...names)));
       expect(text).toContain("missing: weight_hh_l0");
-      expect(text).toContain(`${names[0]} is `);
+      expect(text).toContain(`${names[0]} comes of `);
       expect(text).toContain(cure);
     }
   });
@@ -150,6 +150,12 @@ describe("wrapped weights", () => {
     expect(text).toContain("weight_ih_l0 is missing");
     expect(text).toContain("weight_norm");
   });
+});
+
+test("a module in place of its state dict", () => {
+  const lstm = new LSTM(OPTIONS) as never;
+  expect(message(() => LSTM.fromStateDict(lstm))).toContain("got an Object, which is a module; pass its stateDict()");
+  expect(message(() => new LSTM(OPTIONS).loadStateDict(lstm))).toContain("pass its stateDict()");
 });
 
 test("time is linear in the layers", () => {

@@ -1,6 +1,14 @@
 /** Tensors and indices of other libraries, of JSON and of structuredClone: read as they are meant, or refused by name. */
 import fc from "fast-check";
-import { LSTM, PackedSequence, packPaddedSequence, packSequence, padSequence, Tensor } from "lstm-wasm";
+import {
+  LSTM,
+  PackedSequence,
+  packPaddedSequence,
+  packSequence,
+  padPackedSequence,
+  padSequence,
+  Tensor,
+} from "lstm-wasm";
 import { crossEntropy, Embedding, lengthBuckets, padIndices } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
@@ -81,7 +89,7 @@ describe("memory layouts", () => {
   test.each<[string, object, string]>([
     ["beyond the end", { shape: [3, 2], stride: [2, 1], offset: 1 }, "values 1 to 6, but data has 6"],
     ["before the beginning", { shape: [3, 2], stride: [-2, 1], offset: 3 }, "values -1 to 4, but data has 6"],
-    ["a negative offset", { shape: [2, 2], offset: -1 }, "values -1 to 2"],
+    ["a negative offset", { shape: [2, 2], offset: -1 }, "values -1 to 2, but data has 6"],
     ["one entry for many", { shape: [100, 2], stride: [0, 1] }, "holds 200 values, but"],
     ["too few strides", { shape: [3, 2], stride: [1] }, "strides must be integers, 2 of them, got [1]"],
     ["fractions", { shape: [3, 2], strides: [1.5, 1] }, "strides must be integers, 2 of them, got [1.5, 1]"],
@@ -90,7 +98,7 @@ describe("memory layouts", () => {
     ["a string as offset", { shape: [3, 2], offset: "0" }, "offset must be integers"],
     ["an unknown order", { shape: [3, 2], order: "A" }, 'order must be "C" or "F"'],
     ["an order of axes without strides", { shape: [3, 2], order: [1, 0] }, 'order must be "C" or "F"'],
-    ["orders that differ", { shape: [3, 2], order: "C", fortranOrder: true }, "fortranOrder say the same"],
+    ["orders that differ", { shape: [3, 2], order: "C", fortranOrder: true }, "fortranOrder false or true"],
     ["a number as fortranOrder", { shape: [3, 2], fortranOrder: 1 }, "got undefined and 1"],
   ])("%s is refused", (_, layout, part) => {
     refuses(() => answer({ data: wave(6), ...layout }), "SHAPE_MISMATCH", "input", part);
@@ -208,6 +216,13 @@ describe("structuredClone", () => {
     }
     expect(PackedSequence.from(clone)).toEqual(packed);
     expect(PackedSequence.from(clone)).toBeInstanceOf(PackedSequence);
+    expect(padPackedSequence(clone)).toEqual(padPackedSequence(packed));
+  });
+
+  test("a PackedSequence whose fields were assigned to is checked again when it is padded", () => {
+    const packed = packPaddedSequence(new Tensor(wave(12), [3, 2, 2]), [3, 1]) as Wrong;
+    packed.batchSizes = new Int32Array([2, 2, 2]);
+    refuses(() => padPackedSequence(packed), "SHAPE_MISMATCH", "sum of batchSizes. Expected 6");
   });
 
   test("from refuses what does not fit together", () => {
@@ -219,8 +234,8 @@ describe("structuredClone", () => {
 });
 
 describe("the cure that a DTYPE error names", () => {
-  const halves = "half floats with new Float32Array(new Float16Array(input.data.buffer, ";
-  const bytes = "the bytes of a Float32Array with new Float32Array(new Uint8Array(input.data).buffer)";
+  const halves = "half floats with new Float32Array(new Float16Array(new Uint16Array(input.data).buffer))";
+  const bytes = "bytes with new Float32Array(new Uint8Array(input.data).buffer)";
   test.each<[string, ArrayBufferView, string]>([
     ["Uint16Array", new Uint16Array(2), halves],
     ["Uint8Array", new Uint8Array(2), bytes],
@@ -240,7 +255,7 @@ describe("the cure that a DTYPE error names", () => {
   test.each<[string, ArrayBufferView, string]>([
     ["BigInt64Array", new BigInt64Array(2), "convert it with Int32Array.from(indices.data, Number)"],
     ["Uint32Array", new Uint32Array(2), "convert it with new Int32Array(indices.data)"],
-    ["Uint8Array", new Uint8Array(2), "the bytes of an Int32Array"],
+    ["Uint8Array", new Uint8Array(2), "bytes with new Int32Array(new Uint8Array(indices.data).buffer)"],
   ])("of a %s as indices", (_, data, part) => {
     refuses(() => embedding.forward({ data, dims: [2] } as Wrong), "DTYPE", "indices.data must be an Int32Array", part);
   });

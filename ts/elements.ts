@@ -1,5 +1,5 @@
 /** What arguments hold: float32 numbers in tensors, 32-bit integers among indices. Both are read by the same functions. */
-import { describe, shapeText } from "./describe.js";
+import { describe, shapeText, withArticle } from "./describe.js";
 import { LSTMError } from "./errors.js";
 
 /** The arrays that values are kept in. */
@@ -46,25 +46,19 @@ export function typedArrayName(value: unknown): string {
 /** The argument, which must be a typed array of this kind. */
 export function checkArray<Data extends Values>(kind: Elements<Data>, argument: string, value: unknown): Data {
   if (typedArrayName(value) === kind.name) return value as Data;
-  throw new LSTMError(
-    "DTYPE",
-    `${argument} must be ${article(kind.name)}, got ${describe(value)}${conversion(kind.name, argument, value)}`,
-  );
+  const got = `got ${describe(value)}${conversion(kind.name, argument, value)}`;
+  throw new LSTMError("DTYPE", `${argument} must be ${withArticle(kind.name)}, ${got}`);
 }
-
-const article = (name: string): string => `${name[0] === "I" ? "an" : "a"} ${name}`;
 
 /** How to make a `target` of another typed array. The same class may hold numbers, half floats or bytes: name each. */
 export function conversion(target: string, argument: string, value: unknown): string {
   const name = typedArrayName(value);
-  const copy = `new ${target}(${argument})`;
   if (name.startsWith("Big")) return `; convert it with ${target}.from(${argument}, Number)`;
-  if (name === "Uint8Array") {
-    return `; convert numbers with ${copy}, the bytes of ${article(target)} with new ${target}(new Uint8Array(${argument}).buffer)`;
-  }
+  const copy = `new ${target}(${argument})`;
+  const bits = `new ${name}(${argument}).buffer`;
+  if (name === "Uint8Array") return `; convert numbers with ${copy}, bytes with new ${target}(${bits})`;
   if (name === "Uint16Array" && target === "Float32Array") {
-    const halves = `new Float16Array(${argument}.buffer, ${argument}.byteOffset, ${argument}.length)`;
-    return `; convert whole numbers with ${copy}, half floats with new ${target}(${halves})`;
+    return `; convert whole numbers with ${copy}, half floats with new ${target}(new Float16Array(${bits}))`;
   }
   return name.endsWith("Array") || Array.isArray(value) ? `; convert it with ${copy}` : "";
 }

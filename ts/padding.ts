@@ -3,7 +3,7 @@ import { describe } from "./describe.js";
 import { INTEGERS, product, zeros } from "./elements.js";
 import { LSTMError } from "./errors.js";
 import { checkBoolean, checkObject } from "./options.js";
-import { integers, type Lengths, PackedSequence } from "./packed-sequence.js";
+import { integers, type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** How a padded tensor is laid out and filled up. */
@@ -76,18 +76,20 @@ export function packPaddedSequence(
 /**
  * The inverse of `packPaddedSequence`: the padded tensor and the lengths, both in the caller's order.
  *
+ * @param given a PackedSequence, or what `structuredClone` or JSON left of one
  * @param options.paddingValue what fills the rest, 0 by default
  * @param options.totalLength the padded length, by default that of the longest sequence
  * @returns (seq, batch, ...), or (batch, seq, ...) with `batchFirst`; and the lengths
  */
 export function padPackedSequence(
-  packed: PackedSequence,
+  given: PackedSequenceLike,
   options: PaddingOptions & { readonly totalLength?: number | undefined } = {},
 ): [Tensor, number[]] {
   checkObject("padPackedSequence", options, ["batchFirst", "paddingValue", "totalLength"]);
-  if (!(packed instanceof PackedSequence)) {
-    throw new LSTMError("SHAPE_MISMATCH", `packed must be a PackedSequence, got ${describe(packed)}`);
+  if (!("batchSizes" in Object(given))) {
+    throw new LSTMError("SHAPE_MISMATCH", `packed must be a PackedSequence, got ${describe(given)}`);
   }
+  const packed = PackedSequence.from(given); // the fields are the caller's, and may have changed
   const { totalLength = packed.steps } = options;
   if (!Number.isSafeInteger(totalLength) || totalLength < packed.steps) {
     throw new LSTMError(

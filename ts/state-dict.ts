@@ -144,15 +144,14 @@ export function checkLoadOptions(owner: string, options: unknown, others: readon
 }
 
 function checkDict(owner: string, dict: unknown): object {
+  const isObject = typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map);
+  let cure = "";
   if (ArrayBuffer.isView(dict) || dict instanceof ArrayBuffer) {
-    const hint = 'load(bytes) of "lstm-wasm/safetensors" makes one of a file\'s bytes';
-    throw new LSTMError(
-      "STATE_DICT",
-      `${owner}: expected an object of tensors by name, got ${describe(dict)}; ${hint}`,
-    );
-  }
-  if (typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map)) return dict;
-  throw new LSTMError("STATE_DICT", `${owner}: expected an object of tensors by name, got ${describe(dict)}`);
+    cure = '; load(bytes) of "lstm-wasm/safetensors" makes one of a file\'s bytes';
+  } else if (isObject && typeof (dict as { stateDict?: unknown }).stateDict === "function") {
+    cure = ", which is a module; pass its stateDict()";
+  } else if (isObject) return dict;
+  throw new LSTMError("STATE_DICT", `${owner}: expected an object of tensors by name, got ${describe(dict)}${cure}`);
 }
 
 /** Each prefix is tried on all names: a dict of many modules has many. */
@@ -192,14 +191,15 @@ function hintAtPrefix(
 function hintAtCell(name: string, [rows = 0, columns = 0]: readonly number[]): string {
   const gates = rows / columns;
   if (!/^weight_hh(_l\d+)?/.test(name) || (gates !== 3 && gates !== 1)) return "";
-  return ` (${gates === 3 ? "a GRU's" : "an RNN's"}: rows / columns is ${gates}, where an LSTM has at least 4)`;
+  return `, as ${gates === 3 ? "a GRU" : "an RNN"} has it (rows / columns is ${gates})`;
 }
 
 /** Wrappers of PyTorch that keep a weight under other names. */
 function hintAtParts(missing: readonly string[], dict: StateDict): string {
   const part = Object.keys(dict).find((name) => /weight_[ih]h\w*_(g|raw)$|weight_[ih]h\w*\.original0$/.test(name));
   if (missing.length === 0 || part === undefined) return "";
-  return part.endsWith("_raw")
-    ? `\n  ${part} is a weight under WeightDrop: give it the name that is missing`
-    : `\n  ${part} is part of a weight under weight_norm: before saving, call torch.nn.utils.remove_weight_norm, or parametrize.remove_parametrizations`;
+  const cure = part.endsWith("_raw")
+    ? "WeightDrop: give it the name that is missing"
+    : "weight_norm: before saving, call remove_weight_norm or parametrize.remove_parametrizations";
+  return `\n  ${part} comes of ${cure}`;
 }

@@ -77,9 +77,8 @@ function gather<Data extends Values>(
     else last += reach;
   }
   if (first < 0 || last >= values.length) {
-    const from = `${shapeText(shape)} with strides ${shapeText(strides)} from offset ${offset}`;
-    const got = `values ${first} to ${last}, but data has ${values.length}`;
-    throw new LSTMError("SHAPE_MISMATCH", `${argument}: shape ${from} needs ${got}`);
+    const reach = `values ${first} to ${last}, but data has ${values.length}`;
+    throw new LSTMError("SHAPE_MISMATCH", `${argument}: strides ${shapeText(strides)} reach ${reach}`);
   }
   const dense = contiguous(shape, false);
   if (strides.every((stride, d) => stride === dense[d] || shape[d] === 1)) {
@@ -113,6 +112,9 @@ function isColumnMajor(argument: string, order: unknown, fortranOrder: unknown):
   if (typeof columns === "boolean" && (order == null || (columns ? COLUMN_MAJOR : ROW_MAJOR).includes(order))) {
     return columns;
   }
-  const got = `got ${describe(order)} and ${describe(fortranOrder)}`;
-  throw new LSTMError("SHAPE_MISMATCH", `${argument}: order must be "C" or "F", and fortranOrder say the same, ${got}`);
+  const got = `${describe(order)} and ${describe(fortranOrder)}`;
+  throw new LSTMError(
+    "SHAPE_MISMATCH",
+    `${argument}: order must be "C" or "F", fortranOrder false or true, got ${got}`,
+  );
 }
