@@ -9,6 +9,7 @@ import {
   padSequence,
   Tensor,
 } from "lstm-wasm";
+import { load, save } from "lstm-wasm/safetensors";
 import { crossEntropy, Embedding, lengthBuckets, padIndices } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
@@ -173,6 +174,11 @@ describe("JSON", () => {
     const [one, other] = [lstm.stream(), lstm.stream()];
     one.run(x);
     other.state = through(one.state);
+    const bytes = save({ ...one.state });
+    expect(other.step(wave(2)).slice()).toEqual(one.step(wave(2)).slice());
+    other.state = load(bytes) as Wrong;
+    one.reset();
+    one.run(x);
     expect(other.step(wave(2)).slice()).toEqual(one.step(wave(2)).slice());
 
     expect(bits(LSTM.fromStateDict(through(lstm.stateDict())).forward(x)[0])).toEqual(bits(lstm.forward(x)[0]));

@@ -37,6 +37,11 @@ export type TensorInput =
 /** What `Tensor.toArray` returns: fresh nested arrays of plain numbers, or the number of a tensor without dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
 
+/** Says that data and a frozen shape fit each other. */
+const CHECKED = Symbol("checked");
+const CHECKED_DATA = Symbol("checked data");
+const CHECKED_SHAPE = Symbol("checked shape");
+
 /**
  * Float32 values and a shape, row-major, in ordinary garbage-collected memory.
  *
@@ -48,9 +53,10 @@ export class Tensor {
   readonly shape: readonly number[];
   /** How many values there are: the product of the shape. */
   readonly size: number;
-  /** What was checked to fit. JavaScript can assign to the public fields, and `isIntact` must notice. */
-  readonly #data: Float32Array;
-  readonly #shape: readonly number[];
+  /** @internal What was checked to fit. JavaScript can assign to the public fields, and `asTensor` must notice. */
+  readonly [CHECKED_DATA]: Float32Array;
+  /** @internal */
+  readonly [CHECKED_SHAPE]: readonly number[];
 
   /**
    * @param data a Float32Array, which is kept and not copied; or numbers in nested arrays, or in one flat array
@@ -75,14 +81,8 @@ export class Tensor {
     }
     if (checked !== CHECKED) checkSize("shape", this.shape, "data", this.data.length);
     this.size = this.data.length;
-    this.#data = this.data;
-    this.#shape = this.shape;
-  }
-
-  /** @internal Whether this is a Tensor whose fields are as they were checked, and no Proxy of one. */
-  static isIntact(value: object): value is Tensor {
-    if (!(#data in value)) return false;
-    return value.data === value.#data && value.shape === value.#shape && value.data.length === value.size;
+    this[CHECKED_DATA] = this.data;
+    this[CHECKED_SHAPE] = this.shape;
   }
 
   /** All zeros. */
@@ -175,8 +175,8 @@ function copy({ data, shape }: Tensor, dim: number, from: number, to: number): F
  * @throws LSTMError `SHAPE_MISMATCH` or `DTYPE`, its message beginning with the argument's name
  */
 export function asTensor(argument: string, value: unknown): Tensor {
+  if (value instanceof Tensor && isUnchanged(value)) return value;
   if (typeof value === "object" && value !== null) {
-    if (Tensor.isIntact(value)) return value;
     if (Array.isArray(value)) return wrapped(flatten(FLOATS, argument, value));
     if (ArrayBuffer.isView(value)) return new Tensor(checkArray(FLOATS, argument, value));
     if ("batchSizes" in value) {
@@ -191,15 +191,15 @@ export function asTensor(argument: string, value: unknown): Tensor {
   );
 }
 
+const isUnchanged = (tensor: Tensor): boolean =>
+  tensor.data === tensor[CHECKED_DATA] && tensor.shape === tensor[CHECKED_SHAPE] && tensor.data.length === tensor.size;
+
 const FLOATS: Elements<Float32Array> = {
   name: "Float32Array",
   Array: Float32Array,
   one: "a number",
   includes: (value) => typeof value === "number",
 };
-
-/** Says that data and a frozen shape fit each other. */
-const CHECKED = Symbol("checked");
 
 const wrapped = (read: { data: Float32Array; shape: readonly number[] }): Tensor =>
   new Tensor(read.data, Object.freeze(read.shape), CHECKED);
