@@ -7,7 +7,8 @@
  *
  * What is valid is what the reference implementation takes (the safetensors crate, which Python uses), and no more. Less,
  * on purpose: a header starts with its brace, and no key comes twice, as the format's description demands; tensors are
- * objects, not arrays of their fields; sizes stay below 2^53, dimensions at 64.
+ * objects (not arrays of their fields) and dtypes strings; a shape has at most 64 dimensions, and sizes and their product
+ * stay below 2^53.
  */
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
