@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  PackedSequence,
-  packPaddedSequence,
-  packSequence,
-  padPackedSequence,
-  padSequence,
-} from "../ts/packed-sequence.js";
+import { PackedSequence } from "../ts/packed-sequence.js";
+import { packPaddedSequence, packSequence, padPackedSequence, padSequence } from "../ts/padding.js";
 import { Tensor } from "../ts/tensor.js";
 
 interface Recorded {

@@ -237,7 +237,8 @@ describe("malformed files", () => {
     ["above U+10FFFF", utf8(0xf4, 0x90, 0x80, 0x80), /not UTF-8/],
     ["byte 0xff", utf8(0xff), /not UTF-8/],
     ["a broken sequence", utf8(0xe4, 0xb8), /not UTF-8/],
-    ["UTF-8 that ends early", file(new Uint8Array([0x7b, 0xe4, 0xb8])), /not UTF-8 at byte 1/],
+    ["UTF-8 that ends early", file(new Uint8Array([0x7b, 0x22, 0xe4, 0xb8])), /not JSON at byte 4/],
+    ["no text at all", file(new Uint8Array([0x7b, 0xe4, 0xb8])), /not JSON at byte 1/],
 
     ["not JSON", file('{"a":}'), /header is not JSON/],
     ["JSON cut off", file('{"a":{"dtype":"F32"'), /header is not JSON/],
@@ -262,7 +263,7 @@ describe("malformed files", () => {
     ["metadata of null", file({ __metadata__: { a: null } }), /__metadata__\["a"\] must be a string, got null/],
     ["metadata that is an array", file({ __metadata__: [] }), /__metadata__ must be an object of strings, got/],
     ["metadata that is a string", file({ __metadata__: "x" }), /__metadata__ must be an object of strings, got "x"/],
-    ["a lone surrogate in metadata", file('{"__metadata__":{"a":"\\ud800"}}'), /\["a"\] has a lone surrogate/],
+    ["a lone surrogate in metadata", file('{"__metadata__":{"a":"\\ud800"}}'), /lone surrogate in "\\ud800"/],
     ["a lone surrogate in a name", file('{"\\udc00x":1}'), /lone surrogate/],
 
     ["an entry that is null", file({ a: null }), /tensor "a" must be an object of dtype, .*, got null/],
@@ -295,7 +296,7 @@ describe("malformed files", () => {
     ["offsets of strings", file({ a: f32([1], ["0", "4"]) }, 4), /as data_offsets, got/],
     ["a negative offset", file({ a: f32([1], [-4, 0]) }, 4), /as data_offsets, got \[-4, 0\]/],
     ["a fractional offset", file({ a: f32([1], [0.5, 4.5]) }, 8), /as data_offsets, got/],
-    ["a huge offset", file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1e999]}}', 4), /as data_offsets, got/],
+    ["a huge offset", file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1e999]}}', 4), /not JSON at byte 50/],
     ["an end before the beginning", file({ a: f32([1], [4, 0]) }, 4), /tensor "a" ends before it begins/],
     ["an end beyond the data", file({ a: f32([2], [0, 8]) }, 7), /ends at byte 8 of 7 bytes of data/],
     ["too few bytes", file({ a: f32([2], [0, 4]) }, 4), /takes 8 bytes as F32 \[2\], but data_offsets span 4/],
@@ -479,6 +480,7 @@ describe("properties", () => {
     fc.assert(
       fc.property(dicts, fc.option(metadatas, { nil: undefined }), (dict, metadata) => {
         fc.pre(!("__metadata__" in dict));
+        fc.pre(!Object.values(metadata ?? {}).some((kept) => kept in dict)); // that would be a tied weight
         const bytes = save(dict, metadata);
         const loaded = load(bytes);
         expect(contents(loaded)).toEqual(contents(dict));
@@ -565,7 +567,7 @@ describe("properties", () => {
           try {
             expected = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(content));
           } catch {
-            expect(failure(() => load(file(header))).message).toMatch(/not UTF-8/);
+            expect(failure(() => load(file(header))).message).toMatch(/not UTF-8|not JSON/);
             return;
           }
           if (JSON.stringify(expected) !== `"${expected}"`)

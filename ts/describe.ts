@@ -7,9 +7,11 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length <= 8 ? shapeText(value.map(item)) : `an array of ${value.length}`;
   if ("data" in value && "shape" in value) return "a Tensor";
   // A typed array's name, "Object", "Map" ...: read through Object.prototype, so it works across realms.
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  return `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;
+  return withArticle(Object.prototype.toString.call(value).slice(8, -1));
 }
+
+/** "a Float32Array", "an Object". */
+export const withArticle = (name: string): string => `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 
 /** `[2, 3]`, as every message writes a shape. */
 export const shapeText = (shape: readonly unknown[]): string => `[${shape.join(", ")}]`;

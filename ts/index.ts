@@ -8,15 +8,8 @@ export { LSTMError, type LSTMErrorCode } from "./errors.js";
 export { LSTM } from "./lstm.js";
 export { LSTMCell } from "./lstm-cell.js";
 export type { LSTMCellOptions, LSTMOptions } from "./options.js";
-export {
-  type Lengths,
-  PackedSequence,
-  type PaddingOptions,
-  packPaddedSequence,
-  packSequence,
-  padPackedSequence,
-  padSequence,
-} from "./packed-sequence.js";
+export { type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
+export { type PaddingOptions, packPaddedSequence, packSequence, padPackedSequence, padSequence } from "./padding.js";
 export type { Parameter } from "./parameter.js";
 export type { BackwardOptions } from "./pending.js";
 export type {
@@ -33,4 +26,12 @@ export type {
 } from "./results.js";
 export type { LoadOptions, LoadResult, StateDict } from "./state-dict.js";
 export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
-export { type NestedArray, type NestedNumbers, Tensor, type TensorInput, type TensorLike } from "./tensor.js";
+export type { MemoryLayout } from "./strided.js";
+export {
+  type NestedArray,
+  type NestedNumbers,
+  Tensor,
+  type TensorInput,
+  type TensorJSON,
+  type TensorLike,
+} from "./tensor.js";

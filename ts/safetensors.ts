@@ -4,10 +4,17 @@
  * A file is the header's length (8 bytes, little-endian), the header (JSON: each tensor's dtype, shape and byte range),
  * then the tensors' bytes with no gap and no overlap. Bytes in, bytes out: where they come from is the caller's business.
  * Tensor data is little-endian in the file and here taken to be so in memory, as wherever WebAssembly runs in practice.
+ *
+ * What is valid is what the reference implementation takes (the safetensors crate, which Python uses), and no more. Less,
+ * on purpose: a header starts with its brace, and no key comes twice, as the format's description demands; tensors are
+ * objects (not arrays of their fields) and dtypes strings; a shape has at most 64 dimensions, and sizes and their product
+ * stay below 2^53.
  */
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
-import { encodeUtf8, isObject, LONE_SURROGATE, MAX_HEADER_BYTES, parse, quote } from "./safetensors-header.js";
+import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
+import { checkBoolean, checkObject } from "./options.js";
+import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 export interface LoadOptions {
@@ -21,13 +28,19 @@ export interface LoadOptions {
  * F32 is copied as it is. F16 and BF16 widen exactly. F64 rounds to the nearest float32, ties to even, and to an infinity
  * beyond float32's range. Any other dtype is an error, unless `skipUnsupported` leaves it out.
  *
+ * Of tied weights PyTorch's `safetensors.torch.save_model` writes one and notes the others in the metadata, each with the
+ * name that was kept. They come back too, as the same Tensor.
+ *
  * Each tensor owns its memory, so `bytes` may be reused or changed afterwards. The object has no prototype: every string
  * is safe as a name.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are not a valid file, or a tensor of another dtype; `OUT_OF_MEMORY`.
+ * @throws LSTMError `SAFETENSORS` for bytes that are not a valid file, or a tensor of another dtype; `OPTION`;
+ *   `OUT_OF_MEMORY`.
  */
-export function load(bytes: ArrayBufferLike | ArrayBufferView, options?: LoadOptions): Record<string, Tensor> {
-  const { entries, data } = parse(bytes);
+export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): Record<string, Tensor> {
+  const { skipUnsupported = false } = checkObject("load", options, ["skipUnsupported"]);
+  const skips = checkBoolean("skipUnsupported", skipUnsupported);
+  const { metadata, entries, data } = parse(bytes);
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const { name, dtype, shape, begin, end } of entries) {
     const read = READERS.get(dtype);
@@ -35,13 +48,17 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options?: LoadOpt
       const values = allocate(shape);
       read(new DataView(data.buffer, data.byteOffset + begin, end - begin), values);
       tensors[name] = new Tensor(values, shape);
-    } else if (!options?.skipUnsupported) {
+    } else if (!skips) {
       throw new LSTMError(
         "SAFETENSORS",
         `Tensor ${quote(name)} is ${dtype}; load reads F32, F16, BF16 and F64. Convert it with .float() in PyTorch ` +
           "before saving, or leave such tensors out with load(bytes, { skipUnsupported: true })",
       );
     }
+  }
+  for (const [name, kept] of Object.entries(metadata)) {
+    const tensor = tensors[kept];
+    if (tensor !== undefined) tensors[name] ??= tensor;
   }
   return tensors;
 }
@@ -66,7 +83,7 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
 export function save(
   dict: Readonly<Record<string, TensorInput>>,
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const fields: string[] = [];
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
@@ -113,7 +130,7 @@ export function save(
   return file;
 }
 
-function allocateBytes(size: number): Uint8Array {
+function allocateBytes(size: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -1,14 +1,25 @@
 import { describe } from "./describe.js";
+import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
 import { LSTMError } from "./errors.js";
+import { flatten, nestedShape } from "./nested.js";
 import { checkObject } from "./options.js";
 import { fillNormal, Mt19937, randomSeed } from "./random.js";
+import { type MemoryLayout, readForeign, toJSON } from "./strided.js";
 import { formatTensor } from "./tensor-format.js";
 
-/** A tensor of another library, such as onnxruntime's: row-major float32 values and their `shape` or `dims`. */
-export interface TensorLike {
+export { product, typedArrayName } from "./elements.js";
+
+/** A tensor of another library, such as onnxruntime's or ndarray's: float32 values and their `shape` or `dims`. */
+export interface TensorLike extends MemoryLayout {
   readonly data: Float32Array;
   readonly shape?: readonly number[];
   readonly dims?: readonly number[];
+}
+
+/** What `JSON.stringify` makes of a Tensor. Strings stand for what JSON has no number for: NaN, infinities, -0. */
+export interface TensorJSON {
+  readonly data: readonly (number | string)[];
+  readonly shape: readonly number[];
 }
 
 /** `[[1, 2, 3], [4, 5, 6]]`: numbers in arrays of equal lengths, to any depth. A Float32Array may stand for a row. */
@@ -17,13 +28,19 @@ export type NestedArray = readonly (number | Float32Array | NestedArray)[];
 /** Everything that takes a tensor takes any of these. A bare Float32Array has one dimension. */
 export type TensorInput =
   | Tensor
-  | { readonly data: Float32Array; readonly shape: readonly number[] }
-  | { readonly data: Float32Array; readonly dims: readonly number[] }
+  | (MemoryLayout & { readonly data: Float32Array; readonly shape: readonly number[] })
+  | (MemoryLayout & { readonly data: Float32Array; readonly dims: readonly number[] })
+  | TensorJSON
   | Float32Array
   | NestedArray;
 
 /** What `Tensor.toArray` returns: fresh nested arrays of plain numbers, or the number of a tensor without dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
+
+/** Says that data and a frozen shape fit each other. */
+const CHECKED = Symbol("checked");
+const CHECKED_DATA = Symbol("checked data");
+const CHECKED_SHAPE = Symbol("checked shape");
 
 /**
  * Float32 values and a shape, row-major, in ordinary garbage-collected memory.
@@ -36,6 +53,10 @@ export class Tensor {
   readonly shape: readonly number[];
   /** How many values there are: the product of the shape. */
   readonly size: number;
+  /** @internal What was checked to fit. JavaScript can assign to the public fields, and `asTensor` must notice. */
+  readonly [CHECKED_DATA]: Float32Array;
+  /** @internal */
+  readonly [CHECKED_SHAPE]: readonly number[];
 
   /**
    * @param data a Float32Array, which is kept and not copied; or numbers in nested arrays, or in one flat array
@@ -50,19 +71,18 @@ export class Tensor {
     if (checked === CHECKED) {
       this.data = data as Float32Array;
       this.shape = shape as readonly number[];
-      this.size = this.data.length;
-      return;
-    }
-    if (Array.isArray(data)) {
-      const own = shape === undefined ? nestedShape(data) : [data.length];
-      this.data = flatten("data", data, own);
+    } else if (Array.isArray(data)) {
+      const own = shape === undefined ? nestedShape(FLOATS, "data", data) : [data.length];
+      this.data = flatten(FLOATS, "data", data, own).data;
       this.shape = checkShape("shape", shape ?? own);
     } else {
-      this.data = checkFloat32("data", data);
+      this.data = checkArray(FLOATS, "data", data);
       this.shape = checkShape("shape", shape ?? [this.data.length]);
     }
+    if (checked !== CHECKED) checkSize("shape", this.shape, "data", this.data.length);
     this.size = this.data.length;
-    checkSize("shape", this.shape, "data", this.data);
+    this[CHECKED_DATA] = this.data;
+    this[CHECKED_SHAPE] = this.shape;
   }
 
   /** All zeros. */
@@ -88,7 +108,7 @@ export class Tensor {
   select(dim: number, index: number): Tensor {
     const d = wrap("dim", dim, this.shape.length);
     const i = wrap("index", index, this.shape[d] as number);
-    return new Tensor(this.#copy(d, i, i + 1), replaced(this.shape, d));
+    return new Tensor(copy(this, d, i, i + 1), replaced(this.shape, d));
   }
 
   /**
@@ -100,7 +120,7 @@ export class Tensor {
     const size = this.shape[d] as number;
     const from = clamp("start", start, size);
     const to = Math.max(from, end === undefined ? size : clamp("end", end, size));
-    return new Tensor(this.#copy(d, from, to), replaced(this.shape, d, to - from));
+    return new Tensor(copy(this, d, from, to), replaced(this.shape, d, to - from));
   }
 
   /** The same data under another shape, shared and not copied. One dimension may be -1: what the others leave over. */
@@ -128,45 +148,42 @@ export class Tensor {
     return this.toString();
   }
 
-  /** Entries `from` up to `to` of dimension `dim`, of every outer index in turn. */
-  #copy(dim: number, from: number, to: number): Float32Array {
-    const size = this.shape[dim] as number;
-    const outer = product(this.shape.slice(0, dim));
-    const inner = product(this.shape.slice(dim + 1));
-    const run = (to - from) * inner;
-    const target = new Float32Array(outer * run);
-    for (let o = 0; o < outer; o++) {
-      const start = (o * size + from) * inner;
-      target.set(this.data.subarray(start, start + run), o * run);
-    }
-    return target;
+  /** What `JSON.stringify` writes. Parsed again, it goes wherever a tensor goes. */
+  toJSON(): TensorJSON {
+    return { data: Array.from(this.data, toJSON), shape: this.shape };
   }
+}
+
+/** Entries `from` up to `to` of dimension `dim`, of every outer index in turn. */
+function copy({ data, shape }: Tensor, dim: number, from: number, to: number): Float32Array {
+  const size = shape[dim] as number;
+  const outer = product(shape.slice(0, dim));
+  const inner = product(shape.slice(dim + 1));
+  const run = (to - from) * inner;
+  const target = new Float32Array(outer * run);
+  for (let o = 0; o < outer; o++) {
+    const start = (o * size + from) * inner;
+    target.set(data.subarray(start, start + run), o * run);
+  }
+  return target;
 }
 
 /**
  * The tensor an argument stands for. A Tensor comes back as it is, without allocation; `{ data, shape }` and
- * `{ data, dims }` are wrapped, sharing their data; nested arrays are copied.
+ * `{ data, dims }` are wrapped, sharing their data if it lies row by row; nested arrays are copied.
  *
  * @throws LSTMError `SHAPE_MISMATCH` or `DTYPE`, its message beginning with the argument's name
  */
 export function asTensor(argument: string, value: unknown): Tensor {
-  if (value instanceof Tensor) {
-    // A buffer that was transferred to a worker leaves an empty array behind.
-    if (value.data.length !== value.size) checkSize(argument, value.shape, `${argument}.data`, value.data);
-    return value;
-  }
-  if (Array.isArray(value)) {
-    const shape = nestedShape(value);
-    return new Tensor(flatten(argument, value, shape), shape);
-  }
-  if (ArrayBuffer.isView(value)) return new Tensor(checkFloat32(argument, value));
-  if (typeof value === "object" && value !== null && "data" in value) {
-    const { data, shape, dims } = value as { data: unknown; shape?: unknown; dims?: unknown };
-    const name = `${argument}.${shape === undefined && dims !== undefined ? "dims" : "shape"}`;
-    const values = checkFloat32(`${argument}.data`, data);
-    const checked = checkShape(name, shape ?? dims);
-    checkSize(name, checked, `${argument}.data`, values);
-    return new Tensor(values, checked);
+  if (value instanceof Tensor && isUnchanged(value)) return value;
+  if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) return wrapped(flatten(FLOATS, argument, value));
+    if (ArrayBuffer.isView(value)) return new Tensor(checkArray(FLOATS, argument, value));
+    if ("batchSizes" in value) {
+      const cure = "PackedSequence.from(...) makes one again of a clone or of JSON";
+      throw new LSTMError("DTYPE", `${argument} must be a tensor, got the fields of a PackedSequence; ${cure}`);
+    }
+    if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
   }
   throw new LSTMError(
     "DTYPE",
@@ -174,108 +191,24 @@ export function asTensor(argument: string, value: unknown): Tensor {
   );
 }
 
-/** Says that data and a frozen shape fit each other. */
-const CHECKED = Symbol("checked");
+const isUnchanged = (tensor: Tensor): boolean =>
+  tensor.data === tensor[CHECKED_DATA] && tensor.shape === tensor[CHECKED_SHAPE] && tensor.data.length === tensor.size;
+
+const FLOATS: Elements<Float32Array> = {
+  name: "Float32Array",
+  Array: Float32Array,
+  one: "a number",
+  includes: (value) => typeof value === "number",
+};
+
+const wrapped = (read: { data: Float32Array; shape: readonly number[] }): Tensor =>
+  new Tensor(read.data, Object.freeze(read.shape), CHECKED);
 
 /** A tensor of zeros for a frozen shape that was checked. */
 export const blank = (shape: readonly number[]): Tensor => new Tensor(allocate(shape), shape, CHECKED);
 
 /** Zeros for a shape that was checked. */
-export function allocate(shape: readonly number[]): Float32Array {
-  try {
-    return new Float32Array(product(shape));
-  } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `a tensor of shape [${shape.join(", ")}] does not fit in memory`, { cause });
-  }
-}
-
-/** The number of values a shape holds. */
-export function product(shape: readonly number[]): number {
-  let size = 1;
-  for (let d = 0; d < shape.length; d++) size *= shape[d] as number;
-  return size;
-}
-
-/** The name of a typed array's class ("Float32Array"), whichever realm made it; of anything else, "". */
-export function typedArrayName(value: unknown): string {
-  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice(8, -1) : "";
-}
-
-function checkFloat32(argument: string, value: unknown): Float32Array {
-  const name = typedArrayName(value);
-  if (name === "Float32Array") return value as Float32Array;
-  let conversion = "";
-  if (name.startsWith("Big")) conversion = `; convert it with Float32Array.from(${argument}, Number)`;
-  else if (name.endsWith("Array") || Array.isArray(value))
-    conversion = `; convert it with new Float32Array(${argument})`;
-  throw new LSTMError("DTYPE", `${argument} must be a Float32Array, got ${describe(value)}${conversion}`);
-}
-
-function checkShape(argument: string, shape: unknown): readonly number[] {
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `${argument} must be an array of non-negative integers, got ${describe(shape)}`,
-    );
-  }
-  return Object.isFrozen(shape) ? shape : Object.freeze([...shape]);
-}
-
-function checkSize(name: string, shape: readonly number[], dataName: string, data: Float32Array): void {
-  const size = product(shape);
-  if (size === data.length) return;
-  const why = data.length === 0 ? " (was its buffer transferred?)" : "";
-  throw new LSTMError(
-    "SHAPE_MISMATCH",
-    `${name} [${shape.join(", ")}] holds ${size} values, but ${dataName} has ${data.length}${why}`,
-  );
-}
-
-const isRow = (value: unknown): value is readonly unknown[] | Float32Array =>
-  Array.isArray(value) || typedArrayName(value) === "Float32Array";
-
-/** As many as PyTorch has. */
-const MOST_DIMENSIONS = 64;
-
-/** The shape of nested arrays, if the first entries speak for all. */
-function nestedShape(nested: readonly unknown[]): number[] {
-  const shape: number[] = [];
-  for (let level: unknown = nested; isRow(level); level = level[0]) {
-    if (shape.push(level.length) > MOST_DIMENSIONS) {
-      throw new LSTMError(
-        "SHAPE_MISMATCH",
-        `arrays may nest ${MOST_DIMENSIONS} deep; this one is deeper, or holds itself`,
-      );
-    }
-  }
-  return shape;
-}
-
-/** Copies nested arrays out, and checks on the way that the first entries did speak for all. */
-function flatten(argument: string, nested: readonly unknown[], shape: readonly number[]): Float32Array {
-  const data = allocate(shape);
-  const path: number[] = [];
-  let next = 0;
-  const visit = (value: unknown, depth: number): void => {
-    const expected = shape[depth];
-    if (expected === undefined && typeof value === "number") {
-      data[next++] = value;
-    } else if (expected !== undefined && isRow(value) && value.length === expected) {
-      for (let i = 0; i < expected; i++) {
-        path[depth] = i;
-        visit(value[i], depth + 1);
-      }
-    } else {
-      const name = [argument, ...path.slice(0, depth).map((i) => `[${i}]`)].join("");
-      const wanted = expected === undefined ? "a number" : `an array of ${expected}, as long as the first`;
-      const ragged = isRow(value) || typeof value === "number";
-      if (!ragged && typedArrayName(value) !== "") checkFloat32(name, value);
-      throw new LSTMError(ragged ? "SHAPE_MISMATCH" : "DTYPE", `${name} must be ${wanted}, got ${describe(value)}`);
-    }
-  };
-  visit(nested, 0);
-  return data;
-}
+export const allocate = (shape: readonly number[]): Float32Array => zeros(FLOATS, shape);
 
 /** The shape with dimension `dim` of another size, or left out. */
 const replaced = (shape: readonly number[], dim: number, ...size: number[]): number[] => [

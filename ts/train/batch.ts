@@ -1,4 +1,5 @@
 import { describe } from "../describe.js";
+import { INTEGERS, zeros } from "../elements.js";
 import { LSTMError } from "../errors.js";
 import { checkBoolean, checkInteger, checkObject } from "../options.js";
 import { Mt19937, randomSeed } from "../random.js";
@@ -33,6 +34,9 @@ export function lengthBuckets(lengths: ArrayLike<number>, options: BucketOptions
     ? new Mt19937(checkSeed(given.seed) ?? randomSeed())
     : undefined;
   const dropLast = checkBoolean("dropLast", given.dropLast ?? false);
+  if (typeof Object(lengths).length !== "number" || typeof lengths === "string") {
+    throw new LSTMError("OPTION", `lengths must be an array of integers, got ${describe(lengths)}`);
+  }
   const sizes = Array.from(lengths, (length, index) => checkInteger(`lengths[${index}]`, length, 0));
   const order = shuffled(
     sizes.map((_, index) => index),
@@ -69,7 +73,7 @@ export function padIndices(
   if (!Array.isArray(sequences)) {
     throw new LSTMError("OPTION", `sequences must be an array of sequences, got ${describe(sequences)}`);
   }
-  const rows = sequences.map((sequence, index) => {
+  const rows = Array.from(sequences, (sequence, index) => {
     const { data, shape } = asIndices(`sequences[${index}]`, sequence);
     if (shape.length === 1) return data;
     throw new LSTMError(
@@ -78,9 +82,10 @@ export function padIndices(
     );
   });
   const [batch, longest] = [rows.length, rows.reduce((most, { length }) => Math.max(most, length), 0)];
-  const data = new Int32Array(batch * longest).fill(padding);
+  const shape = batchFirst ? [batch, longest] : [longest, batch];
+  const data = zeros(INTEGERS, shape).fill(padding);
   for (const [b, row] of rows.entries()) {
     for (const [t, index] of row.entries()) data[batchFirst ? b * longest + t : t * batch + b] = index;
   }
-  return { data, shape: batchFirst ? [batch, longest] : [longest, batch] };
+  return { data, shape };
 }
