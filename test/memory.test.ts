@@ -89,7 +89,9 @@ describe("OUT_OF_MEMORY", () => {
     // Input, and output in whole panels of 16 columns.
     const text = message(() => linear.forward({ data, shape: [rows, 1] }));
     expect(bytesIn(text)).toBe(4 * rows * (1 + 112));
-    expect(text).toMatch(/ needs 3791650816 bytes \(3\.53 GiB\): \d+ bytes \(\d\.\d\d GiB\) of the 4 GiB that all objects share/);
+    expect(text).toMatch(
+      / needs 3791650816 bytes \(3\.53 GiB\): \d+ bytes \(\d\.\d\d GiB\) of the 4 GiB that all objects share/,
+    );
     linear.train();
     const trains = bytesIn(message(() => linear.forward({ data, shape: [rows, 1] })));
     expect(trains).toBeGreaterThan(4 * rows * (1 + 112 + 16));
@@ -106,7 +108,7 @@ describe("OUT_OF_MEMORY", () => {
     const lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
     message(() => new LSTM({ inputSize: 3, hiddenSize: 65_536 }));
     const stream = bytesIn(message(() => lstm.stream({ batchSize: 2 ** 29 })));
-    expect(stream).toBe(4 * 2 ** 29 * (3 + 4 + 4 + 4 + 4 + 16 + 4));
+    expect(stream).toBe(4 * 2 ** 29 * (3 + 4 + 4 + 4 + 16 + 4));
     const nothing = { data: new Float32Array(0), shape: [0, 2 ** 32] };
     expect(bytesIn(message(() => crossEntropy(nothing, [])))).toBe(4 * 2 ** 32);
     lstm.dispose();

@@ -54,9 +54,10 @@ export class Call {
   ) {
     const { inputSize, hiddenSize, states, hSize, outputSize } = sizes;
     const rank = inputShape.length;
-    if (packed === undefined && rank !== 2 && rank !== 3) {
+    if (rank !== 2 && (rank !== 3 || packed !== undefined)) {
       const got = `got ${rank}-D of shape ${shapeText(inputShape)}`;
-      throw new LSTMError("SHAPE_MISMATCH", `input: expected 2-D (unbatched) or 3-D, ${got}`);
+      const expected = packed === undefined ? "input: expected 2-D (unbatched) or 3-D" : "input.data: expected 2-D";
+      throw new LSTMError("SHAPE_MISMATCH", `${expected}, ${got}`);
     }
     const columns = inputShape[rank - 1];
     if (columns !== inputSize) {
@@ -68,7 +69,7 @@ export class Call {
     this.batchFirst = sizes.batchFirst && rank === 3 && packed === undefined;
     this.steps = packed?.steps ?? (this.batchFirst ? second : first);
     this.batch = packed?.batch ?? (this.batchFirst ? first : second);
-    this.rows = packed === undefined ? first * second : checkUnchanged(packed, inputSize);
+    this.rows = packed === undefined ? first * second : first;
     // Frozen once, for all tensors of the results.
     this.leading = Object.freeze(inputShape.slice(0, -1));
     this.outputShape = Object.freeze([...this.leading, outputSize]);
@@ -142,20 +143,3 @@ export class Call {
 const OPTIONS = ["out"];
 const NOTHING: readonly unknown[] = [];
 const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : NOTHING);
-
-/** The number of rows. Checks again what the constructor saw to: the arrays are the caller's, and may have changed. */
-function checkUnchanged(packed: PackedSequence, columns: number): number {
-  const { batch, batchSizes, sortedIndices, data } = packed;
-  let rows = 0;
-  for (let t = 0; t < batchSizes.length; t++) rows += batchSizes[t] as number;
-  const expected = data.shape[0];
-  if (rows !== expected || sortedIndices?.some((index) => index < 0 || index >= batch)) {
-    const sums = `input.batchSizes add up to ${rows} of ${expected} rows of input.data`;
-    throw new LSTMError(
-      "LENGTHS",
-      `input was changed after it was packed: ${sums}, or its indices point outside the batch`,
-    );
-  }
-  tensorOfShape("input.data", data, [rows, columns]);
-  return rows;
-}

@@ -45,10 +45,11 @@ export interface Kernels {
   lossReserve(rows: number, columns: number): number;
   lossAddress(buffer: number): number;
   lossCrossEntropy(columns: number, smoothing: number, ignored: number, mean: boolean): number;
-  lossSquaredError(mean: boolean): number;
   lossBinaryCrossEntropy(columns: number, mean: boolean): number;
   workspaceDropout(length: number, p: number, seed: number, call: number): void;
   workspaceTanh(length: number): void;
+  workspaceSigmoid(length: number): void;
+  workspaceSoftmax(length: number, columns: number, log: boolean): void;
   optimizerNew(rule: number): number;
   optimizerFree(optimizer: number): void;
   optimizerAdd(optimizer: number, length: number, buffers: number): number;
@@ -104,11 +105,6 @@ export class Instance {
   /** Throws if a call crashed. */
   check(): void {
     if (this.#trap !== undefined) this.#refuse();
-  }
-
-  /** The same values, out of the way of memory that may grow: copied if they lie in it. */
-  own(values: Float32Array): Float32Array {
-    return values.buffer === this.#memory.buffer ? values.slice() : values;
   }
 
   /**

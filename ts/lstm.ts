@@ -1,7 +1,6 @@
 import { Call, Sizes } from "./call.js";
 import { LSTMError } from "./errors.js";
 import { readGradients, writeStates } from "./gradients.js";
-import { instance } from "./instance.js";
 import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "./options.js";
 import { PackedSequence } from "./packed-sequence.js";
 import { type BackwardOptions, Pending } from "./pending.js";
@@ -19,7 +18,7 @@ import type {
 } from "./results.js";
 import { readRows, readSortedRows, writeRows } from "./rows.js";
 import { readStates, sameValues } from "./shape.js";
-import { checkLoadOptions, inferSizes, type LoadOptions, ownTensors, type StateDict } from "./state-dict.js";
+import { checkLoadOptions, inferSizes, type LoadOptions, type StateDict } from "./state-dict.js";
 import { LSTMStream, type StreamOptions } from "./stream.js";
 import { asTensor, blank, type Tensor, type TensorInput } from "./tensor.js";
 import { checkOnly, readNorms, readTrace } from "./trace.js";
@@ -38,8 +37,8 @@ export class LSTM extends Recurrent {
   #draw: Masks | undefined;
   /** The last call of padded input. */
   #call: Call | undefined;
-  /** In the core's order. */
-  readonly #pending = new Pending<{ readonly call: Call }>("LSTM", () => this.core.version());
+  /** @internal In the core's order. */
+  override readonly pending = new Pending<{ readonly call: Call }>("LSTM", () => this.core.version());
   /** The one that the last backward went back through. */
   #done: Call | undefined;
 
@@ -65,11 +64,9 @@ export class LSTM extends Recurrent {
     const { prefix } = checkLoadOptions("LSTM.fromStateDict", options, ["batchFirst", "dropout", "checkpointEvery"]);
     const { batchFirst, dropout, checkpointEvery } = options;
     const sizes = inferSizes(dict, prefix);
-    // Another LSTM's live parameters lie in memory that may grow now.
-    const owned = ownTensors(dict, instance());
     const lstm = new LSTM({ ...sizes, batchFirst, dropout, checkpointEvery, [LOADED]: true } as LSTMOptions);
     try {
-      lstm.loadStateDict(owned, { prefix });
+      lstm.loadStateDict(dict, { prefix });
     } catch (error) {
       lstm.dispose();
       throw error;
@@ -131,12 +128,13 @@ export class LSTM extends Recurrent {
   ): Result<Tensor> | Result<PackedSequence> {
     this.core.id; // throws once disposed
     const { training } = this;
-    const packed = input instanceof PackedSequence ? input : undefined;
-    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    // Its fields may have been assigned to since it was packed: `from` checks them again.
+    const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
+    const { data, shape } = packed?.data ?? asTensor("input", input);
     const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
     const result = this.#run(call, data, state, out, training, training);
-    if (training) this.#pending.push(result[0], { call: call.remembered() });
+    if (training) this.pending.push(result[0], { call: call.remembered() });
     return result as Result<Tensor> | Result<PackedSequence>;
   }
 
@@ -155,8 +153,9 @@ export class LSTM extends Recurrent {
   ): Trace<Tensor> | Trace<PackedSequence> {
     this.core.id; // throws once disposed
     const only = checkOnly(options);
-    const packed = input instanceof PackedSequence ? input : undefined;
-    const { data, shape } = packed === undefined ? asTensor("input", input) : packed.data;
+    // Its fields may have been assigned to since it was packed: `from` checks them again.
+    const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
+    const { data, shape } = packed?.data ?? asTensor("input", input);
     const call = this.#callOf(shape, packed);
     const [output, [hn, cn]] = this.#run(call, data, state, undefined, true, false);
     try {
@@ -230,21 +229,21 @@ export class LSTM extends Recurrent {
   ): Gradients<Tensor> | Gradients<PackedSequence> | Gradients<Tensor | PackedSequence> {
     const { core } = this;
     core.id; // throws once disposed
-    const saved = this.#pending.find(this.training, options);
+    const saved = this.pending.find(this.training, options);
     const { call } = saved;
     const { hSize, hiddenSize, outputSize } = this.#sizes;
     const { order } = call;
     const given = readGradients(call, gradOutput, gradState);
 
     core.id; // a getter of the caller's objects may have disposed it, or gone back already
-    const index = this.#pending.indexOf(saved, this.training);
+    const index = this.pending.indexOf(saved, this.training);
     const { floats } = core.instance;
     const at = core.gradients();
     if (given.output === undefined) floats.fill(0, at.output, at.output + call.rows * outputSize);
     else floats.set(given.output, at.output);
     writeStates(core, call, at, given.h, given.c);
     core.backward(index);
-    this.#pending.remove(index);
+    this.pending.remove(index);
     this.#done = call;
 
     const [input, h0, c0] = [blank(call.inputShape), blank(call.hShape), blank(call.cShape)];
@@ -271,19 +270,9 @@ export class LSTM extends Recurrent {
   }
 
   /** @internal */
-  override checkBackward(options: BackwardOptions): void {
-    this.#pending.find(this.training, options);
-  }
-
-  /** @internal */
   override discardLast(): void {
     this.core.forget(false);
-    this.#pending.removeLast();
-  }
-
-  override discardPending(): void {
-    super.discardPending();
-    this.#pending.clear();
+    super.discardLast();
   }
 
   /**

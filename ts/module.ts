@@ -1,7 +1,7 @@
 import { DISPOSE } from "./dispose.js";
 import { checkBoolean } from "./options.js";
 import { Parameter } from "./parameter.js";
-import type { BackwardOptions } from "./pending.js";
+import type { BackwardOptions, Pending } from "./pending.js";
 import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { Tensor } from "./tensor.js";
 
@@ -13,6 +13,8 @@ import { Tensor } from "./tensor.js";
  */
 export abstract class Module {
   #training = false;
+  /** @internal The training forwards that wait for their backward, in a module that keeps them. */
+  readonly pending?: Pending<unknown>;
 
   /** The modules in its properties, by the properties' names. */
   namedChildren(): [string, Module][] {
@@ -64,14 +66,19 @@ export abstract class Module {
 
   /** Gives up on training forwards that wait for their backward, and frees what they keep for it. */
   discardPending(): void {
+    this.pending?.clear();
     for (const [, module] of this.namedChildren()) module.discardPending();
   }
 
   /** @internal Throws if a backward with these options would be refused whatever its gradients. */
-  checkBackward(_: BackwardOptions): void {}
+  checkBackward(options: BackwardOptions): void {
+    this.pending?.find(this.training, options);
+  }
 
   /** @internal Gives up on the latest training forward. */
-  discardLast(): void {}
+  discardLast(): void {
+    this.pending?.removeLast();
+  }
 
   /**
    * Whether `forward` and `backward` take a PackedSequence as it is. If not, a Sequential hands them its rows, one for each

@@ -47,7 +47,9 @@ export class PackedSequence {
     this.batchSizes = integers("batchSizes", batchSizes);
     let sum = 0;
     let previous = Infinity;
-    for (const [step, size] of this.batchSizes.entries()) {
+    // No iterator, which would throw a TypeError if the array was transferred to a worker.
+    for (let step = 0; step < this.batchSizes.length; step++) {
+      const size = this.batchSizes[step] as number;
       if (size < 1 || size > previous) {
         throw new LSTMError("LENGTHS", `batchSizes must be positive and never grow, got ${size} at step ${step}`);
       }

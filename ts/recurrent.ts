@@ -48,6 +48,7 @@ export abstract class Recurrent extends Parametric {
   }
 
   override discardPending(): void {
+    super.discardPending();
     this.core.forget();
   }
 

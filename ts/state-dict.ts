@@ -1,9 +1,8 @@
 import { describe, shapeText } from "./describe.js";
 import { LSTMError } from "./errors.js";
-import type { Instance } from "./instance.js";
 import { checkBoolean, checkObject } from "./options.js";
 import { sameValues } from "./shape.js";
-import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
 
 /** Tensors by PyTorch's names, as `torch.save(module.state_dict())` or safetensors holds them. */
 export type StateDict = Record<string, TensorInput>;
@@ -122,19 +121,6 @@ function parametersOf({ inputSize, hiddenSize, numLayers, bias, bidirectional, p
 }
 
 type LSTMSizes = ReturnType<typeof sizesUnder>;
-
-/** @internal The dict with every tensor out of WebAssembly's memory, which moves when it grows. */
-export function ownTensors(dict: StateDict, where: Instance): StateDict {
-  const own = (name: string, value: TensorInput) => {
-    const { data } = value as { data?: unknown };
-    if (!(data instanceof Float32Array)) return value;
-    const owned = where.own(data);
-    return owned === data ? value : new Tensor(owned, asTensor(name, value).shape);
-  };
-  return Object.fromEntries(
-    Object.entries(dict).map(([name, value]) => [name, value == null ? value : own(name, value)]),
-  );
-}
 
 /** The checked prefix and strictness. */
 export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {

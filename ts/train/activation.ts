@@ -1,5 +1,6 @@
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
+import { sigmoid } from "../nn/functions.js";
 import { checkCount, checkObject, checkProbability } from "../options.js";
 import { type BackwardOptions, Pending } from "../pending.js";
 import { randomSeed } from "../random.js";
@@ -11,7 +12,8 @@ import { workspace } from "./workspace.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
 abstract class Elementwise<Kept> extends Module {
-  readonly #pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
+  /** @internal */
+  override readonly pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
   #disposed = false;
 
   /** The new values, and what to keep. */
@@ -26,7 +28,7 @@ abstract class Elementwise<Kept> extends Module {
     this.#check(); // a getter of the caller's objects may have disposed it
     const { values, kept } = this.map(data);
     const output = new Tensor(values, shape);
-    if (this.training) this.#pending.push(output, { kept, shape });
+    if (this.training) this.pending.push(output, { kept, shape });
     return output;
   }
 
@@ -39,31 +41,17 @@ abstract class Elementwise<Kept> extends Module {
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
     this.#check();
-    const saved = this.#pending.find(this.training, options);
+    const saved = this.pending.find(this.training, options);
     const { data } = tensorOfShape("gradOutput", gradOutput, saved.shape);
-    const index = this.#pending.indexOf(saved, this.training); // a getter may have gone back already
+    const index = this.pending.indexOf(saved, this.training); // a getter may have gone back already
     const gradient = this.back(data, saved.kept);
-    this.#pending.remove(index);
+    this.pending.remove(index);
     return new Tensor(gradient, saved.shape);
-  }
-
-  /** @internal */
-  override checkBackward(options: BackwardOptions): void {
-    this.#pending.find(this.training, options);
   }
 
   override dispose(): void {
     this.#disposed = true;
-    this.#pending.clear();
-  }
-
-  /** @internal */
-  override discardLast(): void {
-    this.#pending.removeLast();
-  }
-
-  override discardPending(): void {
-    this.#pending.clear();
+    this.pending.clear();
   }
 
   #check(): void {
@@ -121,11 +109,10 @@ export class Dropout extends Elementwise<Masks | undefined> {
   }
 
   #drop(values: Float32Array, { seed, call }: Masks): Float32Array {
-    const own = values.slice();
-    const { kernels, floats, input } = workspace(own.length, 1);
-    floats.set(own, input);
-    kernels.workspaceDropout(own.length, this.p, seed, call);
-    return floats.slice(input, input + own.length);
+    const { kernels, floats, input } = workspace(values.length, 1);
+    floats.set(values, input);
+    kernels.workspaceDropout(values.length, this.p, seed, call);
+    return floats.slice(input, input + values.length);
   }
 
   override toString(): string {
@@ -147,16 +134,29 @@ export class ReLU extends Elementwise<Float32Array> {
   }
 }
 
+/** `torch.nn.Sigmoid`: 1 / (1 + e^-x). */
+export class Sigmoid extends Elementwise<Float32Array> {
+  static override readonly name: string = "Sigmoid";
+
+  protected override map(values: Float32Array) {
+    const { data } = sigmoid(new Tensor(values));
+    return { values: data, kept: this.training ? data.slice() : data };
+  }
+
+  protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
+    return gradient.map((d, i) => d * (result[i] as number) * (1 - (result[i] as number)));
+  }
+}
+
 /** `torch.nn.Tanh`. */
 export class Tanh extends Elementwise<Float32Array> {
   static override readonly name: string = "Tanh";
 
   protected override map(values: Float32Array) {
-    const own = values.slice();
-    const { kernels, floats, input } = workspace(own.length, 1);
-    floats.set(own, input);
-    kernels.workspaceTanh(own.length);
-    const result = floats.slice(input, input + own.length);
+    const { kernels, floats, input } = workspace(values.length, 1);
+    floats.set(values, input);
+    kernels.workspaceTanh(values.length);
+    const result = floats.slice(input, input + values.length);
     return { values: result, kept: this.training ? result.slice() : result };
   }
 

@@ -15,27 +15,18 @@ interface Saved<Input> {
 export abstract class Layer<Input extends Float32Array | Int32Array> extends Parametric {
   /** @internal */
   declare protected readonly core: LayerCore;
-  readonly #pending: Pending<Saved<Input>>;
+  /** @internal */
+  override readonly pending: Pending<Saved<Input>>;
 
   /** @internal */
   protected constructor(core: LayerCore) {
     super(core);
-    this.#pending = new Pending(core.owner, () => core.version());
-  }
-
-  /** @internal */
-  override checkBackward(options: BackwardOptions): void {
-    this.#pending.find(this.training, options);
-  }
-
-  /** @internal */
-  override discardLast(): void {
-    this.#pending.removeLast();
+    this.pending = new Pending(core.owner, () => core.version());
   }
 
   override discardPending(): void {
     this.core.id; // throws once disposed
-    this.#pending.clear();
+    super.discardPending();
   }
 
   /** @internal Runs over rows of input, (...leading, columns), and returns (...leading, outputs). */
@@ -46,7 +37,7 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
     this.#write(input, rows);
     core.forward(training);
     const output = this.#read(OUTPUT, [...leading, outputs]);
-    if (training) this.#pending.push(output, { input: input.slice() as Input, leading });
+    if (training) this.pending.push(output, { input: input.slice() as Input, leading });
     return output;
   }
 
@@ -54,15 +45,15 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
   protected runBack(gradOutput: TensorInput, outputs: number, options?: BackwardOptions) {
     const { core } = this;
     core.id; // throws once disposed
-    const saved = this.#pending.find(this.training, options);
+    const saved = this.pending.find(this.training, options);
     const { input, leading } = saved;
     const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, outputs]);
     core.id; // a getter of the caller's objects may have disposed it, or gone back already
-    const index = this.#pending.indexOf(saved, this.training);
+    const index = this.pending.indexOf(saved, this.training);
     this.#write(input, product(leading));
     core.instance.floats.set(data, core.at(OUTPUT));
     core.backward();
-    this.#pending.remove(index);
+    this.pending.remove(index);
     return (inputs: number) => this.#read(INPUT_GRADIENT, [...leading, inputs]);
   }
 

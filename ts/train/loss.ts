@@ -1,6 +1,5 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
-import { instance } from "../instance.js";
 import { checkInteger, checkObject, checkProbability } from "../options.js";
 import { sameValues, tensorOfShape } from "../shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
@@ -54,35 +53,14 @@ export function crossEntropy(input: TensorInput, target: IndexInput | number, op
     throw new LSTMError("SHAPE_MISMATCH", `target must have the shape of the input without its classes. ${got}`);
   }
   checkRange("target", wanted, classes, "a class", ignored);
-  const weight = given.weight === undefined ? undefined : own(tensorOfShape("weight", given.weight, [classes]).data);
-  const values = own(data);
+  const weight = given.weight === undefined ? undefined : tensorOfShape("weight", given.weight, [classes]).data;
 
   const { kernels, floats, words, ...at } = workspace(product(leading), classes);
-  floats.set(values, at.input);
+  floats.set(data, at.input);
   words.set(wanted.data, at.classes);
   if (weight === undefined) floats.fill(1, at.weights, at.weights + classes);
   else floats.set(weight, at.weights);
   const loss = kernels.lossCrossEntropy(classes, smoothing, ignored, mean);
-  return { loss, gradient: read(floats, at.input, shape) };
-}
-
-/**
- * `torch.nn.functional.mse_loss`: the squared differences.
- *
- * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`
- */
-export function mseLoss(
-  input: TensorInput,
-  target: TensorInput,
-  options: { reduction?: Reduction | undefined } = {},
-): Loss {
-  const mean = isMean(checkObject("mseLoss", options, ["reduction"]).reduction);
-  const { data, shape } = asTensor("input", input);
-  const [values, wanted] = [own(data), own(tensorOfShape("target", target, shape).data)];
-  const { kernels, floats, ...at } = workspace(values.length, 1);
-  floats.set(values, at.input);
-  floats.set(wanted, at.target);
-  const loss = kernels.lossSquaredError(mean);
   return { loss, gradient: read(floats, at.input, shape) };
 }
 
@@ -105,7 +83,7 @@ export function binaryCrossEntropyWithLogits(
   const given = checkObject("binaryCrossEntropyWithLogits", options, ["posWeight", "reduction"]);
   const mean = isMean(given.reduction);
   const { data, shape } = asTensor("input", input);
-  const [values, wanted] = [own(data), own(tensorOfShape("target", target, shape).data)];
+  const wanted = tensorOfShape("target", target, shape).data;
   const wrong = wanted.findIndex((value) => !(value >= 0 && value <= 1));
   if (wrong >= 0) {
     throw new LSTMError(
@@ -115,9 +93,9 @@ export function binaryCrossEntropyWithLogits(
   }
   const columns = shape[shape.length - 1] ?? 1;
   const weight =
-    given.posWeight === undefined ? undefined : own(tensorOfShape("posWeight", given.posWeight, [columns]).data);
-  const { kernels, floats, ...at } = workspace(columns === 0 ? 0 : values.length / columns, columns);
-  floats.set(values, at.input);
+    given.posWeight === undefined ? undefined : tensorOfShape("posWeight", given.posWeight, [columns]).data;
+  const { kernels, floats, ...at } = workspace(columns === 0 ? 0 : data.length / columns, columns);
+  floats.set(data, at.input);
   floats.set(wanted, at.target);
   if (weight === undefined) floats.fill(1, at.weights, at.weights + columns);
   else floats.set(weight, at.weights);
@@ -125,13 +103,11 @@ export function binaryCrossEntropyWithLogits(
   return { loss, gradient: read(floats, at.input, shape) };
 }
 
-/** Out of the way of memory that may grow. */
-const own = (values: Float32Array): Float32Array => instance().own(values);
-
 const read = (floats: Float32Array, at: number, shape: readonly number[]): Tensor =>
   new Tensor(floats.slice(at, at + product(shape)), shape);
 
-function isMean(reduction: unknown = "mean"): boolean {
+/** Whether a loss is a mean rather than a sum. */
+export function isMean(reduction: unknown = "mean"): boolean {
   if (reduction === "mean" || reduction === "sum") return reduction === "mean";
   throw new LSTMError("OPTION", `reduction must be "mean" or "sum", got ${describe(reduction)}`);
 }

@@ -37,7 +37,8 @@ export class Sequential extends Module {
   /** The modules by name. */
   readonly modules: Readonly<Record<string, Chainable>>;
   /** Of each training forward, what each module returned. */
-  readonly #pending = new Pending<readonly object[]>("Sequential", () => 0);
+  /** @internal */
+  override readonly pending = new Pending<readonly object[]>("Sequential", () => 0);
 
   /** @param modules one after the other, in an array, or by name in an object */
   constructor(...modules: readonly Chainable[]);
@@ -80,7 +81,7 @@ export class Sequential extends Module {
       if (this.training) for (const module of modules.slice(0, outputs.length)) module.discardLast();
       throw error;
     }
-    if (this.training) this.#pending.push(value as object, outputs);
+    if (this.training) this.pending.push(value as object, outputs);
     return value as Tensor | PackedSequence;
   }
 
@@ -95,7 +96,7 @@ export class Sequential extends Module {
   backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
-    const outputs = this.#pending.find(this.training, options);
+    const outputs = this.pending.find(this.training, options);
     const modules = Object.values(this.modules);
     // All or nothing: a refusal in the middle would leave gradients added behind it.
     for (const [index, module] of modules.entries()) module.checkBackward({ of: outputs[index] });
@@ -107,24 +108,14 @@ export class Sequential extends Module {
         return isGradients(result) ? result.input : result;
       });
     }
-    this.#pending.remove(this.#pending.indexOf(outputs, this.training));
+    this.pending.remove(this.pending.indexOf(outputs, this.training));
     return gradient as Tensor | PackedSequence | undefined;
-  }
-
-  /** @internal */
-  override checkBackward(options: BackwardOptions): void {
-    this.#pending.find(this.training, options);
   }
 
   /** @internal */
   override discardLast(): void {
     for (const [, module] of this.namedChildren()) module.discardLast();
-    this.#pending.removeLast();
-  }
-
-  override discardPending(): void {
-    super.discardPending();
-    this.#pending.clear();
+    super.discardLast();
   }
 
   override get takesPacked(): boolean {

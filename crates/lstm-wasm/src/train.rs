@@ -221,12 +221,6 @@ pub fn loss_cross_entropy(columns: usize, smoothing: f32, ignored: u32, mean: bo
     LOSS.with(|loss| loss.cross_entropy(columns, smoothing, Some(ignored), mean))
 }
 
-/// Squared error of what was reserved.
-#[wasm_bindgen(js_name = lossSquaredError)]
-pub fn loss_squared_error(mean: bool) -> f64 {
-    LOSS.with(|loss| loss.squared_error(mean))
-}
-
 /// Binary cross-entropy with logits of what was reserved.
 #[wasm_bindgen(js_name = lossBinaryCrossEntropy)]
 pub fn loss_binary_cross_entropy(columns: usize, mean: bool) -> f64 {

@@ -97,18 +97,6 @@ impl Loss {
         loss * share
     }
 
-    /// The squared differences of input and target.
-    pub fn squared_error(&mut self, mean: bool) -> f64 {
-        let share = self.share(mean);
-        let mut loss = 0.0;
-        for (x, &y) in self.input[..self.len].iter_mut().zip(&self.target) {
-            let difference = *x - y;
-            loss += f64::from(difference) * f64::from(difference);
-            *x = (2.0 * share * f64::from(difference)) as f32;
-        }
-        loss * share
-    }
-
     /// Binary cross-entropy of logits against probabilities, `weights` multiplying the positive part of each of
     /// `columns` columns.
     pub fn binary_cross_entropy(&mut self, columns: usize, mean: bool) -> f64 {

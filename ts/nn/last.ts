@@ -1,0 +1,135 @@
+import { LSTMError } from "../errors.js";
+import { Module } from "../module.js";
+import { checkBoolean, checkObject } from "../options.js";
+import { PackedSequence } from "../packed-sequence.js";
+import { type BackwardOptions, Pending } from "../pending.js";
+import { tensorOfShape } from "../shape.js";
+import { asTensor, Tensor, type TensorInput } from "../tensor.js";
+
+/** What `new Last` takes. */
+export interface LastOptions {
+  /** Whether the input is (batch, seq, .) instead of (seq, batch, .); as the LSTM's below. */
+  batchFirst?: boolean | undefined;
+  /** Whether the second half of the columns is of a reverse direction, whose last step is the first; as the LSTM's below. */
+  bidirectional?: boolean | undefined;
+}
+
+/** Where the rows of one forward's input lie. */
+interface Place {
+  readonly input: Tensor;
+  readonly packed: PackedSequence | undefined;
+  readonly outputShape: readonly number[];
+  /** The row of sequence `b` at its last step, or with `reverse` its first; -1 for a sequence without steps. */
+  readonly row: (b: number, reverse: boolean) => number;
+}
+
+/**
+ * The last step of each sequence of an LSTM's output: what a classifier of whole sequences reads.
+ *
+ * Packed sequences end where they end; one of length 0 gives zeros. With `bidirectional` it is
+ * `torch.cat([hn[-2], hn[-1]], 1)`: the forward direction at the last step beside the reverse direction at the first, which
+ * is where that ends.
+ */
+export class Last extends Module {
+  static override readonly name: string = "Last";
+  readonly batchFirst: boolean;
+  readonly bidirectional: boolean;
+  /** @internal */
+  override readonly pending = new Pending<Place>("Last", () => 0);
+
+  /** @throws LSTMError `OPTION` for a bad option */
+  constructor(options: LastOptions = {}) {
+    const given = checkObject("Last", options, ["batchFirst", "bidirectional"]);
+    super();
+    this.batchFirst = checkBoolean("batchFirst", given.batchFirst ?? false);
+    this.bidirectional = checkBoolean("bidirectional", given.bidirectional ?? false);
+  }
+
+  override get takesPacked(): boolean {
+    return true;
+  }
+
+  /** (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C). */
+  forward(input: TensorInput | PackedSequence): Tensor {
+    const place = this.#place(input);
+    const output = Tensor.zeros(place.outputShape);
+    this.#eachHalf(place, (from, to, length) => {
+      output.data.set(place.input.data.subarray(from, from + length), to);
+    });
+    if (this.training) this.pending.push(output, place);
+    return output;
+  }
+
+  /**
+   * Goes back through a forward in training mode.
+   *
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @returns the gradient of the input, packed as that was; zeros but for the last steps
+   * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD` if several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`
+   */
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor | PackedSequence {
+    const place = this.pending.find(this.training, options);
+    const { data } = tensorOfShape("gradOutput", gradOutput, place.outputShape);
+    this.pending.remove(this.pending.indexOf(place, this.training));
+    const gradient = Tensor.zeros(place.input.shape);
+    this.#eachHalf(place, (from, to, length) => gradient.data.set(data.subarray(to, to + length), from));
+    const { packed } = place;
+    if (packed === undefined) return gradient;
+    return new PackedSequence(gradient, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices);
+  }
+
+  #place(input: TensorInput | PackedSequence): Place {
+    const packed = input instanceof PackedSequence ? input : undefined;
+    const tensor = packed?.data ?? asTensor("input", input);
+    const { shape } = tensor;
+    const rank = packed === undefined ? shape.length : 3;
+    const columns = shape[shape.length - 1] as number;
+    if ((packed !== undefined && shape.length !== 2) || (rank !== 2 && rank !== 3)) {
+      throw new LSTMError("SHAPE_MISMATCH", `input: expected (seq, batch, .) or (seq, .), got [${shape.join(", ")}]`);
+    }
+    if (this.bidirectional && columns % 2 !== 0) {
+      throw new LSTMError(
+        "SHAPE_MISMATCH",
+        `input: expected an even number of columns of two directions, got ${columns}`,
+      );
+    }
+    if (packed !== undefined)
+      return { input: tensor, packed, outputShape: [packed.batch, columns], row: packedRow(packed) };
+    const [first = 0, second = 1] = shape.slice(0, -1);
+    const [steps, batch] = this.batchFirst && rank === 3 ? [second, first] : [first, second];
+    const row = (b: number, reverse: boolean) => {
+      const t = reverse ? 0 : steps - 1;
+      if (steps === 0) return -1;
+      return this.batchFirst && rank === 3 ? b * steps + t : t * batch + b;
+    };
+    return { input: tensor, packed, outputShape: rank === 2 ? [columns] : [batch, columns], row };
+  }
+
+  /** Calls back with where each sequence's columns lie in input and output, a direction at a time. */
+  #eachHalf({ outputShape, row }: Place, call: (from: number, to: number, length: number) => void): void {
+    const columns = outputShape[outputShape.length - 1] as number;
+    const half = this.bidirectional ? columns / 2 : columns;
+    const batch = outputShape.length === 2 ? (outputShape[0] as number) : 1;
+    for (let b = 0; b < batch; b++) {
+      for (let column = 0; column < columns; column += half) {
+        const at = row(b, column > 0);
+        if (at >= 0) call(at * columns + column, b * columns + column, half);
+      }
+    }
+  }
+}
+
+/** The last row of each sequence of a packed batch, or with `reverse` its first, in the caller's order. */
+function packedRow({ batchSizes, unsortedIndices, batch }: PackedSequence) {
+  const last = new Int32Array(batch).fill(-1); // by the sorted order
+  let start = 0;
+  for (const size of batchSizes) {
+    for (let b = 0; b < size; b++) last[b] = start + b;
+    start += size;
+  }
+  return (b: number, reverse: boolean) => {
+    const sorted = unsortedIndices === null ? b : (unsortedIndices[b] as number);
+    const row = last[sorted] as number;
+    return reverse && row >= 0 ? sorted : row;
+  };
+}

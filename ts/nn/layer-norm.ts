@@ -1,0 +1,136 @@
+import { LSTMError } from "../errors.js";
+import { Module } from "../module.js";
+import { checkBoolean, checkInteger, checkObject } from "../options.js";
+import { Parameter } from "../parameter.js";
+import { type BackwardOptions, Pending } from "../pending.js";
+import { sameValues, tensorOfShape } from "../shape.js";
+import { checkLoadOptions, type LoadOptions, type StateDict } from "../state-dict.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
+import { checkRate } from "../train/optimizer.js";
+
+/** What `new LayerNorm` takes: the arguments of `torch.nn.LayerNorm` in camelCase. */
+export interface LayerNormOptions {
+  /** The last dimensions, over which mean and variance are taken: one size, or several. */
+  normalizedShape: number | readonly number[];
+  /** Added to the variance; 1e-5 by default. */
+  eps?: number | undefined;
+  /** Whether there is a weight, and a bias; true by default. */
+  elementwiseAffine?: boolean | undefined;
+  /** Whether there is a bias beside the weight; true by default. */
+  bias?: boolean | undefined;
+}
+
+/** `torch.nn.LayerNorm`: `(x - mean) / sqrt(variance + eps) * weight + bias` over the last dimensions. */
+export class LayerNorm extends Module {
+  static override readonly name: string = "LayerNorm";
+  readonly normalizedShape: readonly number[];
+  readonly eps: number;
+  /** (normalizedShape); missing without `elementwiseAffine`. */
+  readonly weight?: Parameter;
+  /** (normalizedShape); missing without `bias`. */
+  readonly bias?: Parameter;
+  /** Of each forward `(x - mean) / deviation`, and 1 / deviation of each row. */
+  /** @internal */
+  override readonly pending = new Pending<{ normal: Float32Array; scale: Float64Array; shape: readonly number[] }>(
+    "LayerNorm",
+    () => this.weight?.home.version() ?? 0,
+  );
+
+  /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
+  constructor(options: LayerNormOptions) {
+    const known = ["normalizedShape", "eps", "elementwiseAffine", "bias"];
+    const given = checkObject("LayerNorm", options, known);
+    super();
+    const sizes = Array.isArray(given.normalizedShape) ? given.normalizedShape : [given.normalizedShape];
+    if (sizes.length === 0) throw new LSTMError("OPTION", "normalizedShape must have at least one dimension");
+    this.normalizedShape = Object.freeze(sizes.map((size: unknown) => checkInteger("normalizedShape", size, 1)));
+    this.eps = checkRate("eps", given.eps ?? 1e-5);
+    const affine = checkBoolean("elementwiseAffine", given.elementwiseAffine ?? true);
+    const bias = checkBoolean("bias", given.bias ?? true);
+    const size = product(this.normalizedShape);
+    if (affine) this.weight = new Parameter(new Tensor(new Float32Array(size).fill(1), this.normalizedShape));
+    if (affine && bias) this.bias = new Parameter(new Tensor(new Float32Array(size), this.normalizedShape));
+  }
+
+  /** A LayerNorm with the weight, and the bias if there is one, of a state dict. */
+  static fromStateDict(
+    dict: StateDict,
+    options: Pick<LoadOptions, "prefix"> & Pick<LayerNormOptions, "eps"> = {},
+  ): LayerNorm {
+    const { prefix } = checkLoadOptions("LayerNorm.fromStateDict", options, ["eps"]);
+    const { shape } = asTensor(`${prefix}weight`, dict[`${prefix}weight`]);
+    const norm = new LayerNorm({ normalizedShape: shape, eps: options.eps, bias: `${prefix}bias` in dict });
+    norm.loadStateDict(dict, { prefix });
+    return norm;
+  }
+
+  /** (..., normalizedShape) to the same. @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED` */
+  forward(input: TensorInput): Tensor {
+    const { data, shape } = asTensor("input", input);
+    const own = this.normalizedShape;
+    if (shape.length < own.length || !sameValues(shape.slice(-own.length), own)) {
+      const got = `Expected [${own.join(", ")}], got shape [${shape.join(", ")}]`;
+      throw new LSTMError("SHAPE_MISMATCH", `input: the last dimensions must be equal to normalizedShape. ${got}`);
+    }
+    const [weight, bias, size] = [this.weight?.read(), this.bias?.read(), product(own)];
+    const [normal, output] = [new Float32Array(data.length), new Float32Array(data.length)];
+    const scale = new Float64Array(data.length / size);
+    for (let row = 0; row < scale.length; row++) {
+      const values = data.subarray(row * size, (row + 1) * size);
+      let [sum, squares] = [0, 0];
+      for (const x of values) sum += x;
+      const mean = sum / size;
+      for (const x of values) squares += (x - mean) ** 2;
+      const factor = 1 / Math.sqrt(squares / size + this.eps);
+      scale[row] = factor;
+      for (let j = 0; j < size; j++) {
+        const x = ((values[j] as number) - mean) * factor;
+        normal[row * size + j] = x;
+        output[row * size + j] = x * (weight?.[j] ?? 1) + (bias?.[j] ?? 0);
+      }
+    }
+    const result = new Tensor(output, shape);
+    if (this.training) this.pending.push(result, { normal, scale, shape });
+    return result;
+  }
+
+  /**
+   * Goes back through a forward in training mode: adds to the parameters' gradients and returns the input's.
+   *
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`
+   */
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
+    const saved = this.pending.find(this.training, options);
+    const { normal, scale, shape } = saved;
+    const { data } = tensorOfShape("gradOutput", gradOutput, shape);
+    const index = this.pending.indexOf(saved, this.training);
+    const weight = this.weight?.read();
+    const [dWeight, dBias] = [this.weight?.grad, this.bias?.grad];
+    const size = product(this.normalizedShape);
+    const input = new Float32Array(data.length);
+    for (let row = 0; row < scale.length; row++) {
+      const from = row * size;
+      // With n the normalised row and g the gradient of n: dx = (g - mean(g) - n mean(g n)) / deviation.
+      let [sum, product] = [0, 0];
+      for (let j = 0; j < size; j++) {
+        const [d, n] = [data[from + j] as number, normal[from + j] as number];
+        if (dWeight) dWeight[j] = (dWeight[j] as number) + d * n;
+        if (dBias) dBias[j] = (dBias[j] as number) + d;
+        const g = d * (weight?.[j] ?? 1);
+        sum += g;
+        product += g * n;
+      }
+      for (let j = 0; j < size; j++) {
+        const g = (data[from + j] as number) * (weight?.[j] ?? 1);
+        input[from + j] = (scale[row] as number) * (g - sum / size - ((normal[from + j] as number) * product) / size);
+      }
+    }
+    this.pending.remove(index);
+    return new Tensor(input, shape);
+  }
+
+  override toString(): string {
+    return `LayerNorm({ normalizedShape: [${this.normalizedShape.join(", ")}] })`;
+  }
+}
