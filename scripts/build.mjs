@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asText } from "./embed.mjs";
+import { notices } from "./notices.mjs";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
 import { writeTypes } from "./types.mjs";
@@ -9,8 +10,10 @@ import { MODULES } from "./wasm.mjs";
 const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
 const SETTINGS = [
+  "Cargo.lock",
   "scripts/build.mjs",
   "scripts/embed.mjs",
+  "scripts/notices.mjs",
   "scripts/types.mjs",
   "tsconfig.json",
   "tsconfig.types.json",
@@ -55,6 +58,7 @@ export async function buildDist(force) {
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   copyFileSync(join(MODULES.simd128.folder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
+  writeFileSync(join(partial, "THIRD-PARTY-NOTICES.txt"), notices());
   for (const build of BUILDS) await bundle(build, join(partial, build.folder));
   const typed = writeTypes(join(partial, "types"));
 
