@@ -35,6 +35,7 @@ export class LSTMError extends Error {
   override readonly name = "LSTMError";
 
   constructor(
+    /** What went wrong, to switch on; it stays the same from version to version. */
     readonly code: LSTMErrorCode,
     message: string,
     options?: { cause?: unknown },

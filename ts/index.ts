@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { ArrayOfRank, NestedNumbers } from "./arrays.js";
 export { LSTMError, type LSTMErrorCode } from "./errors.js";
 export { LSTM } from "./lstm.js";
 export { LSTMCell } from "./lstm-cell.js";
@@ -32,4 +33,4 @@ export type {
 } from "./results.js";
 export type { LoadOptions, LoadResult, StateDict } from "./state-dict.js";
 export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
-export { type NestedArray, type NestedNumbers, Tensor, type TensorInput, type TensorLike } from "./tensor.js";
+export { type NestedArray, Tensor, type TensorInput, type TensorLike } from "./tensor.js";

@@ -1,4 +1,5 @@
 import { loadModule } from "#module";
+import type { Floats } from "./arrays.js";
 import { LSTMError } from "./errors.js";
 
 /** The functions of crates/lstm-wasm, where each is described. Numbers only. */
@@ -101,8 +102,8 @@ export class Instance {
   }
 
   /** The same values, out of the way of memory that may grow: copied if they lie in it. */
-  own(values: Float32Array): Float32Array {
-    return values.buffer === this.#memory.buffer ? values.slice() : values;
+  own(values: Float32Array): Floats {
+    return values.buffer === this.#memory.buffer ? values.slice() : (values as Floats);
   }
 
   /**

@@ -5,7 +5,9 @@ import type { TensorInput } from "./tensor.js";
 /** A weight or bias: PyTorch's name and shape, and its values where they live. */
 export class Parameter {
   static readonly name = "Parameter";
+  /** PyTorch's name within its module. */
   readonly name: string;
+  /** PyTorch's shape, frozen. */
   readonly shape: readonly number[];
   /** @internal */
   readonly home: Home;

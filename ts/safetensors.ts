@@ -5,11 +5,13 @@
  * then the tensors' bytes with no gap and no overlap. Bytes in, bytes out: where they come from is the caller's business.
  * Tensor data is little-endian in the file and here taken to be so in memory, as wherever WebAssembly runs in practice.
  */
+import type { Bytes } from "./arrays.js";
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
 import { encodeUtf8, isObject, LONE_SURROGATE, MAX_HEADER_BYTES, parse, quote } from "./safetensors-header.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
+/** Options of `load`. */
 export interface LoadOptions {
   /** Leave out tensors that do not read as float32 (say, an int64 `num_batches_tracked`) instead of throwing. */
   skipUnsupported?: boolean | undefined;
@@ -63,10 +65,7 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
  * @throws LSTMError `SAFETENSORS` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
  *   that are not tensors; `OUT_OF_MEMORY`.
  */
-export function save(
-  dict: Readonly<Record<string, TensorInput>>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Readonly<Record<string, string>>): Bytes {
   const fields: string[] = [];
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
@@ -113,7 +112,7 @@ export function save(
   return file;
 }
 
-function allocateBytes(size: number): Uint8Array {
+function allocateBytes(size: number): Bytes {
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -16,7 +16,9 @@ export interface StreamOptions {
 
 /** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1. */
 export interface StreamState<T = Tensor> {
+  /** (layers, batch, H_out) */
   readonly h: T;
+  /** (layers, batch, H) */
   readonly c: T;
 }
 
@@ -32,6 +34,7 @@ const C = 3;
  */
 export class LSTMStream {
   static readonly name = "LSTMStream";
+  /** Sequences that run side by side. */
   readonly batchSize: number;
   readonly #core: Core;
   readonly #id: number;

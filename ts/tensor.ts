@@ -1,3 +1,4 @@
+import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
 import { checkObject } from "./options.js";
@@ -6,8 +7,11 @@ import { formatTensor } from "./tensor-format.js";
 
 /** A tensor of another library, such as onnxruntime's: row-major float32 values and their `shape` or `dims`. */
 export interface TensorLike {
+  /** The values, row-major. */
   readonly data: Float32Array;
+  /** The sizes; either these or `dims`. */
   readonly shape?: readonly number[];
+  /** The sizes as onnxruntime calls them. */
   readonly dims?: readonly number[];
 }
 
@@ -22,9 +26,6 @@ export type TensorInput =
   | Float32Array
   | NestedArray;
 
-/** What `Tensor.toArray` returns: fresh nested arrays of plain numbers, or the number of a tensor without dimensions. */
-export type NestedNumbers = number | NestedNumbers[];
-
 /**
  * Float32 values and a shape, row-major, in ordinary garbage-collected memory.
  *
@@ -32,7 +33,9 @@ export type NestedNumbers = number | NestedNumbers[];
  */
 export class Tensor {
   static readonly name = "Tensor";
-  readonly data: Float32Array;
+  /** The values, row-major, to read and to write. Of a tensor made over shared memory, still a view of that. */
+  readonly data: Floats;
+  /** The sizes of the dimensions, frozen. */
   readonly shape: readonly number[];
   /** How many values there are: the product of the shape. */
   readonly size: number;
@@ -48,7 +51,7 @@ export class Tensor {
   constructor(data: Float32Array, shape: readonly number[], checked: typeof CHECKED);
   constructor(data: Float32Array | NestedArray, shape?: readonly number[], checked?: typeof CHECKED) {
     if (checked === CHECKED) {
-      this.data = data as Float32Array;
+      this.data = data as Floats;
       this.shape = shape as readonly number[];
       this.size = this.data.length;
       return;
@@ -108,10 +111,22 @@ export class Tensor {
     return new Tensor(this.data, resolve(shape, this.shape));
   }
 
-  /** The values in nested arrays; of a tensor without dimensions, the number itself. */
-  toArray(): NestedNumbers {
+  /**
+   * The values in nested arrays, as deep as there are dimensions; of a tensor without dimensions, the number itself.
+   *
+   * @param rank how many dimensions there must be, 0 to 4; TypeScript then knows how deep the arrays are
+   * @throws LSTMError `SHAPE_MISMATCH` for another number of dimensions than `rank`
+   */
+  toArray(): NestedNumbers;
+  /** The values in arrays nested `rank` deep. @throws LSTMError `SHAPE_MISMATCH` for a tensor of another rank */
+  toArray<Rank extends keyof ArrayOfRank>(rank: Rank): ArrayOfRank[Rank];
+  toArray(rank?: number): unknown {
+    if (rank !== undefined && rank !== this.shape.length) {
+      const got = `got ${this.shape.length} of shape [${this.shape.join(", ")}]`;
+      throw new LSTMError("SHAPE_MISMATCH", `toArray: expected ${describe(rank)} dimensions, ${got}`);
+    }
     let next = 0;
-    const nest = (depth: number): NestedNumbers =>
+    const nest = (depth: number): number | NestedNumbers =>
       depth === this.shape.length
         ? (this.data[next++] as number)
         : Array.from({ length: this.shape[depth] as number }, () => nest(depth + 1));
@@ -129,7 +144,7 @@ export class Tensor {
   }
 
   /** Entries `from` up to `to` of dimension `dim`, of every outer index in turn. */
-  #copy(dim: number, from: number, to: number): Float32Array {
+  #copy(dim: number, from: number, to: number): Floats {
     const size = this.shape[dim] as number;
     const outer = product(this.shape.slice(0, dim));
     const inner = product(this.shape.slice(dim + 1));
@@ -181,7 +196,7 @@ const CHECKED = Symbol("checked");
 export const blank = (shape: readonly number[]): Tensor => new Tensor(allocate(shape), shape, CHECKED);
 
 /** Zeros for a shape that was checked. */
-export function allocate(shape: readonly number[]): Float32Array {
+export function allocate(shape: readonly number[]): Floats {
   try {
     return new Float32Array(product(shape));
   } catch (cause) {
@@ -201,9 +216,9 @@ export function typedArrayName(value: unknown): string {
   return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice(8, -1) : "";
 }
 
-function checkFloat32(argument: string, value: unknown): Float32Array {
+function checkFloat32(argument: string, value: unknown): Floats {
   const name = typedArrayName(value);
-  if (name === "Float32Array") return value as Float32Array;
+  if (name === "Float32Array") return value as Floats;
   let conversion = "";
   if (name.startsWith("Big")) conversion = `; convert it with Float32Array.from(${argument}, Number)`;
   else if (name.endsWith("Array") || Array.isArray(value))
@@ -252,7 +267,7 @@ function nestedShape(nested: readonly unknown[]): number[] {
 }
 
 /** Copies nested arrays out, and checks on the way that the first entries did speak for all. */
-function flatten(argument: string, nested: readonly unknown[], shape: readonly number[]): Float32Array {
+function flatten(argument: string, nested: readonly unknown[], shape: readonly number[]): Floats {
   const data = allocate(shape);
   const path: number[] = [];
   let next = 0;

@@ -15,9 +15,9 @@ abstract class Elementwise<Kept> extends Module {
   #waiting: { kept: Kept; shape: readonly number[] } | undefined;
   #disposed = false;
 
-  /** The new values, and what to keep. */
+  /** @internal The new values, and what to keep. */
   protected abstract map(values: Float32Array): { values: Float32Array; kept: Kept };
-  /** The gradient of the input, from that of the output. */
+  /** @internal The gradient of the input, from that of the output. */
   protected abstract back(gradient: Float32Array, kept: Kept): Float32Array;
 
   /** A tensor of any shape to one of the same. */
@@ -81,6 +81,7 @@ export interface DropoutOptions {
  */
 export class Dropout extends Elementwise<Masks | undefined> {
   static override readonly name: string = "Dropout";
+  /** The probability of zeroing a value. */
   readonly p: number;
   #seed: number | undefined;
   #call = 0;
@@ -104,6 +105,7 @@ export class Dropout extends Elementwise<Masks | undefined> {
     this.#call = call;
   }
 
+  /** @internal */
   protected override map(values: Float32Array) {
     if (!this.training || this.p === 0) return { values: values.slice(), kept: undefined };
     const kept = this.dropoutDraw;
@@ -112,6 +114,7 @@ export class Dropout extends Elementwise<Masks | undefined> {
     return { values: dropped, kept };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
     return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
   }
@@ -133,11 +136,13 @@ export class Dropout extends Elementwise<Masks | undefined> {
 export class ReLU extends Elementwise<Float32Array> {
   static override readonly name: string = "ReLU";
 
+  /** @internal */
   protected override map(values: Float32Array) {
     const result = values.map((x) => Math.max(x, 0));
     return { values: result, kept: this.training ? result.slice() : result };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
     return gradient.map((d, i) => ((result[i] as number) <= 0 ? 0 : d));
   }
@@ -147,6 +152,7 @@ export class ReLU extends Elementwise<Float32Array> {
 export class Tanh extends Elementwise<Float32Array> {
   static override readonly name: string = "Tanh";
 
+  /** @internal */
   protected override map(values: Float32Array) {
     const own = values.slice();
     const { kernels, floats, input } = workspace(own.length, 1);
@@ -156,6 +162,7 @@ export class Tanh extends Elementwise<Float32Array> {
     return { values: result, kept: this.training ? result.slice() : result };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
     return gradient.map((d, i) => d * (1 - (result[i] as number) ** 2));
   }

@@ -1,3 +1,4 @@
+import type { Bytes } from "../arrays.js";
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
@@ -12,6 +13,7 @@ import { Sequential } from "./sequential.js";
 export interface Checkpoint {
   /** A module, or several by name. */
   model: Module | Readonly<Record<string, Module>>;
+  /** Its options and what it remembers of each parameter. */
   optimizer?: Optimizer | undefined;
   /** A schedule, or anything else whose state is plain JSON. */
   scheduler?: { stateDict(): object; loadStateDict(state: never): void } | undefined;
@@ -24,7 +26,7 @@ const FORMAT = "lstm-wasm checkpoint 1";
  * from it has the same bits as training that never stopped. `extra` is anything that JSON can hold: the epoch, the seed
  * of the batches.
  */
-export function saveCheckpoint(checkpoint: Checkpoint & { extra?: unknown }): Uint8Array {
+export function saveCheckpoint(checkpoint: Checkpoint & { extra?: unknown }): Bytes {
   const { model, optimizer, scheduler, extra } = read("saveCheckpoint", checkpoint, ["extra"]);
   const tensors: Record<string, Tensor> = {};
   for (const [prefix, module] of model) {

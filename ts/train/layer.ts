@@ -71,7 +71,7 @@ const MOST = 2 ** 31 - 1;
 export abstract class Layer extends Parametric {
   /** @internal */
   declare protected readonly core: LayerCore;
-  /** The leading dimensions of the training forward that waits for its backward. */
+  /** @internal The leading dimensions of the training forward that waits for its backward. */
   protected waiting: readonly number[] | undefined;
 
   /** @internal */
@@ -80,7 +80,7 @@ export abstract class Layer extends Parametric {
     this.waiting = undefined;
   }
 
-  /** The leading dimensions that backward goes back to. */
+  /** @internal The leading dimensions that backward goes back to. */
   protected taken(): readonly number[] {
     this.core.id; // throws once disposed
     if (this.waiting === undefined) throw noForward(this.core.owner, this.training);

@@ -10,7 +10,9 @@ import { product, Tensor } from "../tensor.js";
 
 /** What an optimiser remembers: the state of its parameters by number ("0.exp_avg"), and its options. */
 export interface OptimizerState {
+  /** Tensors by the number of the parameter and PyTorch's name: "0.exp_avg". */
   readonly state: StateDict;
+  /** The options, the learning rate among them. */
   readonly options: Readonly<Record<string, number | boolean>>;
 }
 

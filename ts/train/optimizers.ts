@@ -8,9 +8,13 @@ import { checkRate, Optimizer } from "./optimizer.js";
 export interface SGDOptions {
   /** 1e-3 by default. */
   lr?: number | undefined;
+  /** 0 by default. */
   momentum?: number | undefined;
+  /** How much of each gradient the momentum leaves out; 0 by default. */
   dampening?: number | undefined;
+  /** 0 by default; added to the gradient. */
   weightDecay?: number | undefined;
+  /** Nesterov's momentum; false by default. */
   nesterov?: boolean | undefined;
 }
 
@@ -49,6 +53,7 @@ export interface AdamOptions {
   eps?: number | undefined;
   /** 0 by default; 0.01 for AdamW. */
   weightDecay?: number | undefined;
+  /** Whether to divide by the largest mean so far; false by default. */
   amsgrad?: boolean | undefined;
 }
 
@@ -102,9 +107,11 @@ export interface RMSpropOptions {
   alpha?: number | undefined;
   /** 1e-8 by default. */
   eps?: number | undefined;
+  /** 0 by default. */
   momentum?: number | undefined;
   /** Whether to divide by the standard deviation rather than the root of the mean square. */
   centered?: boolean | undefined;
+  /** 0 by default; added to the gradient. */
   weightDecay?: number | undefined;
 }
 

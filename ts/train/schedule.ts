@@ -12,6 +12,7 @@ export type ScheduleState = Readonly<Record<string, number>>;
  */
 abstract class Schedule {
   static readonly name: string = "Schedule";
+  /** @internal */
   protected readonly optimizer: Optimizer;
   /** @internal The optimiser's rate before its first schedule. */
   protected readonly initialLr: number;
@@ -28,15 +29,17 @@ abstract class Schedule {
     this.initialLr = optimizer.initialLr;
   }
 
-  /** The rate for `epoch`, made of the one before it. */
+  /** @internal The rate for `epoch`, made of the one before it. */
   protected abstract next(lr: number, epoch: number): number;
 
+  /** After an epoch: sets the optimiser's rate for the next one. */
   step(): void {
     const lr = this.next(this.optimizer.lr, this.lastEpoch + 1);
     this.lastEpoch++;
     this.optimizer.lr = lr;
   }
 
+  /** What it remembers, to save. */
   stateDict(): Record<string, number> {
     return { lastEpoch: this.lastEpoch };
   }
@@ -73,6 +76,7 @@ export class StepLR extends Schedule {
     this.#gamma = checkRate("gamma", given.gamma ?? 0.1);
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     return epoch % this.#stepSize === 0 ? lr * this.#gamma : lr;
   }
@@ -94,6 +98,7 @@ export class MultiStepLR extends Schedule {
     this.#gamma = checkRate("gamma", given.gamma ?? 0.1);
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     return lr * this.#gamma ** this.#milestones.filter((milestone) => milestone === epoch).length;
   }
@@ -109,6 +114,7 @@ export class ExponentialLR extends Schedule {
     this.#gamma = checkRate("gamma", checkObject("ExponentialLR", options, ["gamma"]).gamma);
   }
 
+  /** @internal */
   protected override next(lr: number): number {
     return lr * this.#gamma;
   }
@@ -129,6 +135,7 @@ export class CosineAnnealingLR extends Schedule {
     this.#baseLr = this.initialLr;
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     const [tMax, etaMin] = [this.#tMax, this.#etaMin];
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
@@ -168,6 +175,7 @@ export class LinearLR extends Schedule {
     optimizer.lr *= this.#start;
   }
 
+  /** @internal */
   protected override next(lr: number, epoch: number): number {
     if (epoch > this.#total) return lr;
     const slope = this.#end - this.#start;
@@ -225,6 +233,7 @@ export class ReduceLROnPlateau {
       throw new LSTMError("OPTION", `factor must be less than 1, got ${this.#options.factor}`);
   }
 
+  /** After an epoch, with what is to become better: a loss, say. */
   step(metric: number): void {
     if (typeof metric !== "number") throw new LSTMError("OPTION", `metric must be a number, got ${describe(metric)}`);
     const { patience, cooldown, factor, minLr, eps } = this.#options;
@@ -253,6 +262,7 @@ export class ReduceLROnPlateau {
     return metric > (relative ? best * (1 + threshold) : best + threshold);
   }
 
+  /** What it remembers, to save. */
   stateDict(): Record<string, number> {
     const best = this.#best === undefined ? {} : { best: this.#best };
     return { bad: this.#bad, cooling: this.#cooling, ...best };

@@ -33,6 +33,7 @@ export class Sequential extends Module {
   /** The modules by name. */
   readonly modules: Readonly<Record<string, Chainable>>;
 
+  /** @throws LSTMError `OPTION` for what is no module, one that is there twice, or none at all */
   constructor(modules: Readonly<Record<string, Chainable>> | readonly Chainable[]) {
     super();
     const entries = typeof modules === "object" && modules !== null ? Object.entries(modules) : [];
@@ -62,6 +63,7 @@ export class Sequential extends Module {
 
   /** Runs through all modules in order; a packed batch goes in and comes out packed. */
   forward(input: TensorInput | IndexInput): Tensor;
+  /** `forward` of a packed batch. */
   forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
     let value: unknown = input;
@@ -80,6 +82,7 @@ export class Sequential extends Module {
    * @returns the gradient of the input, packed as it was; undefined if that was indices
    */
   backward(gradOutput: TensorInput): Tensor | PackedSequence | undefined;
+  /** `backward` after a forward of a packed batch. */
   backward(gradOutput: PackedSequence): PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence): Tensor | PackedSequence | undefined {
     let gradient: unknown = gradOutput;
