@@ -97,8 +97,9 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
   }
 }
 
-/** esbuild writes `var LSTM = class _LSTM`, and stack traces would say `_LSTM.forward`. */
+/** esbuild writes `var LSTM = class _LSTM` or leaves the name out, and stack traces would say `_LSTM.forward`. */
 function withPlainNames(script) {
   const classes = [...script.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
-  return classes.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name), script);
+  const plain = classes.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name), script);
+  return plain.replace(/^var (\w+) = class (?=extends |\{)/gm, "var $1 = class $1 ");
 }

@@ -42,4 +42,10 @@ export class LSTMError extends Error {
   ) {
     super(message, options);
   }
+
+  /** What JSON holds of it, and what to send to another thread: a clone of an error loses its name and code. */
+  toJSON(): { name: string; code: LSTMErrorCode; message: string } {
+    const { name, code, message } = this;
+    return { name, code, message };
+  }
 }

@@ -3,9 +3,12 @@ import { checkBoolean } from "./options.js";
 import type { Parameter } from "./parameter.js";
 import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { Tensor } from "./tensor.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /** What all modules have in common, as in PyTorch's `nn.Module`: parameters, state dicts, modes, and an end. */
 export abstract class Module {
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   #training = false;
 
   /** The parameters by name, in PyTorch's order. */
@@ -64,6 +67,11 @@ export abstract class Module {
     for (const [, parameter] of named) parameter.peek(); // throws once disposed, before anything is written
     for (const [index, tensor] of matched) named[index]?.[1].data.set(tensor.data);
     return result;
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** What `console.log` shows in Node, Deno and Bun. */

@@ -1,10 +1,15 @@
+import { shapeText } from "./describe.js";
 import type { Home, Placed } from "./home.js";
 import { tensorOfShape } from "./shape.js";
 import type { TensorInput } from "./tensor.js";
+import { formatTensor } from "./tensor-format.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /** A weight or bias: PyTorch's name and shape, and its values where they live. */
 export class Parameter {
   static readonly name = "Parameter";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** PyTorch's name within its module. */
   readonly name: string;
   /** PyTorch's shape, frozen. */
@@ -44,6 +49,26 @@ export class Parameter {
   set(values: TensorInput): void {
     const { data } = tensorOfShape(this.name, values, this.shape);
     this.data.set(data);
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /** Name, shape and values, these as PyTorch prints a tensor. */
+  toString(): string {
+    const head = `Parameter ${this.name} of shape ${shapeText(this.shape)}`;
+    try {
+      return `${head}:\n${formatTensor(this.peek(), this.shape)}`;
+    } catch (error) {
+      return `${head}, not to be read: ${(error as Error).message}`; // printing may not throw
+    }
+  }
+
+  /** What `console.log` shows in Node, Deno and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** @internal A fresh view of the values, to read. */

@@ -7,6 +7,7 @@ import { checkInteger, checkObject } from "./options.js";
 import { writeRows } from "./rows.js";
 import { sameValues, tensorOfShape } from "./shape.js";
 import { asTensor, Tensor, type TensorInput, typedArrayName } from "./tensor.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /** Options of `lstm.stream()`. */
 export interface StreamOptions {
@@ -34,6 +35,8 @@ const C = 3;
  */
 export class LSTMStream {
   static readonly name = "LSTMStream";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** Sequences that run side by side. */
   readonly batchSize: number;
   readonly #core: Core;
@@ -167,6 +170,11 @@ export class LSTMStream {
     this.#disposed = true;
     forget?.unregister(this);
     release(this.#core.instance, "streamFree", this.#id)();
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   [DISPOSE](): void {

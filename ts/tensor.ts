@@ -91,7 +91,7 @@ export class Tensor {
   select(dim: number, index: number): Tensor {
     const d = wrap("dim", dim, this.shape.length);
     const i = wrap("index", index, this.shape[d] as number);
-    return new Tensor(this.#copy(d, i, i + 1), replaced(this.shape, d));
+    return new Tensor(copyOf(this, d, i, i + 1), replaced(this.shape, d));
   }
 
   /**
@@ -103,7 +103,7 @@ export class Tensor {
     const size = this.shape[d] as number;
     const from = clamp("start", start, size);
     const to = Math.max(from, end === undefined ? size : clamp("end", end, size));
-    return new Tensor(this.#copy(d, from, to), replaced(this.shape, d, to - from));
+    return new Tensor(copyOf(this, d, from, to), replaced(this.shape, d, to - from));
   }
 
   /** The same data under another shape, shared and not copied. One dimension may be -1: what the others leave over. */
@@ -142,20 +142,20 @@ export class Tensor {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
 
-  /** Entries `from` up to `to` of dimension `dim`, of every outer index in turn. */
-  #copy(dim: number, from: number, to: number): Floats {
-    const size = this.shape[dim] as number;
-    const outer = product(this.shape.slice(0, dim));
-    const inner = product(this.shape.slice(dim + 1));
-    const run = (to - from) * inner;
-    const target = new Float32Array(outer * run);
-    for (let o = 0; o < outer; o++) {
-      const start = (o * size + from) * inner;
-      target.set(this.data.subarray(start, start + run), o * run);
-    }
-    return target;
+/** Entries `from` up to `to` of dimension `dim`, of every outer index in turn. No private method, for the sake of proxies. */
+function copyOf({ data, shape }: Tensor, dim: number, from: number, to: number): Floats {
+  const size = shape[dim] as number;
+  const outer = product(shape.slice(0, dim));
+  const inner = product(shape.slice(dim + 1));
+  const run = (to - from) * inner;
+  const target = new Float32Array(outer * run);
+  for (let o = 0; o < outer; o++) {
+    const start = (o * size + from) * inner;
+    target.set(data.subarray(start, start + run), o * run);
   }
+  return target;
 }
 
 /**
@@ -176,6 +176,10 @@ export function asTensor(argument: string, value: unknown): Tensor {
   }
   if (ArrayBuffer.isView(value)) return new Tensor(checkFloat32(argument, value));
   if (typeof value === "object" && value !== null && "data" in value) {
+    if ("batchSizes" in value) {
+      const cure = "take its data, or make a clone one by new PackedSequence(data, batchSizes, sortedIndices)";
+      throw new LSTMError("DTYPE", `${argument} must be a Tensor, got a packed batch: ${cure}`);
+    }
     const { data, shape, dims } = value as { data: unknown; shape?: unknown; dims?: unknown };
     const name = `${argument}.${shape === undefined && dims !== undefined ? "dims" : "shape"}`;
     const values = checkFloat32(`${argument}.data`, data);

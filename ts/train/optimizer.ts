@@ -7,6 +7,7 @@ import type { Instance } from "../instance.js";
 import { Parameter } from "../parameter.js";
 import { matchStateDict, type StateDict } from "../state-dict.js";
 import { product, Tensor } from "../tensor.js";
+import { UNCLONEABLE } from "../uncloneable.js";
 
 /** What an optimiser remembers: the state of its parameters by number ("0.exp_avg"), and its options. */
 export interface OptimizerState {
@@ -38,6 +39,8 @@ export interface Rule {
 
 /** What all optimisers have in common: `step` after `backward`, then `zeroGrad`. */
 export abstract class Optimizer {
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   readonly #rule: Rule;
   readonly #slots: readonly Slot[];
   readonly #instance: Instance;
@@ -205,6 +208,11 @@ export abstract class Optimizer {
     this.#disposed = true;
     forget?.unregister(this);
     release(this.#instance, "optimizerFree", this.#id)();
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   [DISPOSE](): void {

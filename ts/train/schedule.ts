@@ -1,6 +1,7 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { checkBoolean, checkInteger, checkObject } from "../options.js";
+import { UNCLONEABLE } from "../uncloneable.js";
 import { checkRate, Optimizer } from "./optimizer.js";
 
 /** What a schedule remembers, to save and to load again. */
@@ -12,6 +13,8 @@ export type ScheduleState = Readonly<Record<string, number>>;
  */
 abstract class Schedule {
   static readonly name: string = "Schedule";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** @internal */
   protected readonly optimizer: Optimizer;
   /** @internal The optimiser's rate before its first schedule. */
@@ -31,6 +34,11 @@ abstract class Schedule {
 
   /** @internal The rate for `epoch`, made of the one before it. */
   protected abstract next(lr: number, epoch: number): number;
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
+  }
 
   /** After an epoch: sets the optimiser's rate for the next one. */
   step(): void {
@@ -206,6 +214,8 @@ export interface PlateauOptions {
 /** Multiplies the rate by `factor` when a metric no longer improves: call `step(metric)` after each epoch. */
 export class ReduceLROnPlateau {
   static readonly name: string = "ReduceLROnPlateau";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   readonly #optimizer: Optimizer;
   readonly #options;
   #best: number | undefined;
@@ -231,6 +241,11 @@ export class ReduceLROnPlateau {
     };
     if (this.#options.factor >= 1)
       throw new LSTMError("OPTION", `factor must be less than 1, got ${this.#options.factor}`);
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** After an epoch, with what is to become better: a loss, say. */
