@@ -2,7 +2,7 @@
  * What the package may weigh, held by `npm test`. A bundle is what a project gets that imports all of an entry:
  * minified by esbuild, then gzip. Raw is the file as it lies.
  *
- * The JavaScript was to be 10 kB. It is 14: 12 kB of API, checks and views, 2 kB of error texts. The budget holds it there.
+ * The JavaScript was to be 10 kB. It is 15: 13 kB of API, checks and views, 2 kB of error texts. The budget holds it there.
  */
 const bundle = (name, path, limit, ...ignore) => ({
   name,
@@ -12,22 +12,22 @@ const bundle = (name, path, limit, ...ignore) => ({
   gzip: true,
   modifyEsbuildConfig: (config) => ({ ...config, format: "esm" }), // in a script nobody could use the exports
 });
-const file = (name, path, limit, gzip) => ({
+const raw = (name, path, limit) => ({
   name,
   path,
   limit,
-  gzip,
+  gzip: false,
   brotli: false,
   disablePlugins: ["@size-limit/esbuild"],
 });
 
 export default [
-  bundle("lstm-wasm, everything included", "dist/index.js", "45 kB"),
-  file("  its WebAssembly, raw", "dist/lstm.wasm", "64 kB", false),
-  bundle("  its JavaScript", "dist/workerd/index.js", "14.2 kB", "../lstm.wasm"),
+  bundle("lstm-wasm, everything included", "dist/index.js", "46 kB"),
+  raw("  its WebAssembly, raw", "dist/lstm.wasm", "64 kB"),
+  bundle("  its JavaScript", "dist/workerd/index.js", "15.2 kB", "../lstm.wasm"),
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "45 kB"),
-  bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "14.5 kB"),
-  file("lstm-wasm/train, beside the default entry", "dist/train.js", "14 kB", true),
+  bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "15.5 kB"),
+  bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "10 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "55 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "8 kB"),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),

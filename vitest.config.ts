@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { asText } from "./scripts/embed.mjs";
 
 const file = (path: string): string => join(import.meta.dirname, path);
 
@@ -19,8 +17,8 @@ export default defineConfig({
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
       { find: /^lstm-wasm\/train$/, replacement: file("dist/train.js") },
       { find: /^lstm-wasm\/node$/, replacement: file("dist/node.js") },
+      { find: /^\.\/lstm\.wasm\.js$/, replacement: file("dist/lstm.wasm.js") },
       { find: /^#module$/, replacement: file("ts/module/inline.ts") },
     ],
   },
-  define: { WASM_TEXT: JSON.stringify(asText(readFileSync(file("target/wasm/lstm_bg.wasm")))) },
 });

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asText } from "./embed.mjs";
+import { notices } from "./notices.mjs";
 import { announce, root, Stop } from "./run.mjs";
 import { hashOf, readStamp } from "./stamp.mjs";
 import { writeTypes } from "./types.mjs";
@@ -9,20 +10,32 @@ import { MODULES } from "./wasm.mjs";
 const dist = join(root, "dist");
 const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
 const SETTINGS = [
+  "Cargo.lock",
   "scripts/build.mjs",
   "scripts/embed.mjs",
+  "scripts/notices.mjs",
   "scripts/types.mjs",
   "tsconfig.json",
   "tsconfig.types.json",
   "package-lock.json",
 ];
 
+/** The WebAssembly module as text, in a file of its own beside the entries: ts/module/inline.ts imports it. */
+const TEXT = "./lstm.wasm.js";
+
 /**
  * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
- * how. `external` names the imports left to the runtime, written relative to the built file.
+ * how. `text` names the module whose text lies beside the entries; `external` the imports left to the runtime, written
+ * relative to the built file.
  */
 const BUILDS = [
-  { folder: ".", module: "inline", entries: ["index", "safetensors", "train", "node"], external: ["node:*"] },
+  {
+    folder: ".",
+    module: "inline",
+    text: "simd128",
+    entries: ["index", "safetensors", "train", "node"],
+    external: ["node:*"],
+  },
   { folder: "workerd", module: "workerd", entries: ["index", "safetensors", "train"], external: ["../lstm.wasm"] },
   {
     folder: "edge-light",
@@ -31,7 +44,7 @@ const BUILDS = [
     external: ["../lstm.wasm?module"],
   },
   { folder: "slim", module: "slim", entries: ["slim"], external: [] },
-  { folder: "relaxed", module: "relaxed", wasm: "relaxed", entries: ["index", "train"], external: [] },
+  { folder: "relaxed", module: "relaxed", text: "relaxed", entries: ["index", "train"], external: [] },
 ];
 
 /** Builds dist/ from ts/ and the WebAssembly module, unless neither has changed since the last time. */
@@ -45,6 +58,7 @@ export async function buildDist(force) {
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   copyFileSync(join(MODULES.simd128.folder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
+  writeFileSync(join(partial, "THIRD-PARTY-NOTICES.txt"), notices());
   for (const build of BUILDS) await bundle(build, join(partial, build.folder));
   const typed = writeTypes(join(partial, "types"));
 
@@ -57,9 +71,9 @@ export async function buildDist(force) {
   else announce("ts/ has type errors; going on without them");
 }
 
-async function bundle({ module, wasm = "simd128", entries, external }, outdir) {
+async function bundle({ module, text: wasm, entries, external }, outdir) {
   const { build } = await import("esbuild"); // only here, because most runs have nothing to build
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: entries.map((name) => `ts/${name}.ts`),
     outdir,
@@ -68,13 +82,24 @@ async function bundle({ module, wasm = "simd128", entries, external }, outdir) {
     format: "esm",
     platform: "neutral",
     target: "es2022",
-    minify: true,
-    lineLimit: 500, // Node prints the line that an uncaught error comes from; each break costs a gzipped byte
-    sourcemap: true,
+    // Readable: an uncaught error prints the line that it comes from. Who bundles minifies.
+    minify: false,
+    write: false,
     logLevel: "warning",
-    external,
+    external: [TEXT, ...external],
     alias: { "#module": join(root, "ts/module", `${module}.ts`) },
-    // Not a file for esbuild to load: its text would stand in the source map once more.
-    define: { WASM_TEXT: JSON.stringify(asText(readFileSync(join(MODULES[wasm].folder, "lstm_bg.wasm")))) },
   });
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, text } of outputFiles) writeFileSync(path, withPlainNames(text));
+  if (wasm !== undefined) {
+    const bytes = readFileSync(join(MODULES[wasm].folder, "lstm_bg.wasm"));
+    writeFileSync(join(outdir, TEXT), `export default ${JSON.stringify(asText(bytes))};\n`);
+  }
+}
+
+/** esbuild writes `var LSTM = class _LSTM` or leaves the name out, and stack traces would say `_LSTM.forward`. */
+function withPlainNames(script) {
+  const classes = [...script.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
+  const plain = classes.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name), script);
+  return plain.replace(/^var (\w+) = class (?=extends |\{)/gm, "var $1 = class $1 ");
 }

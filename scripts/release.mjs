@@ -17,11 +17,14 @@ try {
   changelog();
   if (!passes("bash", [join(root, ".ci/run")])) throw new Stop("continuous integration's checks fail");
   cleanTree(); // what ships is what was tested
+  // A tarball, because of a folder npm would tell the registry the clone's scripts.
+  run("npm", ["pack", "--pack-destination", "target"]);
+  const tarball = `target/lstm-wasm-${version}.tgz`;
   if (!publish) {
-    run("npm", ["publish", "--dry-run", "--access", "public"]);
+    run("npm", ["publish", tarball, "--dry-run", "--access", "public"]);
     console.log(`${tag} can be released: node scripts/release.mjs --publish`);
   } else {
-    run("npm", ["publish", "--provenance", "--access", "public"]);
+    run("npm", ["publish", tarball, "--provenance", "--access", "public"]);
     run("git", ["tag", "--annotate", tag, "--message", tag]); // last: what failed can be tried again
     console.log(`${tag} is published. Now type: git push origin ${tag}`);
   }

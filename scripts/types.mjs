@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { root } from "./run.mjs";
 
 /** What `exports` in package.json names. */
@@ -12,20 +12,64 @@ export function writeTypes(folder) {
   const args = [tsc, "-p", "tsconfig.types.json", "--declarationDir", folder];
   const right = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] }).status === 0;
   copyFileSync(join(root, "ts/lstm.wasm.d.ts"), join(folder, "lstm.wasm.d.ts")); // tsc leaves out what is a declaration
-  if (right) removeUnreachable(folder);
+  if (right) removeInternals(folder);
   return right;
 }
 
-/** Declarations of internal files that no entry's types mention are of no use to anybody. */
-function removeUnreachable(folder) {
-  const reachable = new Set(ENTRIES.map((name) => join(folder, name)));
-  for (const file of reachable) {
-    for (const [, path] of readFileSync(file, "utf8").matchAll(/(?:from|import) ?\(?"(\..+?)\.js"/g)) {
-      reachable.add(join(dirname(file), `${path}.d.ts`)); // a Set's iteration goes on to what is added
-    }
+/**
+ * Leaves only what the entries export, and what the types of that mention: other files import much of each other that is
+ * nobody else's. Members of classes that are so are marked as `@internal`, and tsc leaves them out.
+ */
+function removeInternals(folder) {
+  const entries = ENTRIES.map((name) => join(folder, name));
+  const paths = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
+  const statements = paths
+    .filter((path) => path.endsWith(".d.ts"))
+    .flatMap((path) => statementsOf(readFileSync(path, "utf8")).map((statement) => ({ path, ...statement })));
+
+  const kept = new Set();
+  const wanted = new Set();
+  const keep = (statement) => {
+    kept.add(statement);
+    for (const word of statement.words) wanted.add(word);
+  };
+  for (const statement of statements) if (entries.includes(statement.path)) keep(statement);
+  for (let before = -1; before < kept.size; ) {
+    before = kept.size;
+    for (const statement of statements) if (wanted.has(statement.name) && !kept.has(statement)) keep(statement);
   }
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !reachable.has(file)) rmSync(file);
+
+  for (const path of new Set(statements.map((statement) => statement.path))) {
+    if (entries.includes(path)) continue;
+    const own = statements.filter((statement) => statement.path === path);
+    // Without its `export {}` a file would export all that it declares.
+    const declarations = own.filter((statement) => kept.has(statement) || statement.text === "export {};\n");
+    const used = new Set(declarations.flatMap(({ words }) => words));
+    const imports = own.filter(({ text }) => text.startsWith("import")).map(({ text }) => importOf(text, used));
+    if (declarations.every(({ name }) => name === undefined)) rmSync(path);
+    else writeFileSync(path, [...imports, ...declarations.map(({ text }) => text)].join(""));
   }
+}
+
+/** The statements of a declaration file, each with the comments before it. What is inside of one is indented. */
+function statementsOf(text) {
+  const statements = [];
+  let statement = "";
+  for (const line of text.split("\n")) {
+    statement += `${line}\n`;
+    if (!/^([^\s/*].*;|\}|\} .*;)$/.test(line)) continue;
+    const code = statement.replace(/\/\*\*.*?\*\//gs, "");
+    const [, name] =
+      code.match(/^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|function|const) (\w+)/m) ?? [];
+    statements.push({ text: statement, name, words: code.match(/\w+/g) });
+    statement = "";
+  }
+  return statements;
+}
+
+/** An import of what is used; nothing if nothing is. */
+function importOf(text, used) {
+  const [, type, names, from] = text.match(/^import (type )?\{ (.*?),? \} from (.*)$/s);
+  const left = names.split(", ").filter((name) => used.has(name.replace("type ", "")));
+  return left.length === 0 ? "" : `import ${type ?? ""}{ ${left.join(", ")} } from ${from}`;
 }

@@ -1,6 +1,6 @@
 /** README.md's samples, run as a reader would run them: what they print must be what their `// →` comments say. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transform } from "esbuild";
 import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
@@ -9,6 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
+
+const IMPORTS = `import { LSTM, Tensor } from "lstm-wasm";
+import { Embedding, Linear, Sequential } from "lstm-wasm/train";
+`;
 
 interface Block {
   readonly language: string;
@@ -23,6 +27,11 @@ const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 
   line: readme.slice(0, index).split("\n").length,
 }));
 const samples = blocks.filter(({ language }) => language === "js" || language === "ts");
+/** Samples inside of comments in ts/, which leave out what they import. */
+const documented = readdirSync(join(root, "ts"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .flatMap((file) => [...readFileSync(join(root, "ts", file), "utf8").matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)])
+  .map(({ 1: code }) => IMPORTS + (code as string).replace(/^ *\* ?/gm, ""));
 const python = blocks.filter(({ language }) => language === "python");
 
 /** The lines that a block says it prints: after `// → `, or `# → ` in Python, to the end of the line. */
@@ -44,6 +53,7 @@ describe("README.md", () => {
 
   it("has samples", () => {
     expect(samples.length).toBeGreaterThanOrEqual(5);
+    expect(documented.length).toBeGreaterThanOrEqual(2);
     expect(python.length).toBeGreaterThan(0);
   });
 
@@ -56,6 +66,18 @@ describe("README.md", () => {
     expect(status).toBe(0);
     expect(linesOf(stdout)).toEqual(promised({ language, code, line }));
   });
+
+  it("every sample compiles in strict TypeScript, also those of doc comments", () => {
+    const project = mkdtempSync(join(folder, "types-"));
+    for (const { code, line } of samples) writeFileSync(join(project, `readme-line-${line}.ts`), code);
+    for (const [index, code] of documented.entries()) writeFileSync(join(project, `documented-${index}.ts`), code);
+    const compilerOptions = { noEmit: true, strict: true, module: "nodenext", target: "es2022", types: ["node"] };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    const tsc = [join(root, "node_modules/typescript/bin/tsc"), "--project", project];
+    const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: folder, encoding: "utf8" });
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  }, 30_000);
 
   it("promises the same numbers in Python and in JavaScript", () => {
     const inJavaScript = samples.flatMap(promised).join("\n");

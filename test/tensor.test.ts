@@ -3,7 +3,8 @@ import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asTensor, type NestedArray, type NestedNumbers, Tensor } from "../ts/tensor.js";
+import type { NestedNumbers } from "../ts/arrays.js";
+import { asTensor, type NestedArray, Tensor } from "../ts/tensor.js";
 
 const torch: {
   prints: { shape: number[]; data: (number | string)[]; text: string }[];
@@ -160,6 +161,11 @@ describe("zeros", () => {
       [0, 0],
     ]);
     expect(Tensor.zeros([]).toArray()).toBe(0);
+    expect(Tensor.zeros([]).toArray(0)).toBe(0);
+    const row: number[] = Tensor.zeros([1, 2]).toArray(2)[0] as number[];
+    expect(row).toEqual([0, 0]);
+    expect(() => Tensor.zeros([1, 2]).toArray(3)).toThrow("toArray: expected 3 dimensions, got 2 of shape [1, 2]");
+    expect(() => Tensor.zeros([1, 2]).toArray("2" as never)).toThrow('toArray: expected "2" dimensions');
     expect(Tensor.zeros([3, 0]).size).toBe(0);
   });
 

@@ -37,10 +37,17 @@ export class LSTMError extends Error {
   override readonly name = "LSTMError";
 
   constructor(
+    /** What went wrong, to switch on; it stays the same from version to version. */
     readonly code: LSTMErrorCode,
     message: string,
     options?: { cause?: unknown },
   ) {
     super(message, options);
+  }
+
+  /** What JSON holds of it, and what to send to another thread: a clone of an error loses its name and code. */
+  toJSON(): { name: string; code: LSTMErrorCode; message: string } {
+    const { name, code, message } = this;
+    return { name, code, message };
   }
 }

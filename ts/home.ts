@@ -1,3 +1,4 @@
+import type { Floats } from "./arrays.js";
 import { LSTMError } from "./errors.js";
 import type { Instance, Kernels } from "./instance.js";
 
@@ -26,8 +27,8 @@ export abstract class Home {
   /** Whether parameters may have been written since the object last took them over. */
   #written = true;
   /** Copies of values and gradients that JavaScript has asked for, by the parameter's index. */
-  readonly #data = new Map<number, Float32Array>();
-  readonly #grads = new Map<number, Float32Array>();
+  readonly #data = new Map<number, Floats>();
+  readonly #grads = new Map<number, Floats>();
 
   constructor(
     /** What an error calls the owner, "LSTM" or "Linear" say. */
@@ -76,12 +77,12 @@ export abstract class Home {
   }
 
   /** The values of a parameter in JavaScript's array, to read and write. */
-  data(index: number): Float32Array {
+  data(index: number): Floats {
     return arrayOf(this.#data, index, this.view(index));
   }
 
   /** The gradient of a parameter, likewise; null before the first training forward. */
-  grad(index: number): Float32Array | null {
+  grad(index: number): Floats | null {
     const inside = this.#gradient(index);
     return inside && arrayOf(this.#grads, index, inside);
   }
@@ -92,13 +93,13 @@ export abstract class Home {
   }
 
   /** A copy of a parameter. */
-  read(index: number): Float32Array {
+  read(index: number): Floats {
     this.uploadData(index);
     return this.values(index).slice();
   }
 
   /** A copy of a parameter's gradient; empty before the first training forward. */
-  readGradient(index: number): Float32Array {
+  readGradient(index: number): Floats {
     this.uploadGradients(index);
     return this.#gradient(index)?.slice() ?? new Float32Array(0);
   }
@@ -160,7 +161,7 @@ export abstract class Home {
 }
 
 /** The array of a parameter, a copy made when it is first asked for. */
-function arrayOf(arrays: Map<number, Float32Array>, index: number, inside: Float32Array): Float32Array {
+function arrayOf(arrays: Map<number, Floats>, index: number, inside: Float32Array): Floats {
   const array = arrays.get(index) ?? inside.slice();
   arrays.set(index, array);
   return array;
@@ -168,9 +169,9 @@ function arrayOf(arrays: Map<number, Float32Array>, index: number, inside: Float
 
 /** Calls back with one array and its key, or with all; most objects have none. */
 function eachOf(
-  arrays: ReadonlyMap<number, Float32Array>,
+  arrays: ReadonlyMap<number, Floats>,
   only: number | undefined,
-  call: (array: Float32Array, index: number) => void,
+  call: (array: Floats, index: number) => void,
 ): void {
   if (arrays.size === 0) return;
   if (only === undefined) arrays.forEach(call);

@@ -29,7 +29,6 @@ export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
 export type { MemoryLayout } from "./strided.js";
 export {
   type NestedArray,
-  type NestedNumbers,
   Tensor,
   type TensorInput,
   type TensorJSON,

@@ -1,4 +1,5 @@
 import { loadModule } from "#module";
+
 import { LSTMError } from "./errors.js";
 
 /** The functions of crates/lstm-wasm, where each is described. Numbers only. */

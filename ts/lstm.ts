@@ -14,6 +14,7 @@ import type {
   Result,
   StateInput,
   Trace,
+  Traced,
   TraceOptions,
 } from "./results.js";
 import { readRows, readSortedRows, writeRows } from "./rows.js";
@@ -74,21 +75,27 @@ export class LSTM extends Recurrent {
     return lstm;
   }
 
+  /** Layers, each reading the output of the one below. */
   get numLayers(): number {
     return this.core.options.numLayers;
   }
+  /** Whether input and output are (batch, seq, .) instead of (seq, batch, .). */
   get batchFirst(): boolean {
     return this.core.options.batchFirst;
   }
+  /** In training, the probability of zeroing a value between two layers. */
   get dropout(): number {
     return this.core.options.dropout;
   }
+  /** Whether each layer also reads the sequence backwards. */
   get bidirectional(): boolean {
     return this.core.options.bidirectional;
   }
+  /** Columns that h is projected to; 0 for no projection. */
   get projSize(): number {
     return this.core.options.projSize;
   }
+  /** In training, c is kept only every so many steps; 0 if at each. */
   get checkpointEvery(): number {
     return this.core.options.checkpointEvery;
   }
@@ -120,6 +127,7 @@ export class LSTM extends Recurrent {
     state?: StateInput | null,
     options?: ForwardOptions<PackedSequence>,
   ): Result<PackedSequence>;
+  /** `forward` of padded sequences or of one sequence. */
   forward(input: TensorInput, state?: StateInput | null, options?: ForwardOptions<Tensor>): Result<Tensor>;
   forward(
     input: TensorInput | PackedSequence,
@@ -144,8 +152,17 @@ export class LSTM extends Recurrent {
    *
    * @param options.only which tensors to copy out: `["c"]` for the cell states alone
    */
-  trace(input: PackedSequence, state?: StateInput | null, options?: TraceOptions): Trace<PackedSequence>;
-  trace(input: TensorInput, state?: StateInput | null, options?: TraceOptions): Trace<Tensor>;
+  trace<Name extends Traced = Traced>(
+    input: PackedSequence,
+    state?: StateInput | null,
+    options?: TraceOptions<Name>,
+  ): Trace<PackedSequence, Name>;
+  /** `trace` of padded sequences or of one sequence. */
+  trace<Name extends Traced = Traced>(
+    input: TensorInput,
+    state?: StateInput | null,
+    options?: TraceOptions<Name>,
+  ): Trace<Tensor, Name>;
   trace(
     input: TensorInput | PackedSequence,
     state?: StateInput | null,
@@ -220,7 +237,9 @@ export class LSTM extends Recurrent {
    *   several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`, `STATE`. The forward then waits on.
    */
   backward(gradOutput: PackedSequence, gradState?: GradState, options?: BackwardOptions): Gradients<PackedSequence>;
+  /** `backward` after a forward of padded sequences or of one sequence. */
   backward(gradOutput: TensorInput, gradState?: GradState, options?: BackwardOptions): Gradients<Tensor>;
+  /** `backward` with zeros for the gradient of the output. */
   backward(gradOutput?: null, gradState?: GradState, options?: BackwardOptions): Gradients<Tensor | PackedSequence>;
   backward(
     gradOutput?: TensorInput | PackedSequence | null,

@@ -4,6 +4,7 @@ import { Parameter } from "./parameter.js";
 import type { BackwardOptions, Pending } from "./pending.js";
 import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
 import { Tensor } from "./tensor.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /**
  * What all modules have in common, as in PyTorch's `nn.Module`: parameters, state dicts, modes, and an end.
@@ -12,6 +13,8 @@ import { Tensor } from "./tensor.js";
  * `backward`.
  */
 export abstract class Module {
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   #training = false;
   /** @internal The training forwards that wait for their backward, in a module that keeps them. */
   readonly pending?: Pending<unknown>;
@@ -107,6 +110,11 @@ export abstract class Module {
     for (const [, { home }] of named) home.id; // throws once disposed, before anything is written
     for (const [index, tensor] of matched) named[index]?.[1].write(tensor.data);
     return result;
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** Gives the memory inside WebAssembly back now. Any later use is a `DISPOSED` error; calling it twice is not. */

@@ -1,7 +1,11 @@
+import type { Floats } from "./arrays.js";
+import { shapeText } from "./describe.js";
 import { Home } from "./home.js";
 import { LayerCore } from "./layer-core.js";
 import { tensorOfShape } from "./shape.js";
 import { asTensor, type TensorInput } from "./tensor.js";
+import { formatTensor } from "./tensor-format.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /**
  * A weight or bias: PyTorch's name and shape, its values and their gradient.
@@ -11,8 +15,11 @@ import { asTensor, type TensorInput } from "./tensor.js";
  */
 export class Parameter {
   static readonly name = "Parameter";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** PyTorch's name within its module, `"weight_ih_l0"` say; empty for a parameter of a module of one's own. */
   readonly name: string;
+  /** PyTorch's shape, frozen. */
   readonly shape: readonly number[];
   /** @internal */
   readonly home: Home;
@@ -47,7 +54,7 @@ export class Parameter {
    * looking for changes, it counts from the next time that `data` is read: write through `parameter.data`, not through an
    * array kept from before, or call `set`.
    */
-  get data(): Float32Array {
+  get data(): Floats {
     return this.home.data(this.index);
   }
 
@@ -55,13 +62,33 @@ export class Parameter {
    * The gradient that every `backward` adds to: always the same array, to read and write; null before the first forward in
    * training mode.
    */
-  get grad(): Float32Array | null {
+  get grad(): Floats | null {
     return this.home.grad(this.index);
   }
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
   set(values: TensorInput): void {
     this.write(tensorOfShape(this.name || "values", values, this.shape).data);
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  /** Name, shape and values, these as PyTorch prints a tensor. */
+  toString(): string {
+    const head = `Parameter ${this.name} of shape ${shapeText(this.shape)}`;
+    try {
+      return `${head}:\n${formatTensor(this.read(), this.shape)}`;
+    } catch (error) {
+      return `${head}, not to be read: ${(error as Error).message}`; // printing may not throw
+    }
+  }
+
+  /** What `console.log` shows in Node, Deno and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** @internal Copies values of the right length in. */

@@ -16,7 +16,7 @@ export abstract class Recurrent extends Parametric {
     this.#seed = seed;
   }
 
-  /** `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
+  /** @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
   protected initialise(): void {
     const random = new Mt19937(this.seed);
     for (const { home, index } of this.parameters()) {
@@ -24,18 +24,21 @@ export abstract class Recurrent extends Parametric {
     }
   }
 
-  /** The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
+  /** @internal The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
   protected get seed(): number {
     this.#seed ??= randomSeed();
     return this.#seed;
   }
 
+  /** Values in each row of the input. */
   get inputSize(): number {
     return this.core.options.inputSize;
   }
+  /** Units of the cell. */
   get hiddenSize(): number {
     return this.core.options.hiddenSize;
   }
+  /** Whether `bias_ih` and `bias_hh` exist. */
   get bias(): boolean {
     return this.core.options.bias;
   }

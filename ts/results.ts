@@ -20,8 +20,11 @@ export type GradState =
 
 /** What backward returns: the gradients of a forward's input, h0 and c0. */
 export interface Gradients<Input> {
+  /** Shaped or packed as the input was. */
   readonly input: Input;
+  /** Shaped as h0. */
   readonly h0: Tensor;
+  /** Shaped as c0. */
   readonly c0: Tensor;
 }
 
@@ -30,9 +33,13 @@ export interface Gradients<Input> {
  * every step, (seq, batch), or with the leading dimensions of the input.
  */
 export interface GradientNorms {
+  /** Counted from 0, the one that reads the input. */
   readonly layer: number;
+  /** Which way it reads the sequence. */
   readonly direction: "forward" | "reverse";
+  /** Of dL/dh(t). */
   readonly h: Tensor;
+  /** Of dL/dc(t). */
   readonly c: Tensor;
 }
 
@@ -40,30 +47,38 @@ export interface GradientNorms {
 export type Traced = "i" | "f" | "g" | "o" | "c" | "h";
 
 /** Options of `trace`. */
-export interface TraceOptions {
+export interface TraceOptions<Name extends Traced = Traced> {
   /** Which tensors to copy out; all six if left out. */
-  only?: readonly Traced[] | undefined;
+  only?: readonly Name[] | undefined;
 }
 
 /**
  * One direction of one layer at every step: gates i, f, g (the candidate) and o, cell state c, (seq, batch, H), and h,
  * (seq, batch, H_out). Leading dimensions are the input's; a reverse direction is indexed by input position too.
  */
-export type LayerTrace = {
+export type LayerTrace<Name extends Traced = Traced> = {
+  /** Counted from 0, the one that reads the input. */
   readonly layer: number;
+  /** Which way it reads the sequence. */
   readonly direction: "forward" | "reverse";
-} & { readonly [Name in Traced]?: Tensor };
+} & { readonly [Each in Name]: Tensor };
 
 /** What trace returns: forward's results, and every direction of every layer from the inside. */
-export interface Trace<Output> {
+export interface Trace<Output, Name extends Traced = Traced> {
+  /** As `forward` returns it. */
   readonly output: Output;
+  /** The last h of every layer and direction. */
   readonly hn: Tensor;
+  /** The last c of every layer and direction. */
   readonly cn: Tensor;
-  readonly layers: readonly LayerTrace[];
+  /** Layer by layer, in each the forward direction first. */
+  readonly layers: readonly LayerTrace<Name>[];
 }
 
 /** What dropout masks are drawn from: a seed, and a count of the training forwards. */
 export interface Masks {
+  /** A dropout's seed. */
   seed: number;
+  /** How many training forwards there were before. */
   call: number;
 }

@@ -10,6 +10,7 @@
  * objects (not arrays of their fields) and dtypes strings; a shape has at most 64 dimensions, and sizes and their product
  * stay below 2^53.
  */
+import type { Bytes } from "./arrays.js";
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
 import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
@@ -17,6 +18,7 @@ import { checkBoolean, checkObject } from "./options.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
+/** Options of `load`. */
 export interface LoadOptions {
   /** Leave out tensors that do not read as float32 (say, an int64 `num_batches_tracked`) instead of throwing. */
   skipUnsupported?: boolean | undefined;
@@ -80,10 +82,7 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
  * @throws LSTMError `SAFETENSORS` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
  *   that are not tensors; `OUT_OF_MEMORY`.
  */
-export function save(
-  dict: Readonly<Record<string, TensorInput>>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
+export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Readonly<Record<string, string>>): Bytes {
   const fields: string[] = [];
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
@@ -130,7 +129,7 @@ export function save(
   return file;
 }
 
-function allocateBytes(size: number): Uint8Array<ArrayBuffer> {
+function allocateBytes(size: number): Bytes {
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -17,7 +17,9 @@ export interface LoadOptions {
 
 /** What `load_state_dict` returns in PyTorch. */
 export interface LoadResult {
+  /** Names that this module has and the dict has not. */
   readonly missingKeys: string[];
+  /** Names of the dict that this module has not. */
   readonly unexpectedKeys: string[];
 }
 

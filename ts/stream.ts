@@ -1,3 +1,4 @@
+import type { Floats } from "./arrays.js";
 import { type Core, created } from "./core.js";
 import { DISPOSE } from "./dispose.js";
 import { LSTMError } from "./errors.js";
@@ -6,6 +7,7 @@ import { checkInteger, checkObject } from "./options.js";
 import { writeRows } from "./rows.js";
 import { sameValues, tensorOfShape } from "./shape.js";
 import { asTensor, Tensor, type TensorInput } from "./tensor.js";
+import { UNCLONEABLE } from "./uncloneable.js";
 
 /** Options of `lstm.stream()`. */
 export interface StreamOptions {
@@ -15,7 +17,9 @@ export interface StreamOptions {
 
 /** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1. */
 export interface StreamState<T = Tensor> {
+  /** (layers, batch, H_out) */
   readonly h: T;
+  /** (layers, batch, H) */
   readonly c: T;
 }
 
@@ -31,6 +35,9 @@ const C = 3;
  */
 export class LSTMStream {
   static readonly name = "LSTMStream";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
+  /** Sequences that run side by side. */
   readonly batchSize: number;
   readonly #core: Core;
   readonly #id: number;
@@ -39,8 +46,8 @@ export class LSTMStream {
   readonly #start: readonly number[];
   readonly #shapes: Record<"h" | "c", readonly number[]>;
   readonly #widths: readonly [input: number, output: number];
-  readonly #input: Float32Array;
-  readonly #output: Float32Array;
+  readonly #input: Floats;
+  readonly #output: Floats;
   /** Where input and output lie in WebAssembly; empty after its memory grew. */
   #inputView: Float32Array = new Float32Array(0);
   #outputView: Float32Array = new Float32Array(0);
@@ -75,7 +82,7 @@ export class LSTMStream {
   }
 
   /** The input of the next `step()`, (batch, inputSize): always the same array, to write into. */
-  get input(): Float32Array {
+  get input(): Floats {
     this.#live();
     return this.#input;
   }
@@ -87,9 +94,9 @@ export class LSTMStream {
    *   values is the fastest. Without it, what was written into `input`
    * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated.
    */
-  step(x?: TensorInput): Float32Array {
+  step(x?: TensorInput): Floats {
     const input = this.#input;
-    let values = input;
+    let values: Float32Array = input;
     if (x instanceof Float32Array && x.length === input.length) values = x;
     else if (x !== undefined) values = this.#readInput(x);
     if (this.#disposed) this.#live();
@@ -187,6 +194,11 @@ export class LSTMStream {
     this.#disposed = true;
     forget?.unregister(this);
     release(this.#core.instance, "streamFree", this.#id)();
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   [DISPOSE](): void {

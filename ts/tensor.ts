@@ -1,3 +1,4 @@
+import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { describe } from "./describe.js";
 import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
 import { LSTMError } from "./errors.js";
@@ -12,7 +13,9 @@ export { product, typedArrayName } from "./elements.js";
 /** A tensor of another library, such as onnxruntime's or ndarray's: float32 values and their `shape` or `dims`. */
 export interface TensorLike extends MemoryLayout {
   readonly data: Float32Array;
+  /** The sizes; either these or `dims`. */
   readonly shape?: readonly number[];
+  /** The sizes as onnxruntime calls them. */
   readonly dims?: readonly number[];
 }
 
@@ -34,9 +37,6 @@ export type TensorInput =
   | Float32Array
   | NestedArray;
 
-/** What `Tensor.toArray` returns: fresh nested arrays of plain numbers, or the number of a tensor without dimensions. */
-export type NestedNumbers = number | NestedNumbers[];
-
 /** Says that data and a frozen shape fit each other. */
 const CHECKED = Symbol("checked");
 const CHECKED_DATA = Symbol("checked data");
@@ -49,7 +49,9 @@ const CHECKED_SHAPE = Symbol("checked shape");
  */
 export class Tensor {
   static readonly name = "Tensor";
-  readonly data: Float32Array;
+  /** The values, row-major, to read and to write. Of a tensor made over shared memory, still a view of that. */
+  readonly data: Floats;
+  /** The sizes of the dimensions, frozen. */
   readonly shape: readonly number[];
   /** How many values there are: the product of the shape. */
   readonly size: number;
@@ -69,14 +71,14 @@ export class Tensor {
   constructor(data: Float32Array, shape: readonly number[], checked: typeof CHECKED);
   constructor(data: Float32Array | NestedArray, shape?: readonly number[], checked?: typeof CHECKED) {
     if (checked === CHECKED) {
-      this.data = data as Float32Array;
+      this.data = data as Floats;
       this.shape = shape as readonly number[];
     } else if (Array.isArray(data)) {
       const own = shape === undefined ? nestedShape(FLOATS, "data", data) : [data.length];
-      this.data = flatten(FLOATS, "data", data, own).data;
+      this.data = flatten(FLOATS, "data", data, own).data as Floats;
       this.shape = checkShape("shape", shape ?? own);
     } else {
-      this.data = checkArray(FLOATS, "data", data);
+      this.data = checkArray(FLOATS, "data", data) as Floats;
       this.shape = checkShape("shape", shape ?? [this.data.length]);
     }
     if (checked !== CHECKED) checkSize("shape", this.shape, "data", this.data.length);
@@ -128,10 +130,22 @@ export class Tensor {
     return new Tensor(this.data, resolve(shape, this.shape));
   }
 
-  /** The values in nested arrays; of a tensor without dimensions, the number itself. */
-  toArray(): NestedNumbers {
+  /**
+   * The values in nested arrays, as deep as there are dimensions; of a tensor without dimensions, the number itself.
+   *
+   * @param rank how many dimensions there must be, 0 to 4; TypeScript then knows how deep the arrays are
+   * @throws LSTMError `SHAPE_MISMATCH` for another number of dimensions than `rank`
+   */
+  toArray(): NestedNumbers;
+  /** The values in arrays nested `rank` deep. @throws LSTMError `SHAPE_MISMATCH` for a tensor of another rank */
+  toArray<Rank extends keyof ArrayOfRank>(rank: Rank): ArrayOfRank[Rank];
+  toArray(rank?: number): unknown {
+    if (rank !== undefined && rank !== this.shape.length) {
+      const got = `got ${this.shape.length} of shape [${this.shape.join(", ")}]`;
+      throw new LSTMError("SHAPE_MISMATCH", `toArray: expected ${describe(rank)} dimensions, ${got}`);
+    }
     let next = 0;
-    const nest = (depth: number): NestedNumbers =>
+    const nest = (depth: number): number | NestedNumbers =>
       depth === this.shape.length
         ? (this.data[next++] as number)
         : Array.from({ length: this.shape[depth] as number }, () => nest(depth + 1));
@@ -208,7 +222,7 @@ const wrapped = (read: { data: Float32Array; shape: readonly number[] }): Tensor
 export const blank = (shape: readonly number[]): Tensor => new Tensor(allocate(shape), shape, CHECKED);
 
 /** Zeros for a shape that was checked. */
-export const allocate = (shape: readonly number[]): Float32Array => zeros(FLOATS, shape);
+export const allocate = (shape: readonly number[]): Floats => zeros(FLOATS, shape) as Floats;
 
 /** The shape with dimension `dim` of another size, or left out. */
 const replaced = (shape: readonly number[], dim: number, ...size: number[]): number[] => [

@@ -46,6 +46,6 @@ export function readTrace(core: Core, call: Call, only: readonly Traced[]): Laye
       const data = core.instance.floats.slice(from, from + call.rows * columns);
       return [name, new Tensor(data, [...call.leading, columns])];
     });
-    return Object.fromEntries(tensors) as { [Name in Traced]?: Tensor };
+    return Object.fromEntries(tensors) as Record<Traced, Tensor>;
   });
 }

@@ -1,10 +1,12 @@
 /** What `npm publish` would send: its files, its promises in package.json, and what bundlers can leave out of it. */
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asText } from "../../scripts/embed.mjs";
+import { compiledCrates } from "../../scripts/notices.mjs";
 import { root } from "../../scripts/run.mjs";
 import { output, Place } from "./place.js";
 
@@ -29,13 +31,30 @@ function targets(node: unknown, conditions: string[] = []): { file: string; cond
 }
 
 describe("package.json", () => {
-  test("has no install scripts and no runtime dependencies", () => {
-    const { scripts, dependencies, peerDependencies, optionalDependencies, sideEffects } = JSON.parse(
-      read("package.json"),
-    );
-    for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(scripts).not.toHaveProperty(name);
-    expect([dependencies, peerDependencies, optionalDependencies]).toEqual([undefined, undefined, undefined]);
-    expect(sideEffects).toBe(false);
+  test("has no dependencies, and no scripts, which only a clone can run", () => {
+    const manifest = JSON.parse(read("package.json"));
+    for (const name of ["scripts", "dependencies", "devDependencies", "peerDependencies", "optionalDependencies"]) {
+      expect(manifest).not.toHaveProperty(name);
+    }
+    expect(manifest.sideEffects).toBe(false);
+  });
+
+  test("is the clone's own again after packing, also after packing that was broken off", () => {
+    const clone = join(place.folder, "clone");
+    cpSync(join(root, "scripts"), join(clone, "scripts"), { recursive: true });
+    cpSync(join(root, "package.json"), join(clone, "package.json"));
+    const manifest = () => readFileSync(join(clone, "package.json"), "utf8");
+    const step = (name: string) => execFileSync(process.execPath, [join(clone, "scripts/manifest.mjs"), name]);
+    const own = manifest();
+    step("--publish");
+    step("--publish");
+    expect(manifest()).toBe(read("package.json"));
+    step("--restore");
+    expect(manifest()).toBe(own);
+    expect(JSON.parse(own).scripts).toMatchObject({
+      prepack: expect.stringMatching(/manifest\.mjs --publish$/),
+      postpack: "node scripts/manifest.mjs --restore",
+    });
   });
 
   test("exports files that are there, each sub-path with types first", () => {
@@ -58,24 +77,54 @@ describe("package.json", () => {
 });
 
 describe("the files", () => {
-  test("are what runs, its maps and types, and three texts", () => {
+  test("are what runs, its types, and some texts", () => {
     const names = files.map((file) => file.slice(installed.length + 1));
-    const kinds = [/^dist\/[\w/-]+\.js(\.map)?$/, /^dist\/types\/[\w/.-]+\.d\.ts$/, /^dist\/lstm\.wasm$/];
+    const kinds = [
+      /^dist\/THIRD-PARTY-NOTICES\.txt$/,
+      /^dist\/[\w/-]+[\w.]*\.js$/,
+      /^dist\/types\/[\w/.-]+\.d\.ts$/,
+      /^dist\/lstm\.wasm$/,
+    ];
     const texts = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
     const others = names.filter((name) => !texts.includes(name) && !kinds.some((kind) => kind.test(name)));
     expect(others).toEqual([]);
     for (const text of texts) expect(names).toContain(text);
   });
 
-  test("each script has a map that holds its sources", () => {
+  test("are readable, but for the text of the WebAssembly, which has a file of its own", () => {
     const scripts = files.filter((file) => file.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(5);
     for (const script of scripts) {
-      expect(readFileSync(script, "utf8"), script).toMatch(/\n\/\/# sourceMappingURL=[\w.-]+\.map\n$/);
-      const { sources, sourcesContent } = JSON.parse(readFileSync(`${script}.map`, "utf8"));
-      expect(sourcesContent.filter(Boolean), script).toHaveLength(sources.length);
-      // Only ours: the WebAssembly's text, say, would double the map.
-      for (const source of sources) expect(source, script).toMatch(/^(\.\.\/)+ts\/[\w/-]+\.ts$/);
+      const longest = Math.max(
+        ...readFileSync(script, "utf8")
+          .split("\n")
+          .map((line) => line.length),
+      );
+      if (script.endsWith("/lstm.wasm.js")) expect(longest, script).toBeGreaterThan(50_000);
+      else expect(longest, script).toBeLessThan(300);
+    }
+  });
+
+  test("show the line that an uncaught error comes from, and not much more", () => {
+    const program = `import { LSTM, Tensor } from "lstm-wasm";
+      new LSTM({ inputSize: 5, hiddenSize: 6 }).forward(Tensor.zeros([7, 3, 4]));`;
+    const line = ["--input-type=module", "--eval", program];
+    const { status, stderr } = spawnSync(process.execPath, line, { cwd: place.folder, encoding: "utf8" });
+    expect(status).toBe(1);
+    const [where, thrown] = stderr.split("\n");
+    expect(where).toMatch(/\/dist\/index\.js:\d+$/);
+    expect(thrown).toMatch(/^ *throw new LSTMError\(/);
+    expect(stderr).toMatch(/^ +at new Call \(.*^ +at LSTM\.forward \(/ms);
+    for (const text of stderr.split("\n")) expect(text.length).toBeLessThan(200);
+  });
+
+  test("carry the notices of every crate that is compiled in", () => {
+    const text = read("dist/THIRD-PARTY-NOTICES.txt");
+    const crates = compiledCrates();
+    expect(crates.length).toBeGreaterThan(2);
+    for (const { name, version } of crates) {
+      const [, after] = text.split(`\n${name} ${version} (`);
+      expect(after, name).toMatch(/^[^)]*MIT.*\n-+\n\n(.+\n|\n(?!-))*?Permission is hereby granted, free of charge/);
     }
   });
 

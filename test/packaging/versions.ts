@@ -8,7 +8,7 @@ import { ask } from "../../scripts/run.mjs";
 export function versions(): string {
   const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8"));
   const tools = Object.entries<string>(dependencies).map(
-    ([name, version]) => `${name} ${version.replace("npm:node@", "")}`,
+    ([name, version]) => `${name} ${version.replace(/^npm:\w+@/, "")}`,
   );
   const browsers = [ask(browser("chromium"), ["--version"]), ask(browser("firefox"), ["--version"]), webkit()];
   return [`${process.platform} ${process.arch}, ${cpus()[0]?.model.trim()}`, ...browsers, ...tools]

@@ -42,8 +42,11 @@ export type CompiledModule = object;
 
 /** What is used of a `Response`. */
 export interface FetchedModule {
+  /** Whether the server sent what was asked for. */
   readonly ok: boolean;
+  /** The HTTP status, for the error. */
   readonly status: number;
+  /** The bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 

@@ -16,9 +16,9 @@ abstract class Elementwise<Kept> extends Module {
   override readonly pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
   #disposed = false;
 
-  /** The new values, and what to keep. */
+  /** @internal The new values, and what to keep. */
   protected abstract map(values: Float32Array): { values: Float32Array; kept: Kept };
-  /** The gradient of the input, from that of the output. */
+  /** @internal The gradient of the input, from that of the output. */
   protected abstract back(gradient: Float32Array, kept: Kept): Float32Array;
 
   /** A tensor of any shape to one of the same. */
@@ -73,6 +73,7 @@ export interface DropoutOptions {
  */
 export class Dropout extends Elementwise<Masks | undefined> {
   static override readonly name: string = "Dropout";
+  /** The probability of zeroing a value. */
   readonly p: number;
   #seed: number | undefined;
   #call = 0;
@@ -96,6 +97,7 @@ export class Dropout extends Elementwise<Masks | undefined> {
     this.#call = call;
   }
 
+  /** @internal */
   protected override map(values: Float32Array) {
     if (!this.training || this.p === 0) return { values: values.slice(), kept: undefined };
     const kept = this.dropoutDraw;
@@ -104,6 +106,7 @@ export class Dropout extends Elementwise<Masks | undefined> {
     return { values: dropped, kept };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
     return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
   }
@@ -124,11 +127,13 @@ export class Dropout extends Elementwise<Masks | undefined> {
 export class ReLU extends Elementwise<Float32Array> {
   static override readonly name: string = "ReLU";
 
+  /** @internal */
   protected override map(values: Float32Array) {
     const result = values.map((x) => Math.max(x, 0));
     return { values: result, kept: this.training ? result.slice() : result };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
     return gradient.map((d, i) => ((result[i] as number) <= 0 ? 0 : d));
   }
@@ -152,6 +157,7 @@ export class Sigmoid extends Elementwise<Float32Array> {
 export class Tanh extends Elementwise<Float32Array> {
   static override readonly name: string = "Tanh";
 
+  /** @internal */
   protected override map(values: Float32Array) {
     const { kernels, floats, input } = workspace(values.length, 1);
     floats.set(values, input);
@@ -160,6 +166,7 @@ export class Tanh extends Elementwise<Float32Array> {
     return { values: result, kept: this.training ? result.slice() : result };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
     return gradient.map((d, i) => d * (1 - (result[i] as number) ** 2));
   }

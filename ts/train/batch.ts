@@ -11,6 +11,7 @@ export type Batches = number[][];
 
 /** How `lengthBuckets` makes batches. */
 export interface BucketOptions {
+  /** Samples in each batch; the last may have fewer. */
   batchSize: number;
   /** Whether order and ties are by chance; true by default. */
   shuffle?: boolean | undefined;

@@ -1,3 +1,4 @@
+import type { Bytes } from "../arrays.js";
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
@@ -39,7 +40,7 @@ const FORMAT = "lstm-wasm checkpoint 2";
  *
  * @throws LSTMError `OPTION` for anything else in `extra`, with its path; `DISPOSED`
  */
-export function saveCheckpoint(checkpoint: Checkpoint & { extra?: unknown }): Uint8Array {
+export function saveCheckpoint(checkpoint: Checkpoint & { extra?: unknown }): Bytes {
   const { model, optimizer, scheduler, extra: given } = read("saveCheckpoint", checkpoint, ["extra"]);
   // What runs code of the caller's comes first, so that all of the training is of one moment.
   const beside: Tensor[] = [];

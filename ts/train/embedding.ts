@@ -9,7 +9,9 @@ import { checkSeed, Layer } from "./layer.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
 export interface EmbeddingOptions {
+  /** How many indices there are, from 0. */
   numEmbeddings: number;
+  /** Values in the row of each. */
   embeddingDim: number;
   /** An index that stands for nothing: its row starts as zeros and gets no gradient. Negative ones count from the end. */
   paddingIdx?: number | undefined;
@@ -20,8 +22,11 @@ export interface EmbeddingOptions {
 /** `torch.nn.Embedding`: a row of values for each index. */
 export class Embedding extends Layer<Int32Array> {
   static override readonly name: string = "Embedding";
+  /** How many indices there are, from 0. */
   readonly numEmbeddings: number;
+  /** Values in the row of each. */
   readonly embeddingDim: number;
+  /** The index that stands for nothing, if there is one. */
   readonly paddingIdx: number | undefined;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */

@@ -16,7 +16,9 @@ export type IndexInput =
 
 /** Integers and their shape. */
 export interface Indices {
+  /** The integers, row-major. */
   readonly data: Int32Array;
+  /** The sizes of the dimensions. */
   readonly shape: readonly number[];
 }
 

@@ -8,7 +8,9 @@ import { checkSeed, Layer } from "./layer.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
 export interface LinearOptions {
+  /** Columns of the input. */
   inFeatures: number;
+  /** Columns of the output. */
   outFeatures: number;
   /** Whether there is a bias; true by default. */
   bias?: boolean | undefined;
@@ -19,8 +21,11 @@ export interface LinearOptions {
 /** `torch.nn.Linear`: `y = x Wᵀ + b` for each row. */
 export class Linear extends Layer<Float32Array> {
   static override readonly name: string = "Linear";
+  /** Columns of the input. */
   readonly inFeatures: number;
+  /** Columns of the output. */
   readonly outFeatures: number;
+  /** Whether there is a bias. */
   readonly bias: boolean;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */

@@ -8,13 +8,16 @@ import { workspace } from "./workspace.js";
 
 /** A loss, and the gradient of its input to hand to `backward`. */
 export interface Loss {
+  /** The loss itself. */
   readonly loss: number;
+  /** dL/d(input), shaped as the input. */
   readonly gradient: Tensor;
 }
 
 /** Whether the loss is the mean over all that counts, or the sum; the mean by default. */
 export type Reduction = "mean" | "sum";
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** Rows of this class count nothing; -100 by default. */
   ignoreIndex?: number | undefined;
@@ -22,6 +25,7 @@ export interface CrossEntropyOptions {
   labelSmoothing?: number | undefined;
   /** What each class counts, (C); the mean is over these weights. */
   weight?: TensorInput | undefined;
+  /** "mean" by default. */
   reduction?: Reduction | undefined;
 }
 
@@ -67,6 +71,7 @@ export function crossEntropy(input: TensorInput, target: IndexInput | number, op
 export interface BinaryCrossEntropyOptions {
   /** What a positive target counts, for each entry of the last dimension; 1 by default. */
   posWeight?: TensorInput | undefined;
+  /** "mean" by default. */
   reduction?: Reduction | undefined;
 }
 

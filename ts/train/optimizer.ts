@@ -5,6 +5,7 @@ import { checkObject } from "../options.js";
 import { Parameter } from "../parameter.js";
 import { matchStateDict, type StateDict } from "../state-dict.js";
 import type { Tensor } from "../tensor.js";
+import { UNCLONEABLE } from "../uncloneable.js";
 import { Group, joinSteps, MAX_STEPS, type Options, type Rule } from "./param-group.js";
 
 /** Some of the parameters, with options of their own; the optimiser's second argument stands in for those left out. */
@@ -32,6 +33,8 @@ export interface OptimizerState {
 
 /** What all optimisers have in common: `step` after `backward`, then `zeroGrad`. */
 export abstract class Optimizer<O = { lr?: number | undefined }> {
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /**
    * The groups in the order that they were given in; one where there was a plain list of parameters. Options are read
    * and set here: `optimizer.paramGroups[1].lr = 1e-4`.
@@ -192,6 +195,11 @@ export abstract class Optimizer<O = { lr?: number | undefined }> {
   /** Gives the state's memory back; the parameters stay. Any later use is a `DISPOSED` error; calling it twice is not. */
   dispose(): void {
     for (const group of this.#groups) group.dispose();
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   [DISPOSE](): void {

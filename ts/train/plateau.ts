@@ -1,6 +1,7 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { checkBoolean, checkCount, checkInteger, checkObject } from "../options.js";
+import { UNCLONEABLE } from "../uncloneable.js";
 import { checkRate, checkRates, type Optimizer } from "./optimizer.js";
 import { checkOptimizer, checkState, type ScheduleState } from "./schedule.js";
 
@@ -27,6 +28,8 @@ export interface PlateauOptions {
 /** Multiplies the rate by `factor` when a metric no longer improves: call `step(metric)` after each epoch. */
 export class ReduceLROnPlateau {
   static readonly name: string = "ReduceLROnPlateau";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   readonly #optimizer: Optimizer;
   readonly #options;
   #best: number | undefined;
@@ -82,6 +85,11 @@ export class ReduceLROnPlateau {
     if (best === undefined) return lower ? metric < Number.POSITIVE_INFINITY : metric > Number.NEGATIVE_INFINITY;
     if (lower) return metric < (relative ? best * (1 - threshold) : best - threshold);
     return metric > (relative ? best * (1 + threshold) : best + threshold);
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** What it remembers, to save. */

@@ -1,6 +1,7 @@
 import { describe } from "../describe.js";
 import { LSTMError } from "../errors.js";
 import { checkCount, checkInteger, checkObject, checkProbability } from "../options.js";
+import { UNCLONEABLE } from "../uncloneable.js";
 import { checkRate, checkRates, Optimizer } from "./optimizer.js";
 import { power } from "./power.js";
 
@@ -13,6 +14,8 @@ export type ScheduleState = Readonly<Record<string, string | number | readonly n
  */
 export abstract class Schedule {
   static readonly name: string = "Schedule";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** @internal */
   protected readonly optimizer: Optimizer;
   /** @internal The groups' rates before the optimiser's first schedule. */
@@ -55,6 +58,11 @@ export abstract class Schedule {
     const rates = this.optimizer.paramGroups.map(({ lr }, group) => this.next(lr, epoch, group));
     this.optimizer.setRates(rates, `${this.#owner}: the next lr`);
     this.#lastEpoch = epoch;
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
   }
 
   /** What it remembers, to save. */

@@ -61,6 +61,7 @@ export class Sequential extends Module {
 
   /** Runs through all modules in order; a packed batch goes in and comes out packed. */
   forward(input: TensorInput | IndexInput): Tensor;
+  /** `forward` of a packed batch. */
   forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {

@@ -21,6 +21,7 @@ function row(runtime: string, everyday: boolean, start: (file: string) => string
   return [
     cell("import", "import.mjs"),
     cell("require", "require.cjs"),
+    cell("import() in CommonJS", "import.cjs"),
     cell("slim, after failed loads", "slim.mjs", CORE),
     cell("three copies", "twice.mjs"),
   ];

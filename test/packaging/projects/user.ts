@@ -22,6 +22,16 @@ const loaded: LSTM = LSTM.fromStateDict(load(save(lstm.stateDict())), { batchFir
 const code = (error: unknown): LSTMErrorCode | undefined => (error instanceof LSTMError ? error.code : undefined);
 const [h]: [Tensor, Tensor] = new LSTMCell({ inputSize: 1, hiddenSize: 2 }).forward([1]);
 const y: Float32Array = lstm.stream({ batchSize: 2 }).step(new Float32Array(2));
+const again: Tensor = lstm.forward(output.toArray())[0];
+const rows: number[][] = output.toArray(2);
+// @ts-expect-error three numbers deep, not two
+const wrong: number[][] = output.toArray(3);
+const [traced] = lstm.trace([[1]]).layers;
+const [only] = lstm.trace([[1]], null, { only: ["f", "c"] }).layers;
+const gates: (Tensor | undefined)[] = [traced?.i, only?.f, only?.c];
+const gate: Tensor = lstm.trace([[1]]).layers.map(({ o }) => o)[0] as Tensor;
+// @ts-expect-error left out by `only`
+only?.o;
 // @ts-expect-error the state is both or neither
 lstm.forward([[1]], [hn]);
 // @ts-expect-error an option of PyTorch's spelling
@@ -34,4 +44,22 @@ const bytes: ModuleSource = new Uint8Array(3);
 init("lstm.wasm");
 const written: Promise<void> = writeFileAtomic("model.safetensors", save(lstm.stateDict()));
 
-export { adam, bytes, code, h, loaded, onnx, output, packed, SlimLSTM, slim, written, y };
+export {
+  adam,
+  again,
+  bytes,
+  code,
+  gate,
+  gates,
+  h,
+  loaded,
+  onnx,
+  output,
+  packed,
+  rows,
+  SlimLSTM,
+  slim,
+  written,
+  wrong,
+  y,
+};
