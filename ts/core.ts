@@ -198,9 +198,10 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
 /** The error of a request that took so many bytes in all. */
 export function outOfMemory(what: string, bytes: number): LSTMError {
   const used = instance().kernels.usedBytes();
-  const of = `${used} bytes (${gibibytes(used)}) of the 4 GiB that all objects share are in use`;
-  const why = bytes > 2 ** 32 - used ? "" : ", the rest is in pieces, or more than this machine gives";
-  return new LSTMError("OUT_OF_MEMORY", `${what} needs ${bytes} bytes (${gibibytes(bytes)}): ${of}${why}`);
+  const left = bytes > 2 ** 32 - used ? "" : ", and the rest cannot be had in one piece";
+  const size = (count: number) => `${count} bytes (${(count / 2 ** 30).toFixed(2)} GiB)`;
+  return new LSTMError(
+    "OUT_OF_MEMORY",
+    `${what} needs ${size(bytes)}: of the 4 GiB that all objects share, ${size(used)} are in use${left}`,
+  );
 }
-
-const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;

@@ -93,7 +93,7 @@ export class Instance {
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
     const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
     const beyond = functions.find(([, call]) => call.length > MOST_PARAMETERS);
-    if (beyond !== undefined) throw new TypeError(`${beyond[0]} has more parameters than a guard passes`);
+    if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
     if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) this.kernels.takeFourAtOnce();
   }

@@ -44,7 +44,7 @@ impl Columns {
 
     /// How many values `columns` columns of `depth` take.
     pub fn values(columns: usize, depth: usize) -> u64 {
-        memory::values(&[columns.div_ceil(COLUMNS), COLUMNS, depth])
+        memory::product(columns.div_ceil(COLUMNS).saturating_mul(COLUMNS), depth)
     }
 
     /// The memory, to make room in it for another shape.

@@ -1,6 +1,6 @@
 //! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
 
-use crate::memory::{self, product, sum, values, values_of};
+use crate::memory::{self, product};
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -124,13 +124,10 @@ impl Layout {
     pub fn values(config: &Config) -> u64 {
         let h = config.hidden_size();
         config.total(&|layer| {
-            sum(&[
-                values(&[config.layer_input_size(layer), 4, h]),
-                values(&[config.h_size(), 4, h]),
-                product(if config.bias() { 8 } else { 0 }, h),
-                product(config.proj_size(), h),
-                values_of::<Parameter>(MOST),
-            ])
+            let biases = if config.bias() { 2 } else { 0 };
+            let columns = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(biases);
+            let weights = product(columns, h.saturating_mul(4)).saturating_add(product(config.proj_size(), h));
+            weights.saturating_add((MOST * size_of::<Parameter>() / 4) as u64)
         })
     }
 

@@ -12,12 +12,6 @@ pub fn check(values: u64) -> Result<(), Error> {
     if values > LIMIT / 4 { Err(refused(values)) } else { Ok(()) }
 }
 
-/// The product of sizes as a number of values, saturating.
-#[inline(never)]
-pub fn values(sizes: &[usize]) -> u64 {
-    sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64))
-}
-
 /// The product of two sizes as a number of values. In WebAssembly it cannot overflow, and is one instruction.
 #[inline(always)]
 pub fn product(a: usize, b: usize) -> u64 {
@@ -30,10 +24,8 @@ pub fn sum(values: &[u64]) -> u64 {
     values.iter().fold(0, |sum: u64, &values| sum.saturating_add(values))
 }
 
-/// How many float32 values take as much memory as `len` items.
-pub fn values_of<T>(len: usize) -> u64 {
-    values(&[len, size_of::<T>().div_ceil(4)])
-}
+/// A part that the allocator refused; [`request`] knows the whole.
+const PART: Error = Error::OutOfMemory { bytes: 0 };
 
 fn refused(values: u64) -> Error {
     Error::OutOfMemory { bytes: values.saturating_mul(4) }
@@ -68,7 +60,7 @@ pub fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>, Error> {
 /// An empty list with room for `len` items, or [`Error::OutOfMemory`].
 pub fn room_for<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
-    list.try_reserve_exact(len).map_err(|_| refused(values_of::<T>(len)))?;
+    list.try_reserve_exact(len).map_err(|_| PART)?;
     Ok(list)
 }
 
@@ -98,5 +90,5 @@ pub fn grow<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> Result<(), Er
             break;
         }
     }
-    if buffer.len() >= len { Ok(()) } else { Err(refused(values_of::<T>(len))) }
+    if buffer.len() >= len { Ok(()) } else { Err(PART) }
 }

@@ -2,7 +2,7 @@
 
 use crate::gemm::Columns;
 use crate::layout::{Kind, Layout};
-use crate::memory::{self, sum, values, values_of};
+use crate::memory::{self, product};
 use crate::simd::{COLUMNS, LANES};
 use crate::{Config, Error};
 use alloc::vec::Vec;
@@ -47,13 +47,10 @@ impl Packed {
     pub fn values(config: &Config) -> u64 {
         let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
         config.total(&|layer| {
-            sum(&[
-                values(&[config.layer_input_size(layer), 4, h_padded]),
-                values(&[config.h_size(), 4, h_padded]),
-                values(&[4, h_padded]),
-                Columns::values(config.proj_size(), h),
-                values_of::<Self>(1),
-            ])
+            let rows = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(1);
+            let weights =
+                product(rows, h_padded.saturating_mul(4)).saturating_add(Columns::values(config.proj_size(), h));
+            weights.saturating_add((size_of::<Self>() / 4) as u64)
         })
     }
 
@@ -149,17 +146,14 @@ impl Transposed {
         })
     }
 
-    /// How many values all layers take, and what describes them; saturating.
+    /// How many values all layers of an LSTM that there is take, and what describes them.
     pub fn values(config: &Config) -> u64 {
-        let padded = config.padded_hidden_size();
-        let times_4 = |columns: usize| Columns::values(columns, padded).saturating_mul(4);
+        let gates = 4 * config.padded_hidden_size();
         config.total(&|layer| {
-            sum(&[
-                times_4(config.layer_input_size(layer)),
-                times_4(config.h_size()),
-                Columns::values(if config.proj_size() > 0 { config.hidden_size() } else { 0 }, config.proj_size()),
-                values_of::<Self>(1),
-            ])
+            Columns::values(config.layer_input_size(layer), gates)
+                + Columns::values(config.h_size(), gates)
+                + Columns::values(config.hidden_size(), config.proj_size())
+                + (size_of::<Self>() / 4) as u64
         })
     }
 

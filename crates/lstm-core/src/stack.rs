@@ -4,7 +4,7 @@ use crate::cell::Detour;
 use crate::gemm::{RowMap, Rows, Tiles};
 use crate::layer::{self, Norms, Past, Place, Scratch, State, Steps};
 use crate::layout::Layout;
-use crate::memory::{list, request, sum, zeros};
+use crate::memory::{list, request, zeros};
 use crate::pack::Packed;
 use crate::simd::Native;
 use crate::training::Training;
@@ -37,22 +37,24 @@ impl Lstm {
     /// An LSTM with all parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
         // Twice: once as PyTorch shapes them, once packed for the kernels.
-        request(sum(&[Layout::values(&config), Packed::values(&config)]), || {
+        let values = Layout::values(&config).saturating_add(Packed::values(&config));
+        let (layout, parameters, packed) = request(values, || {
             let layout = Layout::new(&config)?;
             let parameters = zeros(layout.len())?;
             let d = config.directions();
             let packed = list(config.num_layers() * d, |index| Packed::new(&config, index / d))?;
-            Ok(Self {
-                config,
-                layout,
-                parameters,
-                packed,
-                stale: true,
-                version: 0,
-                shape: Shape::default(),
-                work: Workspace::default(),
-                training: None,
-            })
+            Ok((layout, parameters, packed))
+        })?;
+        Ok(Self {
+            config,
+            layout,
+            parameters,
+            packed,
+            stale: true,
+            version: 0,
+            shape: Shape::default(),
+            work: Workspace::default(),
+            training: None,
         })
     }
 

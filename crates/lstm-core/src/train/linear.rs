@@ -43,20 +43,23 @@ impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
         let packed = Columns::values(outputs, inputs);
-        request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed]), || {
-            Ok(Self {
-                inputs,
-                outputs,
-                weight: Parameter::zeros(inputs * outputs)?,
-                bias: bias.then(|| Parameter::zeros(outputs)).transpose()?,
-                columns: Columns::zeros(outputs, inputs)?,
-                stale: true,
-                version: 0,
-                rows: 0,
-                input: Vec::new(),
-                output: Vec::new(),
-                training: None,
-            })
+        let (weight, bias, columns) =
+            request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed]), || {
+                let bias = bias.then(|| Parameter::zeros(outputs)).transpose()?;
+                Ok((Parameter::zeros(inputs * outputs)?, bias, Columns::zeros(outputs, inputs)?))
+            })?;
+        Ok(Self {
+            inputs,
+            outputs,
+            weight,
+            bias,
+            columns,
+            stale: true,
+            version: 0,
+            rows: 0,
+            input: Vec::new(),
+            output: Vec::new(),
+            training: None,
         })
     }
 
