@@ -45,7 +45,12 @@ it("no array that is handed out lies in WebAssembly's memory, or shares one with
   const lstm = new LSTM(OPTIONS);
   const stream = lstm.stream();
   const { buffer } = wasmFloats();
-  const arrays = [stream.input, stream.step(wave(3)), stream.state.h.data, stream.run(X.select(1, 0)).data];
+  const arrays: Float32Array[] = [
+    stream.input,
+    stream.step(wave(3)),
+    stream.state.h.data,
+    stream.run(X.select(1, 0)).data,
+  ];
   lstm.train();
   const [output, [hn, cn]] = lstm.forward(X);
   const gradients = lstm.backward(output);

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 const IMPORTS = `import { LSTM, Tensor } from "lstm-wasm";
-import { Embedding, Linear, Sequential } from "lstm-wasm/train";
+import { Adam, Embedding, Linear, Sequential } from "lstm-wasm/train";
 `;
 
 interface Block {

@@ -1,6 +1,6 @@
 import { LSTMError } from "./errors.js";
 import { Home, type Placed } from "./home.js";
-import { type Instance, instance } from "./instance.js";
+import { type Instance, instance, type Kernels } from "./instance.js";
 import type { CheckedOptions } from "./options.js";
 import type { Masks } from "./results.js";
 
@@ -107,7 +107,11 @@ export class Core extends Home {
     const most = 2 ** 31 - 1;
     if (steps > most || batch > most || rows > most) {
       const { inputSize, hiddenSize, numLayers } = this.options;
-      throw outOfMemory(what, 4 * (rows * (inputSize + hiddenSize) + 2 * batch * numLayers * hiddenSize + 3 * steps));
+      throw outOfMemory(
+        kernels,
+        what,
+        4 * (rows * (inputSize + hiddenSize) + 2 * batch * numLayers * hiddenSize + 3 * steps),
+      );
     }
     this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
@@ -184,7 +188,7 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
       return new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
     }
     case OUT_OF_MEMORY:
-      return outOfMemory(what, where.kernels.refusedBytes());
+      return outOfMemory(where.kernels, what);
     case REFUSED_BATCH_SIZES:
       return new LSTMError(
         "LENGTHS",
@@ -195,9 +199,9 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
   }
 }
 
-/** The error of a request that took so many bytes in all. */
-export function outOfMemory(what: string, bytes: number): LSTMError {
-  const used = instance().kernels.usedBytes();
+/** The error of a request that took so many bytes in all: those of the last refusal, if they are not given. */
+export function outOfMemory(kernels: Kernels, what: string, bytes = kernels.refusedBytes()): LSTMError {
+  const used = kernels.usedBytes();
   const left = bytes > 2 ** 32 - used ? "" : ", and the rest cannot be had in one piece";
   const size = (count: number) => `${count} bytes (${(count / 2 ** 30).toFixed(2)} GiB)`;
   return new LSTMError(

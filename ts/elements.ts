@@ -9,9 +9,13 @@ export type Values = Float32Array | Int32Array;
 export interface Elements<Data extends Values> {
   /** "Float32Array" or "Int32Array". */
   readonly name: string;
-  readonly Array: new (length: number) => Data;
+  /** The class of the array. */
+  readonly Array: new (
+    length: number,
+  ) => Data;
   /** What a single value must be, for messages. */
   readonly one: string;
+  /** Whether a value is one of this kind. */
   readonly includes: (value: unknown) => boolean;
 }
 

@@ -24,7 +24,7 @@ export class LayerCore extends Home {
     const { kernels } = where;
     const handle = make(kernels);
     if (handle < 0) {
-      throw outOfMemory(`${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`, kernels.refusedBytes());
+      throw outOfMemory(kernels, `${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`);
     }
     super(owner, 1, where, handle, "layerFree");
     this.parameters = shapes.map(([name, shape], index) => {
@@ -45,7 +45,7 @@ export class LayerCore extends Home {
   reserve(rows: number, trains: boolean): void {
     const { kernels } = this.instance;
     const status = kernels.layerReserve(this.id, Math.min(rows, MOST), trains);
-    if (status !== 0) throw outOfMemory(`a call of ${rows} rows`, kernels.refusedBytes());
+    if (status !== 0) throw outOfMemory(kernels, `a call of ${rows} rows`);
   }
 
   /** First value of a buffer, as an index into the instance's floats; every reservation may move it. */

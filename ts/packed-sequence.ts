@@ -12,9 +12,13 @@ export type Lengths = readonly number[] | Int32Array;
 
 /** The fields of a PackedSequence: what `structuredClone` and JSON leave of one. */
 export interface PackedSequenceLike {
+  /** As `PackedSequence.data`. */
   readonly data: TensorInput;
+  /** As `PackedSequence.batchSizes`. */
   readonly batchSizes: Lengths;
+  /** As `PackedSequence.sortedIndices`. */
   readonly sortedIndices?: Lengths | null | undefined;
+  /** As `PackedSequence.unsortedIndices`. */
   readonly unsortedIndices?: Lengths | null | undefined;
 }
 

@@ -12,6 +12,7 @@ export { product, typedArrayName } from "./elements.js";
 
 /** A tensor of another library, such as onnxruntime's or ndarray's: float32 values and their `shape` or `dims`. */
 export interface TensorLike extends MemoryLayout {
+  /** The values, row-major unless the layout says otherwise. */
   readonly data: Float32Array;
   /** The sizes; either these or `dims`. */
   readonly shape?: readonly number[];
@@ -21,7 +22,9 @@ export interface TensorLike extends MemoryLayout {
 
 /** What `JSON.stringify` makes of a Tensor. Strings stand for what JSON has no number for: NaN, infinities, -0. */
 export interface TensorJSON {
+  /** The values, row-major. */
   readonly data: readonly (number | string)[];
+  /** The sizes of the dimensions. */
   readonly shape: readonly number[];
 }
 
@@ -56,9 +59,9 @@ export class Tensor {
   /** How many values there are: the product of the shape. */
   readonly size: number;
   /** @internal What was checked to fit. JavaScript can assign to the public fields, and `asTensor` must notice. */
-  readonly [CHECKED_DATA]: Float32Array;
+  declare readonly [CHECKED_DATA]: Float32Array;
   /** @internal */
-  readonly [CHECKED_SHAPE]: readonly number[];
+  declare readonly [CHECKED_SHAPE]: readonly number[];
 
   /**
    * @param data a Float32Array, which is kept and not copied; or numbers in nested arrays, or in one flat array

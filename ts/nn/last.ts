@@ -32,7 +32,9 @@ interface Place {
  */
 export class Last extends Module {
   static override readonly name: string = "Last";
+  /** As the constructor was told. */
   readonly batchFirst: boolean;
+  /** As the constructor was told. */
   readonly bidirectional: boolean;
   /** @internal */
   override readonly pending = new Pending<Place>("Last", () => 0);

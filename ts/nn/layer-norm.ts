@@ -23,7 +23,9 @@ export interface LayerNormOptions {
 /** `torch.nn.LayerNorm`: `(x - mean) / sqrt(variance + eps) * weight + bias` over the last dimensions. */
 export class LayerNorm extends Module {
   static override readonly name: string = "LayerNorm";
+  /** The last dimensions, over which mean and variance are taken. */
   readonly normalizedShape: readonly number[];
+  /** Added to the variance. */
   readonly eps: number;
   /** (normalizedShape); missing without `elementwiseAffine`. */
   readonly weight?: Parameter;

@@ -17,6 +17,7 @@ export interface SoftmaxOptions {
  */
 export class Softmax extends Module {
   static override readonly name: string = "Softmax";
+  /** Along which dimension the values add up to 1. */
   readonly dim: number;
   /** @internal */
   override readonly pending = new Pending<{ readonly probabilities: Tensor }>("Softmax", () => 0);

@@ -143,11 +143,13 @@ export class ReLU extends Elementwise<Float32Array> {
 export class Sigmoid extends Elementwise<Float32Array> {
   static override readonly name: string = "Sigmoid";
 
+  /** @internal */
   protected override map(values: Float32Array) {
     const { data } = sigmoid(new Tensor(values));
     return { values: data, kept: this.training ? data.slice() : data };
   }
 
+  /** @internal */
   protected override back(gradient: Float32Array, result: Float32Array): Float32Array {
     return gradient.map((d, i) => d * (result[i] as number) * (1 - (result[i] as number)));
   }

@@ -68,6 +68,7 @@ export function crossEntropy(input: TensorInput, target: IndexInput | number, op
   return { loss, gradient: read(floats, at.input, shape) };
 }
 
+/** Options of `binaryCrossEntropyWithLogits`. */
 export interface BinaryCrossEntropyOptions {
   /** What a positive target counts, for each entry of the last dimension; 1 by default. */
   posWeight?: TensorInput | undefined;

@@ -31,8 +31,14 @@ export interface OptimizerState {
   readonly initialLrs?: readonly number[] | undefined;
 }
 
+/** Options with a learning rate, as every optimiser has one. */
+export interface Rated {
+  /** The learning rate. */
+  lr?: number | undefined;
+}
+
 /** What all optimisers have in common: `step` after `backward`, then `zeroGrad`. */
-export abstract class Optimizer<O = { lr?: number | undefined }> {
+export abstract class Optimizer<O = Rated> {
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
   /**

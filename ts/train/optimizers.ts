@@ -102,6 +102,8 @@ const ADAM_RULE = adam("Adam", false);
  * Takes parameters, or groups of them with options of their own; the second argument stands in for those left out:
  *
  * ```ts
+ * const lstm = new LSTM({ inputSize: 8, hiddenSize: 16 });
+ * const head = new Linear({ inFeatures: 16, outFeatures: 2 });
  * const optimizer = new Adam([
  *   { params: lstm.parameters() },
  *   { params: head.parameters(), lr: 1e-2, weightDecay: 0.1 },

@@ -54,14 +54,14 @@ export class Group {
     this.#options = options;
     const { kernels } = instance;
     const id = kernels.optimizerNew(rule.rule);
-    if (id < 0) throw outOfMemory(`the optimiser ${rule.owner}`, kernels.refusedBytes());
+    if (id < 0) throw outOfMemory(kernels, `the optimiser ${rule.owner}`);
     this.#id = id;
     // The group and not the optimiser: who keeps `paramGroups[0]` alone may still set its rate.
     forget?.register(this, release(instance, "optimizerFree", id), this);
     for (const { shape } of parameters) {
       if (kernels.optimizerAdd(id, product(shape), this.buffers.length) === 0) continue;
       this.dispose();
-      throw outOfMemory(`the state of the optimiser ${rule.owner}`, kernels.refusedBytes());
+      throw outOfMemory(kernels, `the state of the optimiser ${rule.owner}`);
     }
     this.options = options;
     this.shown = this.#show(parameters);

@@ -98,7 +98,7 @@ export function checkState(owner: string, state: unknown, names: readonly string
   }
   const { schedule } = state as { schedule?: unknown };
   if (schedule === owner) return checkObject(owner, state, names);
-  const got = typeof schedule === "string" ? schedule : describe(schedule);
+  const got = typeof schedule === "string" ? schedule : "which it does not name";
   throw new LSTMError("STATE_DICT", `${owner}: the state is that of another schedule, ${got}`);
 }
 

@@ -63,6 +63,7 @@ export class Sequential extends Module {
   forward(input: TensorInput | IndexInput): Tensor;
   /** `forward` of a packed batch. */
   forward(input: PackedSequence): PackedSequence;
+  /** `forward` of an input that may be packed or not. */
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
     let value: unknown = input;
@@ -94,7 +95,9 @@ export class Sequential extends Module {
    * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`: as the modules do
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor | PackedSequence | undefined;
+  /** `backward` after a forward of a packed batch. */
   backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
+  /** `backward` of a gradient that may be packed or not. */
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
     const outputs = this.pending.find(this.training, options);

@@ -17,8 +17,8 @@ export function workspace(rows: number, columns: number) {
   const what = `a computation over ${rows} rows of ${columns} values`;
   // WebAssembly takes 32-bit sizes: what is beyond would wrap.
   const most = 2 ** 31 - 1;
-  if (rows > most || columns > most) throw outOfMemory(what, 4 * (2 * rows * columns + rows + columns));
-  if (kernels.lossReserve(rows, columns) !== 0) throw outOfMemory(what, kernels.refusedBytes());
+  if (rows > most || columns > most) throw outOfMemory(kernels, what, 4 * (2 * rows * columns + rows + columns));
+  if (kernels.lossReserve(rows, columns) !== 0) throw outOfMemory(kernels, what);
   const at = (buffer: number) => kernels.lossAddress(buffer) >>> 2;
   const { floats, words } = where;
   return { kernels, floats, words, input: at(INPUT), target: at(TARGET), classes: at(CLASSES), weights: at(WEIGHTS) };
