@@ -1,18 +1,12 @@
 import type { Floats } from "./arrays.js";
 import { shapeText } from "./describe.js";
-import { Home } from "./home.js";
-import { LayerCore } from "./layer-core.js";
+import type { Home } from "./home.js";
 import { tensorOfShape } from "./shape.js";
-import { asTensor, type TensorInput } from "./tensor.js";
+import type { TensorInput } from "./tensor.js";
 import { formatTensor } from "./tensor-format.js";
 import { UNCLONEABLE } from "./uncloneable.js";
 
-/**
- * A weight or bias: PyTorch's name and shape, its values and their gradient.
- *
- * A module of one's own makes its parameters with `new Parameter(values)` and keeps them in properties, whose names become
- * the parameters' names.
- */
+/** A weight or bias: PyTorch's name and shape, its values and their gradient. */
 export class Parameter {
   static readonly name = "Parameter";
   /** @internal */
@@ -26,21 +20,9 @@ export class Parameter {
   /** @internal */
   readonly index: number;
 
-  /**
-   * A parameter of a module of one's own, as `torch.nn.Parameter(values)`. Its gradient is there from the start, zeros.
-   *
-   * @param values are copied
-   */
-  constructor(values: TensorInput);
   /** @internal */
-  constructor(home: Home, index: number);
-  constructor(values: TensorInput | Home, index = 0) {
-    if (values instanceof Home) this.home = values;
-    else {
-      const { data, shape } = asTensor("values", values);
-      this.home = new LayerCore("Parameter", (kernels) => kernels.parameterNew(data.length), [["", shape]]);
-      this.home.write(0, data);
-    }
+  constructor(home: Home, index: number) {
+    this.home = home;
     this.index = index;
     const placed = this.home.parameters[index] as { name: string; shape: readonly number[] };
     this.name = placed.name;

@@ -8,7 +8,7 @@ export { argmax, cat, logSoftmax, sigmoid, softmax, stack } from "./nn/functions
 export { Last, type LastOptions } from "./nn/last.js";
 export { LayerNorm, type LayerNormOptions } from "./nn/layer-norm.js";
 export { Softmax, type SoftmaxOptions } from "./nn/softmax.js";
-export { Parameter } from "./parameter.js";
+export { OwnParameter as Parameter } from "./own-parameter.js";
 export type { BackwardOptions } from "./pending.js";
 export { Dropout, type DropoutOptions, ReLU, Sigmoid, Tanh } from "./train/activation.js";
 export { type Batches, type BucketOptions, lengthBuckets, padIndices } from "./train/batch.js";

@@ -1,7 +1,8 @@
 import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
 import { checkBoolean, checkInteger, checkObject } from "../options.js";
-import { Parameter } from "../parameter.js";
+import { OwnParameter } from "../own-parameter.js";
+import type { Parameter } from "../parameter.js";
 import { type BackwardOptions, Pending } from "../pending.js";
 import { sameValues, tensorOfShape } from "../shape.js";
 import { checkLoadOptions, type LoadOptions, type StateDict } from "../state-dict.js";
@@ -50,8 +51,8 @@ export class LayerNorm extends Module {
     const affine = checkBoolean("elementwiseAffine", given.elementwiseAffine ?? true);
     const bias = checkBoolean("bias", given.bias ?? true);
     const size = product(this.normalizedShape);
-    if (affine) this.weight = new Parameter(new Tensor(new Float32Array(size).fill(1), this.normalizedShape));
-    if (affine && bias) this.bias = new Parameter(new Tensor(new Float32Array(size), this.normalizedShape));
+    if (affine) this.weight = new OwnParameter(new Tensor(new Float32Array(size).fill(1), this.normalizedShape));
+    if (affine && bias) this.bias = new OwnParameter(new Tensor(new Float32Array(size), this.normalizedShape));
   }
 
   /** A LayerNorm with the weight, and the bias if there is one, of a state dict. */
