@@ -192,6 +192,16 @@ describe("weights that changed after the forward", () => {
     for (const { grad } of linear.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
   });
 
+  it("in a chain within a chain do so too", () => {
+    const inner = new Linear({ inFeatures: 3, outFeatures: 5, seed: 1 });
+    const outer = new Linear({ inFeatures: 5, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(new Sequential(inner), outer).train();
+    const output = chain.forward(x);
+    (inner.parameters()[0]?.data as Float32Array)[0] = 1;
+    refuses(() => chain.backward(output), "STALE_FORWARD", "Linear");
+    for (const { grad } of outer.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
+  });
+
   it("are told by value: to read them, or to write the same, is no change", () => {
     const lstm = new LSTM({ inputSize: 3, hiddenSize: 5, seed: 1 }).train();
     const [output] = lstm.forward(x);

@@ -64,6 +64,16 @@ describe("backward", () => {
     module.dispose();
     expectError("DISPOSED", new RegExp(`this ${name} was disposed`), () => module.forward(input));
   });
+
+  it("of Sequential says that it was disposed, waiting or not", () => {
+    const chain = new Sequential(linear()).train();
+    chain.dispose();
+    expectError("DISPOSED", /this Sequential was disposed/, () => chain.backward([1, 1]));
+    const waiting = new Sequential(linear()).train();
+    waiting.forward([1, 2, 3]);
+    waiting.dispose();
+    expectError("DISPOSED", /this Sequential was disposed/, () => waiting.backward([1, 1]));
+  });
 });
 
 describe("arguments", () => {

@@ -39,6 +39,7 @@ export class Sequential extends Module {
   /** Of each training forward, what each module returned. */
   /** @internal */
   override readonly pending = new Pending<readonly object[]>("Sequential", () => 0);
+  #disposed = false;
 
   /** @param modules one after the other, in an array, or by name in an object */
   constructor(...modules: readonly Chainable[]);
@@ -65,6 +66,7 @@ export class Sequential extends Module {
   forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
+    this.#check();
     let value: unknown = input;
     const outputs: object[] = [];
     const modules = Object.values(this.modules);
@@ -97,10 +99,10 @@ export class Sequential extends Module {
   backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
-    const outputs = this.pending.find(this.training, options);
-    const modules = Object.values(this.modules);
+    this.#check();
     // All or nothing: a refusal in the middle would leave gradients added behind it.
-    for (const [index, module] of modules.entries()) module.checkBackward({ of: outputs[index] });
+    const outputs = this.#findWhole(options);
+    const modules = Object.values(this.modules);
     let gradient: unknown = gradOutput;
     for (const [index, module] of [...modules.entries()].reverse()) {
       const named = { of: outputs[index] };
@@ -114,6 +116,18 @@ export class Sequential extends Module {
   }
 
   /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#findWhole(options);
+  }
+
+  /** What each module returned in the forward that is meant; throws if any of them would refuse to go back. */
+  #findWhole(options: BackwardOptions | undefined): readonly object[] {
+    const outputs = this.pending.find(this.training, options);
+    for (const [index, module] of Object.values(this.modules).entries()) module.checkBackward({ of: outputs[index] });
+    return outputs;
+  }
+
+  /** @internal */
   override discardLast(): void {
     for (const [, module] of this.namedChildren()) module.discardLast();
     super.discardLast();
@@ -121,6 +135,16 @@ export class Sequential extends Module {
 
   override get takesPacked(): boolean {
     return true;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.pending.clear();
+    this.#disposed = true;
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new LSTMError("DISPOSED", "this Sequential was disposed");
   }
 
   override toString(): string {
