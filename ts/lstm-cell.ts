@@ -59,7 +59,10 @@ export class LSTMCell extends Recurrent {
     writeOrClear(floats, core.h, given?.[0].data, length);
     writeOrClear(floats, core.c, given?.[1].data, length);
     core.forward(false, false, training);
-    if (training) this.#waiting.push({ shape: stateShape, version: core.version() });
+    if (training) {
+      core.trained = true;
+      this.#waiting.push({ shape: stateShape, version: core.version() });
+    }
     const [hn, cn] = [blank(stateShape), blank(stateShape)];
     readRows(floats, core.h, hn.data);
     readRows(floats, core.c, cn.data);

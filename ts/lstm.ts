@@ -142,7 +142,10 @@ export class LSTM extends Recurrent {
     const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
     const result = this.#run(call, data, state, out, training, training);
-    if (training) this.pending.push(result[0], { call: call.remembered() });
+    if (training) {
+      this.core.trained = true;
+      this.pending.push(result[0], { call: call.remembered() });
+    }
     return result as Result<Tensor> | Result<PackedSequence>;
   }
 
