@@ -202,6 +202,26 @@ describe("weights that changed after the forward", () => {
     for (const { grad } of outer.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
   });
 
+  it("while the gradient is read, by a getter in it, refuse backward", () => {
+    const sizes = { inputSize: 3, hiddenSize: 5, seed: 1 };
+    const gradient = (module: LSTM | LSTMCell | Linear, shape: readonly number[]) => ({
+      get data() {
+        module.parameters()[0]?.set(Tensor.zeros(module.parameters()[0]?.shape ?? []));
+        return wave(shape.reduce((product, length) => product * length, 1));
+      },
+      shape,
+    });
+    const lstm = new LSTM(sizes).train();
+    lstm.forward(x);
+    refuses(() => lstm.backward(gradient(lstm, [2, 2, 5])), "STALE_FORWARD", "LSTM");
+    const cell = new LSTMCell(sizes).train();
+    cell.forward([1, 2, 3]);
+    refuses(() => cell.backward([gradient(cell, [5])]), "STALE_FORWARD", "LSTMCell");
+    const linear = new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 }).train();
+    linear.forward(x);
+    refuses(() => linear.backward(gradient(linear, [2, 2, 2])), "STALE_FORWARD", "Linear");
+  });
+
   it("are told by value: to read them, or to write the same, is no change", () => {
     const lstm = new LSTM({ inputSize: 3, hiddenSize: 5, seed: 1 }).train();
     const [output] = lstm.forward(x);

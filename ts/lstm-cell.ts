@@ -91,6 +91,7 @@ export class LSTMCell extends Recurrent {
     core.id; // a getter of the caller's objects may have disposed it, or gone back already
     const last = this.#waiting.length - 1;
     if (this.#waiting[last] !== step) throw noForward("LSTMCell", this.training);
+    if (step.version !== core.version()) throw staleForward("LSTMCell");
     const { floats } = core.instance;
     const at = core.gradients();
     // Of the one step's output, which is h.
