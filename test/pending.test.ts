@@ -220,6 +220,12 @@ describe("weights that changed after the forward", () => {
     const linear = new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 }).train();
     linear.forward(x);
     refuses(() => linear.backward(gradient(linear, [2, 2, 2])), "STALE_FORWARD", "Linear");
+    const last = new Linear({ inFeatures: 2, outFeatures: 4, seed: 1 });
+    const first = new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(first, last).train();
+    chain.forward(x);
+    refuses(() => chain.backward(gradient(first, [2, 2, 4])), "STALE_FORWARD", "Linear");
+    for (const { grad } of last.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
   });
 
   it("are told by value: to read them, or to write the same, is no change", () => {

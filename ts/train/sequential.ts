@@ -5,7 +5,7 @@ import { Module } from "../module.js";
 import { PackedSequence } from "../packed-sequence.js";
 import { type BackwardOptions, Pending } from "../pending.js";
 import { Recurrent } from "../recurrent.js";
-import type { Tensor, TensorInput } from "../tensor.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor.js";
 import type { IndexInput } from "./indices.js";
 
 /**
@@ -100,10 +100,14 @@ export class Sequential extends Module {
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
     this.#check();
+    const outputs = this.pending.find(this.training, options);
+    // A getter in it is code of the caller's, so it is read before the modules are asked.
+    let gradient: unknown = gradOutput instanceof PackedSequence ? gradOutput : asTensor("gradOutput", gradOutput);
+    this.#check();
+    this.pending.indexOf(outputs, this.training); // throws if it no longer waits
     // All or nothing: a refusal in the middle would leave gradients added behind it.
-    const outputs = this.#findWhole(options);
+    this.#checkModules(outputs);
     const modules = Object.values(this.modules);
-    let gradient: unknown = gradOutput;
     for (const [index, module] of [...modules.entries()].reverse()) {
       const named = { of: outputs[index] };
       gradient = through(module, gradient, (rows) => {
@@ -117,14 +121,12 @@ export class Sequential extends Module {
 
   /** @internal */
   override checkBackward(options: BackwardOptions): void {
-    this.#findWhole(options);
+    this.#checkModules(this.pending.find(this.training, options));
   }
 
-  /** What each module returned in the forward that is meant; throws if any of them would refuse to go back. */
-  #findWhole(options: BackwardOptions | undefined): readonly object[] {
-    const outputs = this.pending.find(this.training, options);
+  /** Throws if any module would refuse to go back through what it returned. */
+  #checkModules(outputs: readonly object[]): void {
     for (const [index, module] of Object.values(this.modules).entries()) module.checkBackward({ of: outputs[index] });
-    return outputs;
   }
 
   /** @internal */
