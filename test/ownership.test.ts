@@ -136,6 +136,18 @@ describe("kept arrays", () => {
     for (const [i, value] of grad.entries()) expect(value).toBeCloseTo(1 + (once[i] as number), 5);
   });
 
+  it("in training mode count at once for a stream, too", () => {
+    const lstm = new LSTM(OPTIONS).train();
+    const stream = lstm.stream();
+    const data = lstm.parameters()[0]?.data as Float32Array;
+    stream.step(wave(3)); // takes over what `data` may have been written to until now
+    stream.reset();
+    data.fill(0.1);
+    const fresh = new LSTM(OPTIONS);
+    fresh.parameters()[0]?.set(new Tensor(new Float32Array(60).fill(0.1), [20, 3]));
+    expect(bits(stream.step(wave(3)))).toEqual(bits(fresh.stream().step(wave(3))));
+  });
+
   it("in eval mode count from the next time that data is read, or from set", () => {
     const lstm = new LSTM(OPTIONS);
     const [weight] = lstm.parameters();

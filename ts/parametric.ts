@@ -23,6 +23,12 @@ export abstract class Parametric extends Module {
     return [...this.#parameters];
   }
 
+  override train(mode = true): this {
+    super.train(mode);
+    this.core.training = mode;
+    return this;
+  }
+
   override dispose(): void {
     this.core.dispose();
   }
