@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
-import { Embedding, Linear, mseLoss, Sequential, SGD } from "lstm-wasm/train";
+import { Dropout, Embedding, Linear, mseLoss, ReLU, Sequential, SGD } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { dist } from "./realm.js";
 import { bits, refuses, wave } from "./refusal.js";
@@ -236,6 +236,13 @@ describe("a getter in an argument that disposes the object", () => {
         object.state = { h: trap(action, wave(5), [1, 1, 5]), c: Tensor.zeros([1, 1, 5]) };
       },
     );
+  });
+
+  it("without parameters is told so", () => {
+    for (const module of [new ReLU().train(), new Dropout({ p: 0 }).train()]) {
+      module.forward([1, 2]);
+      refuses(() => module.backward(trap(() => module.dispose(), wave(2), [2])), "DISPOSED");
+    }
   });
 
   it("that goes back itself leaves nothing to go back through", () => {

@@ -43,7 +43,8 @@ abstract class Elementwise<Kept> extends Module {
     this.#check();
     const saved = this.pending.find(this.training, options);
     const { data } = tensorOfShape("gradOutput", gradOutput, saved.shape);
-    const index = this.pending.indexOf(saved, this.training); // a getter may have gone back already
+    this.#check(); // a getter of the caller's objects may have disposed it, or gone back already
+    const index = this.pending.indexOf(saved, this.training);
     const gradient = this.back(data, saved.kept);
     this.pending.remove(index);
     return new Tensor(gradient, saved.shape);
