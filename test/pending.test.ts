@@ -136,6 +136,16 @@ describe("a refused forward leaves the waiting one", () => {
     for (let i = 0; i < 3; i++) refuses(() => chain.forward([[1, 2, 3]]), "SHAPE_MISMATCH");
     refuses(() => lstm.backward([[1, 1, 1, 1, 1]]), "NO_FORWARD");
   });
+
+  it("and the masks that come next, in a chain", () => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 5, numLayers: 2, dropout: 0.5, seed: 1 });
+    const dropout = new Dropout({ seed: 2 });
+    const misfit = new Linear({ inFeatures: 4, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(dropout, lstm, new Sequential(new Dropout({ seed: 3 })), misfit).train();
+    const before = [dropout.dropoutDraw, lstm.dropoutDraw];
+    refuses(() => chain.forward([[1, 2, 3]]), "SHAPE_MISMATCH");
+    expect([dropout.dropoutDraw, lstm.dropoutDraw]).toEqual(before);
+  });
 });
 
 describe("weights that changed after the forward", () => {

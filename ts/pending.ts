@@ -67,9 +67,9 @@ export class Pending<Saved> {
     this.#waiting.splice(index, 1);
   }
 
-  /** Gives the latest up. */
-  removeLast(): void {
-    this.#waiting.pop();
+  /** Gives the latest up; returns what was saved of it. */
+  removeLast(): Saved | undefined {
+    return this.#waiting.pop()?.saved;
   }
 
   /** Gives all up. */

@@ -55,6 +55,15 @@ abstract class Elementwise<Kept> extends Module {
     this.pending.clear();
   }
 
+  /** @internal */
+  override discardLast(): void {
+    const last = this.pending.removeLast();
+    if (last !== undefined) this.undo(last.kept);
+  }
+
+  /** @internal Takes back what a forward has changed in the module. */
+  protected undo(_: Kept): void {}
+
   #check(): void {
     if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
   }
@@ -110,6 +119,11 @@ export class Dropout extends Elementwise<Masks | undefined> {
   /** @internal */
   protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
     return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
+  }
+
+  /** @internal */
+  protected override undo(kept: Masks | undefined): void {
+    if (kept !== undefined) this.dropoutDraw = kept;
   }
 
   #drop(values: Float32Array, { seed, call }: Masks): Float32Array {
