@@ -64,7 +64,9 @@ export abstract class Module {
 
   /** Sets the gradients of all parameters to 0, and nothing else: forwards that wait for their backward still do. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.zeroGrad();
+    const parameters = this.parameters();
+    for (const { home } of parameters) home.id; // throws once disposed, before anything is written
+    for (const parameter of parameters) parameter.zeroGrad();
   }
 
   /** Gives up on training forwards that wait for their backward, and frees what they keep for it. */

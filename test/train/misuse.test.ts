@@ -123,6 +123,23 @@ describe("arguments", () => {
     ["OPTION", /^lengths\[1\] must be an integer/, () => lengthBuckets([1, -1], { batchSize: 2 })],
   ])("%s %s", expectError);
 
+  it("zeroGrad where one of the modules was disposed zeroes nothing", () => {
+    const [first, second] = [linear(), linear()];
+    const chain = new Sequential(first, second);
+    const grads = first
+      .train()
+      .parameters()
+      .map((parameter) => {
+        first.forward([1, 2, 3]);
+        return (parameter.grad as Float32Array).fill(1);
+      });
+    const optimizer = new SGD(chain.parameters());
+    second.dispose();
+    expectError("DISPOSED", /this Linear was disposed/, () => optimizer.zeroGrad());
+    expectError("DISPOSED", /this Linear was disposed/, () => chain.zeroGrad());
+    for (const grad of grads) expect(grad).toEqual(grad.map(() => 1));
+  });
+
   it("parameters given twice, or of a disposed module", () => {
     const module = linear();
     const parameters = module.parameters();
