@@ -289,6 +289,7 @@ it("stream.step takes what everything else takes, and reset takes rows", () => {
     stream.reset();
     expect(bits(stream.step(x))).toEqual(expected);
   }
+  refuses(() => stream.step(new Proxy(wave(6), {})), "DTYPE", "x must be");
   const one = lstm.stream();
   expect(bits(one.step([...wave(3)]).slice())).toEqual(bits(lstm.stream().step(wave(3))));
 
