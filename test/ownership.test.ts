@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
-import { Dropout, Embedding, Linear, mseLoss, ReLU, Sequential, SGD } from "lstm-wasm/train";
+import { Dropout, Embedding, Last, LayerNorm, Linear, mseLoss, ReLU, Sequential, SGD, Softmax } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { dist } from "./realm.js";
 import { bits, refuses, wave } from "./refusal.js";
@@ -239,9 +239,21 @@ describe("a getter in an argument that disposes the object", () => {
   });
 
   it("without parameters is told so", () => {
-    for (const module of [new ReLU().train(), new Dropout({ p: 0 }).train()]) {
-      module.forward([1, 2]);
-      refuses(() => module.backward(trap(() => module.dispose(), wave(2), [2])), "DISPOSED");
+    const make = () => [
+      new ReLU(),
+      new Dropout({ p: 0 }),
+      new Softmax(),
+      new Last(),
+      new LayerNorm({ normalizedShape: 2, elementwiseAffine: false }),
+    ];
+    for (const module of make()) {
+      const output = module.train().forward([[1, 2]]);
+      refuses(() => module.backward(trap(() => module.dispose(), wave(2), [...output.shape])), "DISPOSED");
+    }
+    for (const module of make()) {
+      refuses(() => module.forward(trap(() => module.dispose(), wave(2), [1, 2])), "DISPOSED");
+      refuses(() => module.forward("not read" as never), "DISPOSED");
+      refuses(() => module.backward([[1, 2]]), "DISPOSED");
     }
   });
 

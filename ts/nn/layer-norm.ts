@@ -66,7 +66,9 @@ export class LayerNorm extends Module {
 
   /** (..., normalizedShape) to the same. @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED` */
   forward(input: TensorInput): Tensor {
+    this.checkAlive();
     const { data, shape } = asTensor("input", input);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it
     const own = this.normalizedShape;
     if (shape.length < own.length || !sameValues(shape.slice(-own.length), own)) {
       const got = `Expected [${own.join(", ")}], got shape [${shape.join(", ")}]`;
@@ -101,9 +103,11 @@ export class LayerNorm extends Module {
    * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
+    this.checkAlive();
     const saved = this.pending.find(this.training, options);
     const { normal, scale, shape } = saved;
     const { data } = tensorOfShape("gradOutput", gradOutput, shape);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
     const index = this.pending.indexOf(saved, this.training);
     const weight = this.weight?.read();
     const [dWeight, dBias] = [this.weight?.grad, this.bias?.grad];

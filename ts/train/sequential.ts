@@ -39,7 +39,6 @@ export class Sequential extends Module {
   /** Of each training forward, what each module returned. */
   /** @internal */
   override readonly pending = new Pending<readonly object[]>("Sequential", () => 0);
-  #disposed = false;
 
   /** @param modules one after the other, in an array, or by name in an object */
   constructor(...modules: readonly Chainable[]);
@@ -66,7 +65,7 @@ export class Sequential extends Module {
   forward(input: PackedSequence): PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
-    this.#check();
+    this.checkAlive();
     let value: unknown = input;
     const outputs: object[] = [];
     const modules = Object.values(this.modules);
@@ -99,11 +98,11 @@ export class Sequential extends Module {
   backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
-    this.#check();
+    this.checkAlive();
     const outputs = this.pending.find(this.training, options);
     // A getter in it is code of the caller's, so it is read before the modules are asked.
     let gradient: unknown = gradOutput instanceof PackedSequence ? gradOutput : asTensor("gradOutput", gradOutput);
-    this.#check();
+    this.checkAlive();
     this.pending.indexOf(outputs, this.training); // throws if it no longer waits
     // All or nothing: a refusal in the middle would leave gradients added behind it.
     this.#checkModules(outputs);
@@ -137,16 +136,6 @@ export class Sequential extends Module {
 
   override get takesPacked(): boolean {
     return true;
-  }
-
-  override dispose(): void {
-    super.dispose();
-    this.pending.clear();
-    this.#disposed = true;
-  }
-
-  #check(): void {
-    if (this.#disposed) throw new LSTMError("DISPOSED", "this Sequential was disposed");
   }
 
   override toString(): string {
