@@ -148,6 +148,16 @@ describe("kept arrays", () => {
     expect(bits(stream.step(wave(3)))).toEqual(bits(fresh.stream().step(wave(3))));
   });
 
+  it("written in training mode count in eval mode, though nothing ran in between", () => {
+    const lstm = new LSTM(OPTIONS).train();
+    const data = lstm.parameters()[0]?.data as Float32Array;
+    lstm.forward(X);
+    data.fill(0.1);
+    const fresh = new LSTM(OPTIONS);
+    fresh.parameters()[0]?.set(new Tensor(new Float32Array(60).fill(0.1), [20, 3]));
+    expect(answer(lstm.eval())).toEqual(answer(fresh));
+  });
+
   it("in eval mode count from the next time that data is read, or from set", () => {
     const lstm = new LSTM(OPTIONS);
     const [weight] = lstm.parameters();

@@ -25,6 +25,8 @@ export abstract class Parametric extends Module {
 
   override train(mode = true): this {
     super.train(mode);
+    // What was written to kept arrays in training mode counts, though nothing has run since.
+    if (this.core.training && !mode) this.core.uploadData();
     this.core.training = mode;
     return this;
   }
