@@ -1,6 +1,6 @@
 /** Which forward a backward goes back through, and with which weights. */
 import { LSTM, LSTMCell, packPaddedSequence, Tensor } from "lstm-wasm";
-import { Adam, Dropout, Embedding, Linear, ReLU, Sequential, SGD, Tanh } from "lstm-wasm/train";
+import { Adam, Dropout, Embedding, LayerNorm, Linear, ReLU, Sequential, SGD, Tanh } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
 
@@ -189,6 +189,11 @@ describe("weights that changed after the forward", () => {
       const y = linear.forward(x);
       change(linear);
       refuses(() => linear.backward(y), "STALE_FORWARD", "Linear");
+
+      const norm = new LayerNorm({ normalizedShape: 3 }).train();
+      const z = norm.forward(x);
+      change(norm);
+      refuses(() => norm.backward(z), "STALE_FORWARD", "LayerNorm");
     });
   }
 

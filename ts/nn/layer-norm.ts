@@ -33,8 +33,11 @@ export class LayerNorm extends Module {
   /** @internal */
   override readonly pending = new Pending<{ normal: Float32Array; scale: Float64Array; shape: readonly number[] }>(
     "LayerNorm",
-    () => this.weight?.home.version() ?? 0,
+    () => this.#version(),
   );
+  /** The weight when it was last looked at, and how often it had changed. */
+  #seen: Float32Array | undefined;
+  #changes = 0;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LayerNormOptions) {
@@ -132,6 +135,14 @@ export class LayerNorm extends Module {
     }
     this.pending.remove(index);
     return new Tensor(input, shape);
+  }
+
+  /** A number that grows when the weight changes, which backward reads. */
+  #version(): number {
+    const weight = this.weight?.read();
+    if (weight && !weight.every((value, index) => Object.is(value, this.#seen?.[index]))) this.#changes++;
+    this.#seen = weight;
+    return this.#changes;
   }
 
   override toString(): string {
