@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
-import { Embedding, Linear, mseLoss, Sequential, SGD } from "lstm-wasm/train";
+import { Dropout, Embedding, Last, LayerNorm, Linear, mseLoss, ReLU, Sequential, SGD, Softmax } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { dist } from "./realm.js";
 import { bits, refuses, wave } from "./refusal.js";
@@ -141,6 +141,28 @@ describe("kept arrays", () => {
     for (const [i, value] of grad.entries()) expect(value).toBeCloseTo(1 + (once[i] as number), 5);
   });
 
+  it("in training mode count at once for a stream, too", () => {
+    const lstm = new LSTM(OPTIONS).train();
+    const stream = lstm.stream();
+    const data = lstm.parameters()[0]?.data as Float32Array;
+    stream.step(wave(3)); // takes over what `data` may have been written to until now
+    stream.reset();
+    data.fill(0.1);
+    const fresh = new LSTM(OPTIONS);
+    fresh.parameters()[0]?.set(new Tensor(new Float32Array(60).fill(0.1), [20, 3]));
+    expect(bits(stream.step(wave(3)))).toEqual(bits(fresh.stream().step(wave(3))));
+  });
+
+  it("written in training mode count in eval mode, though nothing ran in between", () => {
+    const lstm = new LSTM(OPTIONS).train();
+    const data = lstm.parameters()[0]?.data as Float32Array;
+    lstm.forward(X);
+    data.fill(0.1);
+    const fresh = new LSTM(OPTIONS);
+    fresh.parameters()[0]?.set(new Tensor(new Float32Array(60).fill(0.1), [20, 3]));
+    expect(answer(lstm.eval())).toEqual(answer(fresh));
+  });
+
   it("in eval mode count from the next time that data is read, or from set", () => {
     const lstm = new LSTM(OPTIONS);
     const [weight] = lstm.parameters();
@@ -231,6 +253,25 @@ describe("a getter in an argument that disposes the object", () => {
     );
   });
 
+  it("without parameters is told so", () => {
+    const make = () => [
+      new ReLU(),
+      new Dropout({ p: 0 }),
+      new Softmax(),
+      new Last(),
+      new LayerNorm({ normalizedShape: 2, elementwiseAffine: false }),
+    ];
+    for (const module of make()) {
+      const output = module.train().forward([[1, 2]]);
+      refuses(() => module.backward(trap(() => module.dispose(), wave(2), [...output.shape])), "DISPOSED");
+    }
+    for (const module of make()) {
+      refuses(() => module.forward(trap(() => module.dispose(), wave(2), [1, 2])), "DISPOSED");
+      refuses(() => module.forward("not read" as never), "DISPOSED");
+      refuses(() => module.backward([[1, 2]]), "DISPOSED");
+    }
+  });
+
   it("that goes back itself leaves nothing to go back through", () => {
     const lstm = new LSTM(OPTIONS).train();
     const [output] = lstm.forward(X);
@@ -275,6 +316,7 @@ it("stream.step takes what everything else takes, and reset takes rows", () => {
     stream.reset();
     expect(bits(stream.step(x))).toEqual(expected);
   }
+  refuses(() => stream.step(new Proxy(wave(6), {})), "DTYPE", "x must be");
   const one = lstm.stream();
   expect(bits(one.step([...wave(3)]).slice())).toEqual(bits(lstm.stream().step(wave(3))));
 

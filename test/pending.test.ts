@@ -1,6 +1,6 @@
 /** Which forward a backward goes back through, and with which weights. */
 import { LSTM, LSTMCell, packPaddedSequence, Tensor } from "lstm-wasm";
-import { Adam, Dropout, Embedding, Linear, ReLU, Sequential, SGD, Tanh } from "lstm-wasm/train";
+import { Adam, Dropout, Embedding, LayerNorm, Linear, ReLU, Sequential, SGD, Tanh } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
 
@@ -136,6 +136,16 @@ describe("a refused forward leaves the waiting one", () => {
     for (let i = 0; i < 3; i++) refuses(() => chain.forward([[1, 2, 3]]), "SHAPE_MISMATCH");
     refuses(() => lstm.backward([[1, 1, 1, 1, 1]]), "NO_FORWARD");
   });
+
+  it("and the masks that come next, in a chain", () => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 5, numLayers: 2, dropout: 0.5, seed: 1 });
+    const dropout = new Dropout({ seed: 2 });
+    const misfit = new Linear({ inFeatures: 4, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(dropout, lstm, new Sequential(new Dropout({ seed: 3 })), misfit).train();
+    const before = [dropout.dropoutDraw, lstm.dropoutDraw];
+    refuses(() => chain.forward([[1, 2, 3]]), "SHAPE_MISMATCH");
+    expect([dropout.dropoutDraw, lstm.dropoutDraw]).toEqual(before);
+  });
 });
 
 describe("weights that changed after the forward", () => {
@@ -179,6 +189,11 @@ describe("weights that changed after the forward", () => {
       const y = linear.forward(x);
       change(linear);
       refuses(() => linear.backward(y), "STALE_FORWARD", "Linear");
+
+      const norm = new LayerNorm({ normalizedShape: 3 }).train();
+      const z = norm.forward(x);
+      change(norm);
+      refuses(() => norm.backward(z), "STALE_FORWARD", "LayerNorm");
     });
   }
 
@@ -190,6 +205,42 @@ describe("weights that changed after the forward", () => {
     (lstm.parameters()[0]?.data as Float32Array)[0] = 1;
     refuses(() => chain.backward(output), "STALE_FORWARD", "LSTM");
     for (const { grad } of linear.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
+  });
+
+  it("in a chain within a chain do so too", () => {
+    const inner = new Linear({ inFeatures: 3, outFeatures: 5, seed: 1 });
+    const outer = new Linear({ inFeatures: 5, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(new Sequential(inner), outer).train();
+    const output = chain.forward(x);
+    (inner.parameters()[0]?.data as Float32Array)[0] = 1;
+    refuses(() => chain.backward(output), "STALE_FORWARD", "Linear");
+    for (const { grad } of outer.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
+  });
+
+  it("while the gradient is read, by a getter in it, refuse backward", () => {
+    const sizes = { inputSize: 3, hiddenSize: 5, seed: 1 };
+    const gradient = (module: LSTM | LSTMCell | Linear, shape: readonly number[]) => ({
+      get data() {
+        module.parameters()[0]?.set(Tensor.zeros(module.parameters()[0]?.shape ?? []));
+        return wave(shape.reduce((product, length) => product * length, 1));
+      },
+      shape,
+    });
+    const lstm = new LSTM(sizes).train();
+    lstm.forward(x);
+    refuses(() => lstm.backward(gradient(lstm, [2, 2, 5])), "STALE_FORWARD", "LSTM");
+    const cell = new LSTMCell(sizes).train();
+    cell.forward([1, 2, 3]);
+    refuses(() => cell.backward([gradient(cell, [5])]), "STALE_FORWARD", "LSTMCell");
+    const linear = new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 }).train();
+    linear.forward(x);
+    refuses(() => linear.backward(gradient(linear, [2, 2, 2])), "STALE_FORWARD", "Linear");
+    const last = new Linear({ inFeatures: 2, outFeatures: 4, seed: 1 });
+    const first = new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 });
+    const chain = new Sequential(first, last).train();
+    chain.forward(x);
+    refuses(() => chain.backward(gradient(first, [2, 2, 4])), "STALE_FORWARD", "Linear");
+    for (const { grad } of last.parameters()) expect(grad?.every((value) => value === 0)).toBe(true);
   });
 
   it("are told by value: to read them, or to write the same, is no change", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { LSTM, PackedSequence, packSequence, padPackedSequence, Tensor, type Traced } from "lstm-wasm";
+import { AdamW } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { lstmOptions } from "./options.js";
 import { type Inside, type Matrix, reference } from "./reference.js";
@@ -159,6 +160,15 @@ describe("gradientNorms", () => {
     const values = (tensors: Tensor[] = []) => tensors.flatMap(({ data }) => [...data]);
     expectClose(values(again), values(kept));
   });
+});
+
+it("a trace is no training: parameters have no gradients, and optimisers leave them as they are", () => {
+  const lstm = new LSTM({ inputSize: 2, hiddenSize: 3, seed: 1 });
+  lstm.trace(Tensor.zeros([4, 1, 2]));
+  expect(lstm.parameters().map(({ grad }) => grad)).toEqual([null, null, null, null]);
+  const before = lstm.stateDict();
+  new AdamW(lstm.parameters(), { weightDecay: 0.1 }).step();
+  expect(lstm.stateDict()).toEqual(before);
 });
 
 function expectClose(actual: readonly number[], expected: readonly number[]) {

@@ -53,6 +53,9 @@ export class Core extends Home {
   c = 0;
   batchSizes = 0;
 
+  /** Whether there was a training forward. A trace has the same memory made, but no gradients. */
+  trained = false;
+
   constructor(
     owner: string,
     readonly options: CheckedOptions,
@@ -81,7 +84,7 @@ export class Core extends Home {
   }
 
   protected override gradientStart(index: number): number {
-    return this.instance.kernels.parameter(this.id, index, GRADIENT) >>> 2;
+    return this.trained ? this.instance.kernels.parameter(this.id, index, GRADIENT) >>> 2 : 0;
   }
 
   protected override refresh(id: number): void {

@@ -24,6 +24,8 @@ export abstract class Home {
   readonly #id: number;
   readonly #free: Free;
   #disposed = false;
+  /** Whether the owner is in training mode: its streams take written parameters over at every step then. */
+  training = false;
   /** Whether parameters may have been written since the object last took them over. */
   #written = true;
   /** Copies of values and gradients that JavaScript has asked for, by the parameter's index. */
@@ -66,7 +68,7 @@ export abstract class Home {
    * An array that JavaScript keeps can be written without notice. In training it is therefore always taken over; else,
    * where a step takes less time than copying the weights, only after somebody asked for it anew.
    */
-  ready(training = false): number {
+  ready(training = this.training): number {
     const id = this.id;
     if (this.#written || (training && this.#data.size > 0)) {
       this.uploadData();

@@ -59,7 +59,10 @@ export class LSTMCell extends Recurrent {
     writeOrClear(floats, core.h, given?.[0].data, length);
     writeOrClear(floats, core.c, given?.[1].data, length);
     core.forward(false, false, training);
-    if (training) this.#waiting.push({ shape: stateShape, version: core.version() });
+    if (training) {
+      core.trained = true;
+      this.#waiting.push({ shape: stateShape, version: core.version() });
+    }
     const [hn, cn] = [blank(stateShape), blank(stateShape)];
     readRows(floats, core.h, hn.data);
     readRows(floats, core.c, cn.data);
@@ -88,6 +91,7 @@ export class LSTMCell extends Recurrent {
     core.id; // a getter of the caller's objects may have disposed it, or gone back already
     const last = this.#waiting.length - 1;
     if (this.#waiting[last] !== step) throw noForward("LSTMCell", this.training);
+    if (step.version !== core.version()) throw staleForward("LSTMCell");
     const { floats } = core.instance;
     const at = core.gradients();
     // Of the one step's output, which is h.

@@ -36,10 +36,14 @@ export class LSTM extends Recurrent {
   static override readonly name = "LSTM";
   readonly #sizes: Sizes;
   #draw: Masks | undefined;
+  /** What the last training forward drew its masks from. */
+  #drawn: Masks | undefined;
   /** The last call of padded input. */
   #call: Call | undefined;
   /** @internal In the core's order. */
-  override readonly pending = new Pending<{ readonly call: Call }>("LSTM", () => this.core.version());
+  override readonly pending = new Pending<{ readonly call: Call; readonly drawn: Masks | undefined }>("LSTM", () =>
+    this.core.version(),
+  );
   /** The one that the last backward went back through. */
   #done: Call | undefined;
 
@@ -142,7 +146,10 @@ export class LSTM extends Recurrent {
     const call = this.#callOf(shape, packed);
     const out = call.readOut(options);
     const result = this.#run(call, data, state, out, training, training);
-    if (training) this.pending.push(result[0], { call: call.remembered() });
+    if (training) {
+      this.core.trained = true;
+      this.pending.push(result[0], { call: call.remembered(), drawn: this.#drawn });
+    }
     return result as Result<Tensor> | Result<PackedSequence>;
   }
 
@@ -291,7 +298,8 @@ export class LSTM extends Recurrent {
   /** @internal */
   override discardLast(): void {
     this.core.forget(false);
-    super.discardLast();
+    const last = this.pending.removeLast();
+    if (last?.drawn !== undefined) this.#draw = last.drawn;
   }
 
   /**
@@ -308,6 +316,7 @@ export class LSTM extends Recurrent {
     if (this.dropout === 0) return undefined;
     const draw = this.dropoutDraw;
     this.#draw = { ...draw, call: draw.call + 1 };
+    this.#drawn = draw;
     return draw;
   }
 }

@@ -1,4 +1,5 @@
 import { DISPOSE } from "./dispose.js";
+import { LSTMError } from "./errors.js";
 import { checkBoolean } from "./options.js";
 import { Parameter } from "./parameter.js";
 import type { BackwardOptions, Pending } from "./pending.js";
@@ -16,6 +17,7 @@ export abstract class Module {
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
   #training = false;
+  #disposed = false;
   /** @internal The training forwards that wait for their backward, in a module that keeps them. */
   readonly pending?: Pending<unknown>;
 
@@ -64,7 +66,9 @@ export abstract class Module {
 
   /** Sets the gradients of all parameters to 0, and nothing else: forwards that wait for their backward still do. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.zeroGrad();
+    const parameters = this.parameters();
+    for (const { home } of parameters) home.id; // throws once disposed, before anything is written
+    for (const parameter of parameters) parameter.zeroGrad();
   }
 
   /** Gives up on training forwards that wait for their backward, and frees what they keep for it. */
@@ -121,6 +125,13 @@ export abstract class Module {
   dispose(): void {
     for (const [, module] of this.namedChildren()) module.dispose();
     for (const { home } of this.parameters()) home.dispose();
+    this.pending?.clear();
+    this.#disposed = true;
+  }
+
+  /** @internal Throws once disposed; for modules that may have nothing inside WebAssembly to be refused by. */
+  checkAlive(): void {
+    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
   }
 
   /** The name of its class. */

@@ -23,6 +23,14 @@ export abstract class Parametric extends Module {
     return [...this.#parameters];
   }
 
+  override train(mode = true): this {
+    super.train(mode);
+    // What was written to kept arrays in training mode counts, though nothing has run since.
+    if (this.core.training && !mode) this.core.uploadData();
+    this.core.training = mode;
+    return this;
+  }
+
   override dispose(): void {
     this.core.dispose();
   }

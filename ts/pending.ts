@@ -50,10 +50,15 @@ export class Pending<Saved> {
     return found.saved;
   }
 
-  /** The place of what was saved, the oldest being 0, found again after code of the caller's may have run. */
+  /**
+   * The place of what was saved, the oldest being 0, found again after code of the caller's may have run: a getter in a
+   * gradient can have gone back already, or written weights.
+   */
   indexOf(saved: Saved, training: boolean): number {
     const index = this.#waiting.findIndex((entry) => entry.saved === saved);
-    if (index < 0) throw this.#none(training, false);
+    const found = this.#waiting[index];
+    if (found === undefined) throw this.#none(training, false);
+    if (found.version !== this.#version()) throw staleForward(this.#owner);
     return index;
   }
 
@@ -62,9 +67,9 @@ export class Pending<Saved> {
     this.#waiting.splice(index, 1);
   }
 
-  /** Gives the latest up. */
-  removeLast(): void {
-    this.#waiting.pop();
+  /** Gives the latest up; returns what was saved of it. */
+  removeLast(): Saved | undefined {
+    return this.#waiting.pop()?.saved;
   }
 
   /** Gives all up. */

@@ -97,7 +97,8 @@ export class LSTMStream {
   step(x?: TensorInput): Floats {
     const input = this.#input;
     let values: Float32Array = input;
-    if (x instanceof Float32Array && x.length === input.length) values = x;
+    // The first question keeps a Proxy out, which has no length.
+    if (ArrayBuffer.isView(x) && x instanceof Float32Array && x.length === input.length) values = x;
     else if (x !== undefined) values = this.#readInput(x);
     if (this.#disposed) this.#live();
     const core = this.#core;

@@ -64,6 +64,16 @@ describe("backward", () => {
     module.dispose();
     expectError("DISPOSED", new RegExp(`this ${name} was disposed`), () => module.forward(input));
   });
+
+  it("of Sequential says that it was disposed, waiting or not", () => {
+    const chain = new Sequential(linear()).train();
+    chain.dispose();
+    expectError("DISPOSED", /this Sequential was disposed/, () => chain.backward([1, 1]));
+    const waiting = new Sequential(linear()).train();
+    waiting.forward([1, 2, 3]);
+    waiting.dispose();
+    expectError("DISPOSED", /this Sequential was disposed/, () => waiting.backward([1, 1]));
+  });
 });
 
 describe("arguments", () => {
@@ -112,6 +122,23 @@ describe("arguments", () => {
     ["SHAPE_MISMATCH", /^sequences\[0\] must have one dimension/, () => padIndices([[[1, 2]]] as never)],
     ["OPTION", /^lengths\[1\] must be an integer/, () => lengthBuckets([1, -1], { batchSize: 2 })],
   ])("%s %s", expectError);
+
+  it("zeroGrad where one of the modules was disposed zeroes nothing", () => {
+    const [first, second] = [linear(), linear()];
+    const chain = new Sequential(first, second);
+    const grads = first
+      .train()
+      .parameters()
+      .map((parameter) => {
+        first.forward([1, 2, 3]);
+        return (parameter.grad as Float32Array).fill(1);
+      });
+    const optimizer = new SGD(chain.parameters());
+    second.dispose();
+    expectError("DISPOSED", /this Linear was disposed/, () => optimizer.zeroGrad());
+    expectError("DISPOSED", /this Linear was disposed/, () => chain.zeroGrad());
+    for (const grad of grads) expect(grad).toEqual(grad.map(() => 1));
+  });
 
   it("parameters given twice, or of a disposed module", () => {
     const module = linear();

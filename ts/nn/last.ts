@@ -53,7 +53,9 @@ export class Last extends Module {
 
   /** (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C). */
   forward(input: TensorInput | PackedSequence): Tensor {
+    this.checkAlive();
     const place = this.#place(input);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it
     const output = Tensor.zeros(place.outputShape);
     this.#eachHalf(place, (from, to, length) => {
       output.data.set(place.input.data.subarray(from, from + length), to);
@@ -70,8 +72,10 @@ export class Last extends Module {
    * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD` if several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor | PackedSequence {
+    this.checkAlive();
     const place = this.pending.find(this.training, options);
     const { data } = tensorOfShape("gradOutput", gradOutput, place.outputShape);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
     this.pending.remove(this.pending.indexOf(place, this.training));
     const gradient = Tensor.zeros(place.input.shape);
     this.#eachHalf(place, (from, to, length) => gradient.data.set(data.subarray(to, to + length), from));

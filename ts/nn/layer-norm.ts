@@ -36,8 +36,11 @@ export class LayerNorm extends Module {
   /** @internal */
   override readonly pending = new Pending<{ normal: Float32Array; scale: Float64Array; shape: readonly number[] }>(
     "LayerNorm",
-    () => this.weight?.home.version() ?? 0,
+    () => this.#version(),
   );
+  /** The weight when it was last looked at, and how often it had changed. */
+  #seen: Float32Array | undefined;
+  #changes = 0;
 
   /** @throws LSTMError `OPTION` for a bad option, `OUT_OF_MEMORY` if the weights do not fit */
   constructor(options: LayerNormOptions) {
@@ -69,7 +72,9 @@ export class LayerNorm extends Module {
 
   /** (..., normalizedShape) to the same. @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED` */
   forward(input: TensorInput): Tensor {
+    this.checkAlive();
     const { data, shape } = asTensor("input", input);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it
     const own = this.normalizedShape;
     if (shape.length < own.length || !sameValues(shape.slice(-own.length), own)) {
       const got = `Expected [${own.join(", ")}], got shape [${shape.join(", ")}]`;
@@ -104,9 +109,11 @@ export class LayerNorm extends Module {
    * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
+    this.checkAlive();
     const saved = this.pending.find(this.training, options);
     const { normal, scale, shape } = saved;
     const { data } = tensorOfShape("gradOutput", gradOutput, shape);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
     const index = this.pending.indexOf(saved, this.training);
     const weight = this.weight?.read();
     const [dWeight, dBias] = [this.weight?.grad, this.bias?.grad];
@@ -131,6 +138,14 @@ export class LayerNorm extends Module {
     }
     this.pending.remove(index);
     return new Tensor(input, shape);
+  }
+
+  /** A number that grows when the weight changes, which backward reads. */
+  #version(): number {
+    const weight = this.weight?.read();
+    if (weight && !weight.every((value, index) => Object.is(value, this.#seen?.[index]))) this.#changes++;
+    this.#seen = weight;
+    return this.#changes;
   }
 
   override toString(): string {

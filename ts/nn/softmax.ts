@@ -32,7 +32,9 @@ export class Softmax extends Module {
 
   /** A tensor of any shape to one of the same. @throws LSTMError `OPTION` if it has no such dimension; `DTYPE` */
   forward(input: TensorInput): Tensor {
+    this.checkAlive();
     const output = softmax(input, this.dim);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it
     const probabilities = new Tensor(output.data.slice(), output.shape);
     if (this.training) this.pending.push(output, { probabilities });
     return output;
@@ -45,9 +47,11 @@ export class Softmax extends Module {
    * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD` if several forwards wait and none is named; `SHAPE_MISMATCH`, `DTYPE`
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
+    this.checkAlive();
     const saved = this.pending.find(this.training, options);
     const { data: y, shape } = saved.probabilities;
     const { data: d } = tensorOfShape("gradOutput", gradOutput, shape);
+    this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
     this.pending.remove(this.pending.indexOf(saved, this.training));
     const { outer, size, inner } = around(shape, this.dim);
     const input = new Float32Array(y.length);

@@ -1,4 +1,3 @@
-import { LSTMError } from "../errors.js";
 import { Module } from "../module.js";
 import { sigmoid } from "../nn/functions.js";
 import { checkCount, checkObject, checkProbability } from "../options.js";
@@ -14,7 +13,6 @@ import { workspace } from "./workspace.js";
 abstract class Elementwise<Kept> extends Module {
   /** @internal */
   override readonly pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
-  #disposed = false;
 
   /** @internal The new values, and what to keep. */
   protected abstract map(values: Float32Array): { values: Float32Array; kept: Kept };
@@ -23,9 +21,9 @@ abstract class Elementwise<Kept> extends Module {
 
   /** A tensor of any shape to one of the same. */
   forward(input: TensorInput): Tensor {
-    this.#check();
+    this.checkAlive();
     const { data, shape } = asTensor("input", input);
-    this.#check(); // a getter of the caller's objects may have disposed it
+    this.checkAlive(); // a getter of the caller's objects may have disposed it
     const { values, kept } = this.map(data);
     const output = new Tensor(values, shape);
     if (this.training) this.pending.push(output, { kept, shape });
@@ -40,23 +38,24 @@ abstract class Elementwise<Kept> extends Module {
    *   named; `SHAPE_MISMATCH`, `DTYPE`
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
-    this.#check();
+    this.checkAlive();
     const saved = this.pending.find(this.training, options);
     const { data } = tensorOfShape("gradOutput", gradOutput, saved.shape);
-    const index = this.pending.indexOf(saved, this.training); // a getter may have gone back already
+    this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
+    const index = this.pending.indexOf(saved, this.training);
     const gradient = this.back(data, saved.kept);
     this.pending.remove(index);
     return new Tensor(gradient, saved.shape);
   }
 
-  override dispose(): void {
-    this.#disposed = true;
-    this.pending.clear();
+  /** @internal */
+  override discardLast(): void {
+    const last = this.pending.removeLast();
+    if (last !== undefined) this.undo(last.kept);
   }
 
-  #check(): void {
-    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
-  }
+  /** @internal Takes back what a forward has changed in the module. */
+  protected undo(_: Kept): void {}
 }
 
 /** What `new Dropout` takes. */
@@ -109,6 +108,11 @@ export class Dropout extends Elementwise<Masks | undefined> {
   /** @internal */
   protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
     return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
+  }
+
+  /** @internal */
+  protected override undo(kept: Masks | undefined): void {
+    if (kept !== undefined) this.dropoutDraw = kept;
   }
 
   #drop(values: Float32Array, { seed, call }: Masks): Float32Array {

@@ -5,7 +5,7 @@ import { Module } from "../module.js";
 import { PackedSequence } from "../packed-sequence.js";
 import { type BackwardOptions, Pending } from "../pending.js";
 import { Recurrent } from "../recurrent.js";
-import type { Tensor, TensorInput } from "../tensor.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor.js";
 import type { IndexInput } from "./indices.js";
 
 /**
@@ -66,6 +66,7 @@ export class Sequential extends Module {
   /** `forward` of an input that may be packed or not. */
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
+    this.checkAlive();
     let value: unknown = input;
     const outputs: object[] = [];
     const modules = Object.values(this.modules);
@@ -100,11 +101,15 @@ export class Sequential extends Module {
   /** `backward` of a gradient that may be packed or not. */
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
+    this.checkAlive();
     const outputs = this.pending.find(this.training, options);
-    const modules = Object.values(this.modules);
+    // A getter in it is code of the caller's, so it is read before the modules are asked.
+    let gradient: unknown = gradOutput instanceof PackedSequence ? gradOutput : asTensor("gradOutput", gradOutput);
+    this.checkAlive();
+    this.pending.indexOf(outputs, this.training); // throws if it no longer waits
     // All or nothing: a refusal in the middle would leave gradients added behind it.
-    for (const [index, module] of modules.entries()) module.checkBackward({ of: outputs[index] });
-    let gradient: unknown = gradOutput;
+    this.#checkModules(outputs);
+    const modules = Object.values(this.modules);
     for (const [index, module] of [...modules.entries()].reverse()) {
       const named = { of: outputs[index] };
       gradient = through(module, gradient, (rows) => {
@@ -114,6 +119,16 @@ export class Sequential extends Module {
     }
     this.pending.remove(this.pending.indexOf(outputs, this.training));
     return gradient as Tensor | PackedSequence | undefined;
+  }
+
+  /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#checkModules(this.pending.find(this.training, options));
+  }
+
+  /** Throws if any module would refuse to go back through what it returned. */
+  #checkModules(outputs: readonly object[]): void {
+    for (const [index, module] of Object.values(this.modules).entries()) module.checkBackward({ of: outputs[index] });
   }
 
   /** @internal */

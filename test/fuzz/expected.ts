@@ -1,0 +1,209 @@
+/** What the float64 reference of nn.LSTM says, for whole batches and with dropout. */
+import { type LSTM, PackedSequence, Tensor } from "lstm-wasm";
+import { masks as maskOf } from "../masks.js";
+import { type Between, type Matrix, reference } from "../reference.js";
+import { expectClose, fail } from "./compare.js";
+import type { Draw } from "./draw.js";
+
+type Masks = { seed: number; call: number };
+type Values = Float32Array | Float64Array;
+type Parameters = Record<string, Tensor>;
+
+/** A batch's rows in the kernels' order, step by step: where step t of sequence b lies in tensors as they were given. */
+interface Layout {
+  readonly lengths: readonly number[];
+  /** The row of the caller's input. */
+  row(t: number, b: number): number;
+  /** The row by which masks are drawn. */
+  drawn(t: number, b: number): number;
+}
+
+function layoutOf(lstm: LSTM, input: Tensor | PackedSequence): Layout {
+  if (input instanceof PackedSequence) {
+    const { batchSizes, sortedIndices, batch } = input;
+    const places = Array.from({ length: batch }, (_, b) => (sortedIndices ? sortedIndices.indexOf(b) : b));
+    const starts = Array.from(batchSizes, (_, t) => batchSizes.slice(0, t).reduce((sum, size) => sum + size, 0));
+    const lengths = places.map((place) => batchSizes.filter((size) => size > place).length);
+    const row = (t: number, b: number) => (starts[t] as number) + (places[b] as number);
+    return { lengths, row, drawn: row };
+  }
+  const { shape } = input;
+  const first = lstm.batchFirst && shape.length === 3;
+  const [steps, batch] = (first ? [shape[1], shape[0]] : [shape[0], shape.length === 3 ? shape[1] : 1]) as [
+    number,
+    number,
+  ];
+  const drawn = (t: number, b: number) => t * batch + b;
+  const row = first ? (t: number, b: number) => b * steps + t : drawn;
+  return { lengths: new Array(batch).fill(steps), row, drawn };
+}
+
+/** Row `index` of values with so many columns. */
+const rowOf = (values: Values, index: number, columns: number) =>
+  Array.from(values.subarray(index * columns, (index + 1) * columns));
+
+/** What a forward computes, sequence by sequence, in the layout of its results. */
+function answers(
+  lstm: LSTM,
+  parameters: Parameters,
+  layout: Layout,
+  x: Values,
+  h0: Values,
+  c0: Values,
+  dropout?: Masks,
+) {
+  const directions = lstm.bidirectional ? 2 : 1;
+  const [states, batch] = [lstm.numLayers * directions, layout.lengths.length];
+  const widths = [lstm.projSize || lstm.hiddenSize, lstm.hiddenSize] as const;
+  const columns = widths[0] * directions;
+  const rows = layout.lengths.reduce((sum, length) => sum + length, 0);
+  const output = new Float64Array(rows * columns);
+  const h = new Float64Array(states * batch * widths[0]);
+  const c = new Float64Array(states * batch * widths[1]);
+  for (const [b, length] of layout.lengths.entries()) {
+    const times = [...Array(length).keys()];
+    const state = (values: Values, width: number): Matrix =>
+      Array.from({ length: states }, (_, s) => rowOf(values, s * batch + b, width));
+    const sequence = times.map((t) => rowOf(x, layout.row(t, b), lstm.inputSize));
+    const drop = dropout && ofSequence(maskOf({ p: lstm.dropout, ...dropout }), layout, b);
+    const result = reference(lstm, parameters, sequence, state(h0, widths[0]), state(c0, widths[1]), drop);
+    for (const t of times) output.set(result.output[t] as number[], layout.row(t, b) * columns);
+    for (let s = 0; s < states; s++) {
+      h.set(result.h[s] as number[], (s * batch + b) * widths[0]);
+      c.set(result.c[s] as number[], (s * batch + b) * widths[1]);
+    }
+  }
+  return { output, h, c };
+}
+
+/** Masks of all rows, for the rows of one sequence among them. */
+function ofSequence(drop: Between, layout: Layout, b: number): Between {
+  return (output, layer) => {
+    const all: Matrix = [];
+    for (const [t, row] of output.entries()) all[layout.drawn(t, b)] = row;
+    const dropped = drop(
+      Array.from(all, (row) => row ?? (output[0] ?? []).map(() => 0)),
+      layer,
+    );
+    return output.map((_, t) => dropped[layout.drawn(t, b)] as number[]);
+  };
+}
+
+/** The values of a result or an argument, packed or not. */
+const valuesOf = (value: Tensor | PackedSequence): Float32Array =>
+  value instanceof PackedSequence ? value.data.data : value.data;
+
+/** The arguments of a forward, zeros where there is no state. */
+function read(lstm: LSTM, [input, state]: readonly unknown[]) {
+  const given = input as Tensor | PackedSequence;
+  const layout = layoutOf(lstm, given);
+  const count = lstm.numLayers * (lstm.bidirectional ? 2 : 1) * layout.lengths.length;
+  const zeros = [lstm.projSize || lstm.hiddenSize, lstm.hiddenSize].map((width) => new Float32Array(count * width));
+  const states = (state as Tensor[] | undefined)?.map(valuesOf) ?? zeros;
+  return { layout, x: valuesOf(given), h0: states[0] as Float32Array, c0: states[1] as Float32Array };
+}
+
+/** Values that float32 can follow: for others, only bits are compared. */
+const tame = (...all: readonly Values[]) =>
+  all.every((values) => values.every((value: number) => Math.abs(value) < 20));
+
+/** Holds the result of a forward to the reference, and each sequence of a batch to itself alone, to the bit. */
+export function expectReference(
+  lstm: LSTM,
+  inputs: readonly unknown[],
+  result: unknown,
+  drawn: Masks | undefined,
+): void {
+  const { layout, x, h0, c0 } = read(lstm, inputs);
+  const [output, [hn, cn]] = result as [Tensor | PackedSequence, [Tensor, Tensor]];
+  const parameters = lstm.stateDict();
+  const counted = drawn === undefined || drawn.call < 2 ** 32; // as far as the reference counts
+  if (counted && tame(x, h0, c0, ...Object.values(parameters).map(({ data }) => data))) {
+    const expected = answers(lstm, parameters, layout, x, h0, c0, lstm.dropout > 0 ? drawn : undefined);
+    expectClose("output", valuesOf(output), expected.output, 1e-5);
+    expectClose("hn", hn.data, expected.h, 1e-5);
+    expectClose("cn", cn.data, expected.c, 1e-5);
+  }
+  if (lstm.dropout > 0 && drawn !== undefined) return;
+  expectAlone(lstm, layout, { x, h0, c0 }, [valuesOf(output), hn.data, cn.data]);
+}
+
+/** One of the sequences, run alone. */
+function expectAlone(
+  lstm: LSTM,
+  layout: Layout,
+  { x, h0, c0 }: Record<"x" | "h0" | "c0", Float32Array>,
+  [output, hn, cn]: readonly [Float32Array, Float32Array, Float32Array],
+): void {
+  const batch = layout.lengths.length;
+  const b = (x.length + h0.length) % Math.max(batch, 1);
+  const steps = layout.lengths[b] ?? 0;
+  if (batch < 2) return;
+  const directions = lstm.bidirectional ? 2 : 1;
+  const [hSize, states] = [lstm.projSize || lstm.hiddenSize, lstm.numLayers * directions];
+  const state = (values: Float32Array, width: number) =>
+    new Tensor(Array.from({ length: states }, (_, s) => rowOf(values, s * batch + b, width)).flat(), [states, width]);
+  const rows = (values: Float32Array, columns: number) =>
+    [...Array(steps).keys()].flatMap((t) => rowOf(values, layout.row(t, b), columns));
+  const sequence = new Tensor(rows(x, lstm.inputSize), [steps, lstm.inputSize]);
+  const [alone, [h, c]] = lstm.forward(sequence, [state(h0, hSize), state(c0, lstm.hiddenSize)]);
+  const columns = hSize * directions;
+  expectBits(`output of sequence ${b} alone`, rows(output, columns), alone.data);
+  expectBits(`hn of sequence ${b} alone`, state(hn, hSize).data, h.data);
+  expectBits(`cn of sequence ${b} alone`, state(cn, lstm.hiddenSize).data, c.data);
+}
+
+function expectBits(what: string, inBatch: ArrayLike<number>, alone: ArrayLike<number>): void {
+  for (let i = 0; i < alone.length; i++) {
+    if (!Object.is(inBatch[i], alone[i])) fail(`${what}: [${i}] is ${alone[i]}, in its batch ${inBatch[i]}`);
+  }
+}
+
+/** Holds the gradients of a fresh LSTM to the slope of the float64 reference in a random direction of everything. */
+export function expectSlope(
+  lstm: LSTM,
+  inputs: readonly unknown[],
+  gradients: readonly unknown[],
+  drawn: Masks | undefined,
+  draw: Draw,
+): void {
+  const { layout, x, h0, c0 } = read(lstm, inputs);
+  if (x.length === 0 || (drawn?.call ?? 0) >= 2 ** 32 || !tame(x, h0, c0, ...lstm.parameters().map(({ data }) => data)))
+    return;
+  lstm.zeroGrad();
+  if (drawn !== undefined && lstm.dropout > 0) lstm.dropoutDraw = drawn;
+  const [output, [hn, cn]] = lstm.forward(inputs[0] as Tensor, inputs[1] as [Tensor, Tensor] | undefined);
+  const back = lstm.backward(gradients[0] as Tensor, gradients[1] as [Tensor, Tensor] | undefined, { of: output });
+  const [ofH, ofC] = (gradients[1] ?? []) as (Tensor | null | undefined)[];
+  const weights = [gradients[0] as Tensor | null, ofH, ofC].map((given, i) =>
+    given == null ? new Float32Array(valuesOf([output, hn, cn][i] as Tensor).length) : valuesOf(given),
+  );
+  const moving: [Float32Array, Float32Array][] = [
+    [x, valuesOf(back.input)],
+    [h0, back.h0.data],
+    [c0, back.c0.data],
+    ...lstm.parameters().map(({ data, grad }): [Float32Array, Float32Array] => [data, grad as Float32Array]),
+  ];
+  const directions = moving.map(([values]) => draw.values(values.length));
+  const loss = (step: number): number => {
+    const moved = moving.map(([values], k) =>
+      Float64Array.from(values, (v, i) => v + step * (directions[k]?.[i] as number)),
+    );
+    const names = lstm.namedParameters().map(([name, { shape }], k) => [name, { shape, data: moved[k + 3] }]);
+    const [mx, mh, mc] = moved as [Float64Array, Float64Array, Float64Array];
+    const parameters = Object.fromEntries(names) as unknown as Parameters;
+    const result = answers(lstm, parameters, layout, mx, mh, mc, lstm.dropout > 0 ? drawn : undefined);
+    return dot(result.output, weights[0]) + dot(result.h, weights[1]) + dot(result.c, weights[2]);
+  };
+  const step = 1e-5;
+  const expected = (loss(step) - loss(-step)) / (2 * step);
+  const slope = moving.reduce((sum, [, grad], k) => sum + dot(grad, directions[k]), 0);
+  const size = moving.reduce((sum, [, grad]) => sum + Math.sqrt(dot(grad, grad)), 10);
+  if (!(Math.abs(slope - expected) <= 1e-4 * size)) fail(`the slope is ${slope}, the reference's ${expected}`);
+}
+
+const dot = (a: Values, b: Values | undefined) => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b?.[i] as number);
+  return sum;
+};

@@ -1,0 +1,34 @@
+/** `npm run fuzz -- --minutes 60 --seed N`, `--rounds N`, `--without "name of an operation"`. */
+import { parseArgs } from "node:util";
+import { wasmBytes } from "../wasm-memory.js";
+import { playRounds } from "./rounds.js";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+    minutes: { type: "string", default: "1" },
+    rounds: { type: "string" },
+    without: { type: "string", multiple: true },
+  },
+});
+const seed = Number(values.seed);
+const end = Date.now() + 60_000 * Number(values.minutes);
+const most = values.rounds === undefined ? undefined : Number(values.rounds);
+console.log(`fuzzing with seed ${seed}`);
+let told = 0;
+const more = (rounds: number) => {
+  if (Math.floor(Date.now() / 60_000) > told) {
+    told = Math.floor(Date.now() / 60_000);
+    console.log(
+      `${new Date().toISOString()}  ${rounds} rounds, ${(wasmBytes() / 2 ** 20).toFixed(1)} MiB of WebAssembly memory`,
+    );
+  }
+  return most === undefined ? Date.now() < end : rounds < most;
+};
+try {
+  const rounds = await playRounds({ seed, more, ...(values.without && { without: values.without }) });
+  console.log(`${rounds} rounds, nothing found`);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
