@@ -27,6 +27,7 @@ export default [
   bundle("  its JavaScript", "dist/workerd/index.js", "17.6 kB", "../lstm.wasm"),
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "51 kB"),
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "17.9 kB"),
+  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "18 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "66 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),

@@ -20,7 +20,7 @@ const SETTINGS = [
   "package-lock.json",
 ];
 
-/** The WebAssembly module as text, in a file of its own beside the entries: ts/module/inline.ts imports it. */
+/** The WebAssembly module as text, in a file of its own beside the entries: ts/wasm/loaders/inline.ts imports it. */
 const TEXT = "./lstm.wasm.js";
 
 /**
@@ -33,18 +33,29 @@ const BUILDS = [
     folder: ".",
     module: "inline",
     text: "simd128",
-    entries: ["index", "safetensors", "train", "node"],
+    entries: ["index", "nn", "safetensors", "train", "node"],
     external: ["node:*"],
   },
-  { folder: "workerd", module: "workerd", entries: ["index", "safetensors", "train"], external: ["../lstm.wasm"] },
+  {
+    folder: "workerd",
+    module: "workerd",
+    entries: ["index", "nn", "safetensors", "train"],
+    external: ["../lstm.wasm"],
+  },
   {
     folder: "edge-light",
     module: "edge-light",
-    entries: ["index", "safetensors", "train"],
+    entries: ["index", "nn", "safetensors", "train"],
     external: ["../lstm.wasm?module"],
   },
-  { folder: "slim", module: "slim", entries: ["slim"], external: [] },
-  { folder: "relaxed", module: "relaxed", text: "relaxed", entries: ["index", "train"], external: [] },
+  { folder: "slim", module: "slim", entries: ["slim", "nn", "safetensors", "train"], external: [] },
+  {
+    folder: "relaxed",
+    module: "relaxed",
+    text: "relaxed",
+    entries: ["index", "nn", "safetensors", "train"],
+    external: [],
+  },
 ];
 
 /** Builds dist/ from ts/ and the WebAssembly module, unless neither has changed since the last time. */
@@ -87,7 +98,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     write: false,
     logLevel: "warning",
     external: [TEXT, ...external],
-    alias: { "#module": join(root, "ts/module", `${module}.ts`) },
+    alias: { "#module": join(root, "ts/wasm/loaders", `${module}.ts`) },
   });
   mkdirSync(outdir, { recursive: true });
   for (const { path, text } of outputFiles) writeFileSync(path, withPlainNames(text));

@@ -1,5 +1,5 @@
 /**
- * Bytes as ASCII text inside of JavaScript, which `ts/module/text.ts` reads back.
+ * Bytes as ASCII text inside of JavaScript, which `ts/wasm/loaders/text.ts` reads back.
  *
  * Base64 cuts bytes at odd places, so nothing repeats in it and gzip has nothing to do. Here a byte is the same one or two
  * characters wherever it stands: what repeats in a module repeats in its text, and a gzipped entry costs what the gzipped

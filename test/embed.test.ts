@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asText } from "../scripts/embed.mjs";
-import { readText } from "../ts/module/text.js";
+import { readText } from "../ts/wasm/loaders/text.js";
 import { dist } from "./realm.js";
 
 const wasm = readFileSync(dist("lstm.wasm"));

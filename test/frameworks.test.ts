@@ -2,7 +2,8 @@
 import { inspect } from "node:util";
 import { reactive, ref } from "@vue/reactivity";
 import { LSTM, type LSTMError, PackedSequence, packSequence, Tensor } from "lstm-wasm";
-import { Adam, Linear, ReduceLROnPlateau, Sequential, StepLR } from "lstm-wasm/train";
+import { Linear, Sequential } from "lstm-wasm/nn";
+import { Adam, ReduceLROnPlateau, StepLR } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { thrown } from "./refusal.js";
 

@@ -1,7 +1,8 @@
 /** How much memory objects take, how rarely it grows, and what is said when there is no more. */
 import { readFileSync } from "node:fs";
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
-import { binaryCrossEntropyWithLogits, crossEntropy, Dropout, Embedding, Linear, mseLoss, Tanh } from "lstm-wasm/train";
+import { Dropout, Embedding, Linear, Tanh } from "lstm-wasm/nn";
+import { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { dist, realm, SPY } from "./realm.js";
 import { thrown } from "./refusal.js";

@@ -1,16 +1,7 @@
 /** Modules written against the published types alone. */
 import { LSTM, type PackedSequence, packSequence, Tensor } from "lstm-wasm";
-import {
-  Adam,
-  clipGradNorm,
-  Linear,
-  loadCheckpoint,
-  Module,
-  mseLoss,
-  Parameter,
-  Sequential,
-  saveCheckpoint,
-} from "lstm-wasm/train";
+import { Linear, Module, Parameter, Sequential } from "lstm-wasm/nn";
+import { Adam, clipGradNorm, loadCheckpoint, mseLoss, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
 

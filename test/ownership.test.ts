@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
-import { Dropout, Embedding, Last, LayerNorm, Linear, mseLoss, ReLU, Sequential, SGD, Softmax } from "lstm-wasm/train";
+import { Dropout, Embedding, Last, LayerNorm, Linear, ReLU, Sequential, Softmax } from "lstm-wasm/nn";
+import { mseLoss, SGD } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { dist } from "./realm.js";
 import { bits, refuses, wave } from "./refusal.js";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PackedSequence } from "../ts/packed-sequence.js";
-import { packPaddedSequence, packSequence, padPackedSequence, padSequence } from "../ts/padding.js";
-import { Tensor } from "../ts/tensor.js";
+import { PackedSequence } from "../ts/tensor/packed-sequence.js";
+import { packPaddedSequence, packSequence, padPackedSequence, padSequence } from "../ts/tensor/padding.js";
+import { Tensor } from "../ts/tensor/tensor.js";
 
 interface Recorded {
   shape: number[];

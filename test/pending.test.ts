@@ -1,6 +1,7 @@
 /** Which forward a backward goes back through, and with which weights. */
 import { LSTM, LSTMCell, packPaddedSequence, Tensor } from "lstm-wasm";
-import { Adam, Dropout, Embedding, LayerNorm, Linear, ReLU, Sequential, SGD, Tanh } from "lstm-wasm/train";
+import { Dropout, Embedding, LayerNorm, Linear, ReLU, Sequential, Tanh } from "lstm-wasm/nn";
+import { Adam, SGD } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { fillNormal, fillUniform, Mt19937, randomSeed, uniform24 } from "../ts/random.js";
-import { Tensor } from "../ts/tensor.js";
+import { fillNormal, fillUniform, Mt19937, randomSeed, uniform24 } from "../ts/tensor/random.js";
+import { Tensor } from "../ts/tensor/tensor.js";
 
 interface Weights {
   seed: number;

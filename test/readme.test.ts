@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 const IMPORTS = `import { LSTM, Tensor } from "lstm-wasm";
-import { Adam, Embedding, Linear, Sequential } from "lstm-wasm/train";
+import { Embedding, Linear, Sequential } from "lstm-wasm/nn";
+import { Adam } from "lstm-wasm/train";
 `;
 
 interface Block {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { LSTMError } from "../ts/errors.js";
-import { load, loadMetadata, save } from "../ts/safetensors.js";
-import { Tensor } from "../ts/tensor.js";
+import { LSTMError } from "../ts/checks/errors.js";
+import { load, loadMetadata, save } from "../ts/formats/safetensors.js";
+import { Tensor } from "../ts/tensor/tensor.js";
 
 /** Files written by Python's safetensors 0.8.0. */
 const REFERENCE = {

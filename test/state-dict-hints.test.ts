@@ -1,7 +1,8 @@
 /** State dicts of other modules and of wrappers: the error says what they are, and names a prefix only if all then fits. */
 import { LSTM, LSTMCell, type StateDict, Tensor } from "lstm-wasm";
+import { Linear, Sequential } from "lstm-wasm/nn";
 import { load } from "lstm-wasm/safetensors";
-import { Adam, Linear, Sequential, saveCheckpoint } from "lstm-wasm/train";
+import { Adam, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { thrown } from "./refusal.js";
 

@@ -9,8 +9,9 @@ import {
   padSequence,
   Tensor,
 } from "lstm-wasm";
+import { Embedding, padIndices } from "lstm-wasm/nn";
 import { load, save } from "lstm-wasm/safetensors";
-import { crossEntropy, Embedding, lengthBuckets, padIndices } from "lstm-wasm/train";
+import { crossEntropy, lengthBuckets } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
 import { bits, refuses, wave } from "./refusal.js";
 

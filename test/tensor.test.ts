@@ -3,8 +3,8 @@ import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { NestedNumbers } from "../ts/arrays.js";
-import { asTensor, type NestedArray, Tensor } from "../ts/tensor.js";
+import type { NestedNumbers } from "../ts/tensor/arrays.js";
+import { asTensor, type NestedArray, Tensor } from "../ts/tensor/tensor.js";
 
 const torch: {
   prints: { shape: number[]; data: (number | string)[]; text: string }[];

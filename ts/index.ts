@@ -4,14 +4,13 @@
  * @packageDocumentation
  */
 
-export { LSTMError, type LSTMErrorCode } from "./errors.js";
-export { LSTM } from "./lstm.js";
-export { LSTMCell } from "./lstm-cell.js";
-export type { LSTMCellOptions, LSTMOptions } from "./options.js";
-export { type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
-export { type PaddingOptions, packPaddedSequence, packSequence, padPackedSequence, padSequence } from "./padding.js";
-export type { Parameter } from "./parameter.js";
-export type { BackwardOptions } from "./pending.js";
+export { LSTMError, type LSTMErrorCode } from "./checks/errors.js";
+export type { LSTMCellOptions, LSTMOptions } from "./checks/options.js";
+export type { Parameter } from "./parameters/parameter.js";
+export type { BackwardOptions } from "./parameters/pending.js";
+export type { LoadOptions, LoadResult, StateDict } from "./parameters/state-dict.js";
+export { LSTM } from "./recurrent/lstm.js";
+export { LSTMCell } from "./recurrent/lstm-cell.js";
 export type {
   ForwardOptions,
   GradientNorms,
@@ -23,14 +22,21 @@ export type {
   Trace,
   Traced,
   TraceOptions,
-} from "./results.js";
-export type { LoadOptions, LoadResult, StateDict } from "./state-dict.js";
-export type { LSTMStream, StreamOptions, StreamState } from "./stream.js";
-export type { MemoryLayout } from "./strided.js";
+} from "./recurrent/results.js";
+export type { LSTMStream, StreamOptions, StreamState } from "./recurrent/stream.js";
+export { type Lengths, PackedSequence, type PackedSequenceLike } from "./tensor/packed-sequence.js";
+export {
+  type PaddingOptions,
+  packPaddedSequence,
+  packSequence,
+  padPackedSequence,
+  padSequence,
+} from "./tensor/padding.js";
+export type { MemoryLayout } from "./tensor/strided.js";
 export {
   type NestedArray,
   Tensor,
   type TensorInput,
   type TensorJSON,
   type TensorLike,
-} from "./tensor.js";
+} from "./tensor/tensor.js";

@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 export * from "./index.js";
-export { type CompiledModule, type FetchedModule, init, type ModuleSource } from "./module/slim.js";
+export { type CompiledModule, type FetchedModule, init, type ModuleSource } from "./wasm/loaders/slim.js";

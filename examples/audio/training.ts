@@ -1,6 +1,7 @@
 import { LSTM, type Parameter, type Tensor } from "lstm-wasm";
+import { Linear } from "lstm-wasm/nn";
 import { save } from "lstm-wasm/safetensors";
-import { Adam, clipGradNorm, Linear, mseLoss } from "lstm-wasm/train";
+import { Adam, clipGradNorm, mseLoss } from "lstm-wasm/train";
 import { circuit } from "./circuit.js";
 import { improvise, RATE } from "./strings.js";
 

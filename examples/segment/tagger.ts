@@ -1,6 +1,6 @@
 import { LSTM, PackedSequence, type Tensor } from "lstm-wasm";
+import { Dropout, Embedding, Linear } from "lstm-wasm/nn";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
-import { Dropout, Embedding, Linear } from "lstm-wasm/train";
 import type { Batch } from "./batches.js";
 import { TAGS } from "./tags.js";
 import { PADDING, Vocabulary } from "./vocabulary.js";

@@ -12,7 +12,7 @@ import {
   Sigmoid,
   Softmax,
   Tanh,
-} from "lstm-wasm/train";
+} from "lstm-wasm/nn";
 import type { Draw } from "./draw.js";
 import { type AnyModule, badTensor, type Kind, likeOutput, lstmOptions, MISFIT } from "./kind.js";
 

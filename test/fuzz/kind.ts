@@ -1,6 +1,6 @@
 /** What the fuzzer must know of a kind of module: how to make one, and what its methods take and refuse. */
 import { LSTM, LSTMCell, type LSTMErrorCode, type LSTMOptions, PackedSequence, Tensor } from "lstm-wasm";
-import { Linear, type Module } from "lstm-wasm/train";
+import { Linear, type Module } from "lstm-wasm/nn";
 import type { Draw } from "./draw.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: every kind takes and returns something else

@@ -1,6 +1,7 @@
 /** What is done to the parameters of a module, its state dict and its options, and a trace. */
 import { LSTM, type LSTMErrorCode, type Tensor } from "lstm-wasm";
-import { Adam, type Parameter, Sequential } from "lstm-wasm/train";
+import { type Parameter, Sequential } from "lstm-wasm/nn";
+import { Adam } from "lstm-wasm/train";
 import { expectRefusal, expectSame, fail } from "./compare.js";
 import type { Draw } from "./draw.js";
 import { MISFIT } from "./kind.js";

@@ -3,7 +3,7 @@
  * is repeated by a fresh module with the model's weights, which must give the same bits: no history may show in a result.
  */
 import { LSTM, LSTMCell, type LSTMErrorCode, type Tensor } from "lstm-wasm";
-import { Module, Parameter, Sequential } from "lstm-wasm/train";
+import { Module, Parameter, Sequential } from "lstm-wasm/nn";
 import { attempt, expectRefusal, expectSame, fail, sameValues } from "./compare.js";
 import { copied, type Draw, scribble } from "./draw.js";
 import { expectReference, expectSlope } from "./expected.js";

@@ -1,15 +1,7 @@
 /** Optimisers, clipping and checkpoints under test. Each parameter is also updated alone, by a fresh optimiser. */
 import { Tensor } from "lstm-wasm";
-import {
-  Adam,
-  AdamW,
-  clipGradNorm,
-  clipGradValue,
-  type Optimizer,
-  type Parameter,
-  RMSprop,
-  SGD,
-} from "lstm-wasm/train";
+import type { Parameter } from "lstm-wasm/nn";
+import { Adam, AdamW, clipGradNorm, clipGradValue, type Optimizer, RMSprop, SGD } from "lstm-wasm/train";
 import { attempt, expectRefusal, expectSame, fail } from "./compare.js";
 import type { Draw } from "./draw.js";
 import { Lone, type Subject } from "./subject.js";

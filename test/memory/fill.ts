@@ -1,12 +1,10 @@
 /** Filling WebAssembly's memory with every kind of object, until there is no more. */
 import { LSTM, LSTMCell, type LSTMStream, Tensor } from "lstm-wasm";
+import { Dropout, Embedding, Linear } from "lstm-wasm/nn";
 import {
   Adam,
   binaryCrossEntropyWithLogits,
   crossEntropy,
-  Dropout,
-  Embedding,
-  Linear,
   loadCheckpoint,
   type Optimizer,
   saveCheckpoint,

@@ -6,7 +6,9 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Place } from "./place.js";
 
-type Library = typeof import("../../ts/index.js") & typeof import("../../ts/train.js");
+type Library = typeof import("../../ts/index.js") &
+  typeof import("../../ts/nn.js") &
+  typeof import("../../ts/train.js");
 
 let place: Place;
 let library: Library;
@@ -14,7 +16,7 @@ let library: Library;
 beforeAll(async () => {
   place = await Place.make();
   const outfile = join(place.folder, "minified.mjs");
-  const contents = 'export * from "lstm-wasm"; export * from "lstm-wasm/train";';
+  const contents = 'export * from "lstm-wasm"; export * from "lstm-wasm/nn"; export * from "lstm-wasm/train";';
   await build({
     stdin: { contents, resolveDir: place.folder },
     bundle: true,

@@ -159,7 +159,10 @@ describe("a bundle has only what it uses", () => {
     ['export { LSTMError } from "lstm-wasm"', 21_000],
     ['export { packPaddedSequence } from "lstm-wasm"', 25_000],
     ['export * from "lstm-wasm/safetensors"', 25_000],
-    ['import "lstm-wasm"; import "lstm-wasm/train"; import "lstm-wasm/safetensors"; import "lstm-wasm/slim"', 10],
+    [
+      'import "lstm-wasm"; import "lstm-wasm/nn"; import "lstm-wasm/train"; import "lstm-wasm/safetensors"; import "lstm-wasm/slim"',
+      10,
+    ],
   ])("not with %s", async (contents, limit) => {
     const { size, wasm } = await bundle(contents);
     expect(wasm).toBe(false);

@@ -1,16 +1,7 @@
 import { LSTM, LSTMError, Tensor } from "lstm-wasm";
+import { Dropout, Linear, Sequential } from "lstm-wasm/nn";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
-import {
-  Adam,
-  CosineAnnealingLR,
-  Dropout,
-  Linear,
-  loadCheckpoint,
-  ReduceLROnPlateau,
-  Sequential,
-  SGD,
-  saveCheckpoint,
-} from "lstm-wasm/train";
+import { Adam, CosineAnnealingLR, loadCheckpoint, ReduceLROnPlateau, SGD, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { mulberry32 } from "../../examples/mulberry32.js";
 

@@ -19,7 +19,8 @@ WebAssembly.Instance = new Proxy(Instance, {
 
 // After the line above: the package makes its instance once.
 const { LSTM } = await import("lstm-wasm");
-const { Adam, Dropout, Linear, loadCheckpoint, Sequential, StepLR, saveCheckpoint } = await import("lstm-wasm/train");
+const { Dropout, Linear, Sequential } = await import("lstm-wasm/nn");
+const { Adam, loadCheckpoint, StepLR, saveCheckpoint } = await import("lstm-wasm/train");
 
 it("saving and loading ask nothing of WebAssembly that takes memory, so they work when it is full", () => {
   const model = new Sequential({

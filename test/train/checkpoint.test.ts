@@ -1,16 +1,12 @@
 import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
+import { Dropout, Linear, Module, Parameter, Sequential } from "lstm-wasm/nn";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
 import {
   Adam,
   CosineAnnealingLR,
   clipGradNorm,
-  Dropout,
-  Linear,
   loadCheckpoint,
-  Module,
-  Parameter,
   ReduceLROnPlateau,
-  Sequential,
   SGD,
   StepLR,
   saveCheckpoint,

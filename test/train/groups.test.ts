@@ -1,5 +1,6 @@
 import { LSTM, type LSTMErrorCode, type Parameter } from "lstm-wasm";
-import { Adam, AdamW, clipGradNorm, clipGradValue, Linear, RMSprop, Sequential, SGD, StepLR } from "lstm-wasm/train";
+import { Linear, Sequential } from "lstm-wasm/nn";
+import { Adam, AdamW, clipGradNorm, clipGradValue, RMSprop, SGD, StepLR } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 
 function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {

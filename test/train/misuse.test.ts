@@ -1,22 +1,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { LSTM, LSTMCell, type LSTMErrorCode, Tensor } from "lstm-wasm";
+import { Dropout, Embedding, Linear, padIndices, ReLU, Sequential } from "lstm-wasm/nn";
 import {
   Adam,
   AdamW,
   binaryCrossEntropyWithLogits,
   clipGradNorm,
   crossEntropy,
-  Dropout,
-  Embedding,
-  Linear,
   lengthBuckets,
   loadCheckpoint,
   mseLoss,
-  padIndices,
   ReduceLROnPlateau,
-  ReLU,
-  Sequential,
   SGD,
   StepLR,
   saveCheckpoint,

@@ -1,8 +1,8 @@
 import type { LSTMErrorCode } from "lstm-wasm";
+import { Linear } from "lstm-wasm/nn";
 import {
   CosineAnnealingLR,
   ExponentialLR,
-  Linear,
   LinearLR,
   MultiStepLR,
   ReduceLROnPlateau,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { LSTM, type PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import { Embedding, Linear, Sequential } from "lstm-wasm/nn";
 import * as train from "lstm-wasm/train";
-import { Embedding, Linear, Sequential } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 
 // Recorded from PyTorch by test/fixtures/train.py.

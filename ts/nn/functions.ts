@@ -1,9 +1,9 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { sameValues } from "../shape.js";
-import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
-import type { Indices } from "../train/indices.js";
-import { workspace } from "../train/workspace.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import type { Indices } from "../tensor/indices.js";
+import { sameValues } from "../tensor/shape.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { workspace } from "../wasm/workspace.js";
 
 /** A dimension that may count back from the end, of a tensor with so many. */
 export function checkDim(dim: unknown, rank: number): number {

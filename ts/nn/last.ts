@@ -1,10 +1,10 @@
-import { LSTMError } from "../errors.js";
-import { Module } from "../module.js";
-import { checkBoolean, checkObject } from "../options.js";
-import { PackedSequence } from "../packed-sequence.js";
-import { type BackwardOptions, Pending } from "../pending.js";
-import { tensorOfShape } from "../shape.js";
-import { asTensor, Tensor, type TensorInput } from "../tensor.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkObject } from "../checks/options.js";
+import { Module } from "../parameters/module.js";
+import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { PackedSequence } from "../tensor/packed-sequence.js";
+import { tensorOfShape } from "../tensor/shape.js";
+import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 
 /** What `new Last` takes. */
 export interface LastOptions {
@@ -85,7 +85,8 @@ export class Last extends Module {
   }
 
   #place(input: TensorInput | PackedSequence): Place {
-    const packed = input instanceof PackedSequence ? input : undefined;
+    // Backward packs its gradient in the same way, whatever becomes of the caller's arrays until then.
+    const packed = input instanceof PackedSequence ? PackedSequence.from(input).withOwnIndices() : undefined;
     const tensor = packed?.data ?? asTensor("input", input);
     const { shape } = tensor;
     const rank = packed === undefined ? shape.length : 3;

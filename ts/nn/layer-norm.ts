@@ -1,12 +1,12 @@
-import { LSTMError } from "../errors.js";
-import { Module } from "../module.js";
-import { checkBoolean, checkInteger, checkObject } from "../options.js";
-import { OwnParameter } from "../own-parameter.js";
-import type { Parameter } from "../parameter.js";
-import { type BackwardOptions, Pending } from "../pending.js";
-import { sameValues, tensorOfShape } from "../shape.js";
-import { checkLoadOptions, type LoadOptions, type StateDict } from "../state-dict.js";
-import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
+import { Module } from "../parameters/module.js";
+import { OwnParameter } from "../parameters/own-parameter.js";
+import type { Parameter } from "../parameters/parameter.js";
+import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
+import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { checkRate } from "../train/optimizer.js";
 
 /** What `new LayerNorm` takes: the arguments of `torch.nn.LayerNorm` in camelCase. */
@@ -64,10 +64,8 @@ export class LayerNorm extends Module {
     options: Pick<LoadOptions, "prefix"> & Pick<LayerNormOptions, "eps"> = {},
   ): LayerNorm {
     const { prefix } = checkLoadOptions("LayerNorm.fromStateDict", options, ["eps"]);
-    const { shape } = asTensor(`${prefix}weight`, dict[`${prefix}weight`]);
-    const norm = new LayerNorm({ normalizedShape: shape, eps: options.eps, bias: `${prefix}bias` in dict });
-    norm.loadStateDict(dict, { prefix });
-    return norm;
+    const normalizedShape = weightShape("LayerNorm", dict, prefix);
+    return loaded(new LayerNorm({ normalizedShape, eps: options.eps, bias: `${prefix}bias` in dict }), dict, prefix);
   }
 
   /** (..., normalizedShape) to the same. @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED` */

@@ -1,8 +1,8 @@
-import { Module } from "../module.js";
-import { checkObject } from "../options.js";
-import { type BackwardOptions, Pending } from "../pending.js";
-import { tensorOfShape } from "../shape.js";
-import { Tensor, type TensorInput } from "../tensor.js";
+import { checkObject } from "../checks/options.js";
+import { Module } from "../parameters/module.js";
+import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { tensorOfShape } from "../tensor/shape.js";
+import { Tensor, type TensorInput } from "../tensor/tensor.js";
 import { around, checkDim, softmax } from "./functions.js";
 
 /** What `new Softmax` takes. */

@@ -1,10 +1,8 @@
-import { describe } from "../describe.js";
-import { INTEGERS, zeros } from "../elements.js";
-import { LSTMError } from "../errors.js";
-import { checkBoolean, checkInteger, checkObject } from "../options.js";
-import { Mt19937, randomSeed } from "../random.js";
-import { asIndices, type Indices } from "./indices.js";
-import { checkSeed } from "./layer.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
+import { checkSeed } from "../nn/layer.js";
+import { Mt19937, randomSeed } from "../tensor/random.js";
 
 /** Batches of positions in the caller's list. */
 export type Batches = number[][];
@@ -58,35 +56,4 @@ function shuffled<T>(items: T[], random: Mt19937 | undefined): T[] {
     [items[last], items[other]] = [items[other] as T, items[last] as T];
   }
   return items;
-}
-
-/**
- * Sequences of indices in one rectangle, (longest, batch) or with `batchFirst` (batch, longest), `paddingValue` (0) after
- * each one's end: an Embedding's `paddingIdx`, or for targets crossEntropy's `ignoreIndex`.
- */
-export function padIndices(
-  sequences: readonly (Int32Array | readonly number[])[],
-  options: { batchFirst?: boolean | undefined; paddingValue?: number | undefined } = {},
-): Indices {
-  const given = checkObject("padIndices", options, ["batchFirst", "paddingValue"]);
-  const batchFirst = checkBoolean("batchFirst", given.batchFirst ?? false);
-  const padding = checkInteger("paddingValue", given.paddingValue ?? 0, -(2 ** 31));
-  if (!Array.isArray(sequences)) {
-    throw new LSTMError("OPTION", `sequences must be an array of sequences, got ${describe(sequences)}`);
-  }
-  const rows = Array.from(sequences, (sequence, index) => {
-    const { data, shape } = asIndices(`sequences[${index}]`, sequence);
-    if (shape.length === 1) return data;
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `sequences[${index}] must have one dimension, got shape [${shape.join(", ")}]`,
-    );
-  });
-  const [batch, longest] = [rows.length, rows.reduce((most, { length }) => Math.max(most, length), 0)];
-  const shape = batchFirst ? [batch, longest] : [longest, batch];
-  const data = zeros(INTEGERS, shape).fill(padding);
-  for (const [b, row] of rows.entries()) {
-    for (const [t, index] of row.entries()) data[batchFirst ? b * longest + t : t * batch + b] = index;
-  }
-  return { data, shape };
 }

@@ -1,7 +1,7 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkBoolean, checkObject } from "../options.js";
-import type { Parameter } from "../parameter.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkObject } from "../checks/options.js";
+import type { Parameter } from "../parameters/parameter.js";
 import { readParameters } from "./optimizer.js";
 
 /**

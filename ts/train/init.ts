@@ -2,12 +2,12 @@
  * `torch.nn.init`: first values of parameters. Each takes a parameter, writes it, and draws from a seed of its own: with one
  * the uniform values are those after `torch.manual_seed(seed)`, to the bit, and the normal ones equal to rounding.
  */
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkObject } from "../options.js";
-import { Parameter } from "../parameter.js";
-import { fillNormal, Mt19937, randomSeed, uniform24 } from "../random.js";
-import { checkSeed } from "./layer.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkObject } from "../checks/options.js";
+import { checkSeed } from "../nn/layer.js";
+import { Parameter } from "../parameters/parameter.js";
+import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
 import { checkRate } from "./optimizer.js";
 
 /** What every drawing initialiser takes. */

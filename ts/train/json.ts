@@ -2,9 +2,9 @@
  * Values beside tensors as JSON, with what JSON cannot hold written as objects of one key that begins with "$", the way
  * MongoDB's Extended JSON has it: `{ "$number": "NaN" }`. Tensors, and the bytes of typed arrays, go into a list.
  */
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { asTensor, Tensor } from "../tensor.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { asTensor, Tensor } from "../tensor/tensor.js";
 
 /** How deep values may be nested: far from where any engine's stack ends. */
 const MAX_DEPTH = 500;

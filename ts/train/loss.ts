@@ -1,10 +1,10 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkInteger, checkObject, checkProbability } from "../options.js";
-import { sameValues, tensorOfShape } from "../shape.js";
-import { asTensor, product, Tensor, type TensorInput } from "../tensor.js";
-import { asIndices, checkRange, type IndexInput } from "./indices.js";
-import { workspace } from "./workspace.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkInteger, checkObject, checkProbability } from "../checks/options.js";
+import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
+import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { workspace } from "../wasm/workspace.js";
 
 /** A loss, and the gradient of its input to hand to `backward`. */
 export interface Loss {

@@ -1,11 +1,11 @@
-import { describe } from "../describe.js";
-import { DISPOSE } from "../dispose.js";
-import { LSTMError } from "../errors.js";
-import { checkObject } from "../options.js";
-import { Parameter } from "../parameter.js";
-import { matchStateDict, type StateDict } from "../state-dict.js";
-import type { Tensor } from "../tensor.js";
-import { UNCLONEABLE } from "../uncloneable.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkObject } from "../checks/options.js";
+import { DISPOSE } from "../parameters/dispose.js";
+import { Parameter } from "../parameters/parameter.js";
+import { matchStateDict, type StateDict } from "../parameters/state-dict.js";
+import { UNCLONEABLE } from "../parameters/uncloneable.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Group, joinSteps, MAX_STEPS, type Options, type Rule } from "./param-group.js";
 
 /** Some of the parameters, with options of their own; the optimiser's second argument stands in for those left out. */

@@ -1,7 +1,7 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkBoolean } from "../options.js";
-import type { Parameter } from "../parameter.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean } from "../checks/options.js";
+import type { Parameter } from "../parameters/parameter.js";
 import { checkRate, Optimizer, type ParamGroupOptions } from "./optimizer.js";
 import type { Rule } from "./param-group.js";
 import { power } from "./power.js";

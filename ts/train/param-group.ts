@@ -1,9 +1,9 @@
-import { outOfMemory } from "../core.js";
-import { LSTMError } from "../errors.js";
-import { forget, release } from "../home.js";
-import type { Instance } from "../instance.js";
-import type { Parameter } from "../parameter.js";
-import { product, Tensor } from "../tensor.js";
+import { LSTMError } from "../checks/errors.js";
+import type { Parameter } from "../parameters/parameter.js";
+import { outOfMemory } from "../recurrent/handle.js";
+import { product, Tensor } from "../tensor/tensor.js";
+import type { Instance } from "../wasm/instance.js";
+import { forget, release } from "../wasm/object.js";
 
 /** PyTorch's options by name. */
 export type Options = Readonly<Record<string, number | boolean | readonly [number, number]>>;

@@ -1,7 +1,7 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkBoolean, checkCount, checkInteger, checkObject } from "../options.js";
-import { UNCLONEABLE } from "../uncloneable.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkCount, checkInteger, checkObject } from "../checks/options.js";
+import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import { checkRate, checkRates, type Optimizer } from "./optimizer.js";
 import { checkOptimizer, checkState, type ScheduleState } from "./schedule.js";
 

@@ -1,8 +1,8 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkObject } from "../options.js";
-import { sameValues, tensorOfShape } from "../shape.js";
-import { asTensor, Tensor, type TensorInput } from "../tensor.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkObject } from "../checks/options.js";
+import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { isMean, type Loss, type Reduction } from "./loss.js";
 
 /** Options of the losses that compare numbers. */

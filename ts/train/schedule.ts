@@ -1,7 +1,7 @@
-import { describe } from "../describe.js";
-import { LSTMError } from "../errors.js";
-import { checkCount, checkInteger, checkObject, checkProbability } from "../options.js";
-import { UNCLONEABLE } from "../uncloneable.js";
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkCount, checkInteger, checkObject, checkProbability } from "../checks/options.js";
+import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import { checkRate, checkRates, Optimizer } from "./optimizer.js";
 import { power } from "./power.js";
 

@@ -9,10 +9,11 @@ import {
   type Tensor,
 } from "lstm-wasm";
 import module from "lstm-wasm/lstm.wasm";
+import { Linear, Sequential } from "lstm-wasm/nn";
 import { writeFileAtomic } from "lstm-wasm/node";
 import { load, save } from "lstm-wasm/safetensors";
 import { init, type ModuleSource, LSTM as SlimLSTM } from "lstm-wasm/slim";
-import { Adam, Linear, Sequential } from "lstm-wasm/train";
+import { Adam } from "lstm-wasm/train";
 
 const lstm: LSTM = new LSTM({ inputSize: 1, hiddenSize: 2 });
 const [output, [hn, cn]]: [Tensor, [Tensor, Tensor]] = lstm.forward([[1], [2]]);

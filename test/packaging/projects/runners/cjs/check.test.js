@@ -1,7 +1,7 @@
 const { writeFileSync } = require("node:fs");
 const core = require("lstm-wasm");
 const safetensors = require("lstm-wasm/safetensors");
-const train = require("lstm-wasm/train");
+const train = { ...require("lstm-wasm/nn"), ...require("lstm-wasm/train") };
 const { checkCore, checkTraining } = require("../../check.js");
 
 test("the package runs", () => {

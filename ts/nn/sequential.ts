@@ -1,0 +1,244 @@
+import { describe } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { Module } from "../parameters/module.js";
+import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { checkLoadOptions, type LoadOptions, type StateDict } from "../parameters/state-dict.js";
+import { LSTMCell } from "../recurrent/lstm-cell.js";
+import { Recurrent } from "../recurrent/recurrent.js";
+import type { IndexInput } from "../tensor/indices.js";
+import { PackedSequence } from "../tensor/packed-sequence.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
+
+/**
+ * A module that can stand in a chain: LSTM, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
+ * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
+ */
+export type Chainable = Module & {
+  // biome-ignore lint/suspicious/noExplicitAny: each module has its own input
+  forward(input: any): Tensor | PackedSequence | [Tensor | PackedSequence, unknown];
+  // biome-ignore lint/suspicious/noExplicitAny: and its own gradient and options
+  backward(gradOutput: any, ...options: any[]): unknown;
+};
+
+/** What `Sequential.fromStateDict` makes a module of: its class, a function that makes it, or the module itself. */
+export type Part =
+  | { fromStateDict(dict: StateDict, options: { prefix: string }): Chainable }
+  | ((dict: StateDict, options: { prefix: string }) => Chainable)
+  | Chainable;
+
+/**
+ * `torch.nn.Sequential`: modules one after the other, by name or by number.
+ *
+ * An LSTM passes its output on and leaves its state; its layers' parameters are "lstm.weight_ih_l0" and so on.
+ *
+ * ```ts
+ * const model = new Sequential({
+ *   embedding: new Embedding({ numEmbeddings: 5000, embeddingDim: 64 }),
+ *   lstm: new LSTM({ inputSize: 64, hiddenSize: 128, bidirectional: true }),
+ *   linear: new Linear({ inFeatures: 256, outFeatures: 4 }),
+ * });
+ * ```
+ */
+export class Sequential extends Module {
+  static override readonly name: string = "Sequential";
+  /** The modules by name. */
+  readonly modules: Readonly<Record<string, Chainable>>;
+  /** Of each training forward, what each module returned. */
+  /** @internal */
+  override readonly pending = new Pending<readonly object[]>("Sequential", () => 0);
+
+  /** @param modules one after the other, in an array, or by name in an object */
+  constructor(...modules: readonly Chainable[]);
+  constructor(modules: Readonly<Record<string, Chainable>> | readonly Chainable[]);
+  constructor(...given: readonly unknown[]) {
+    super();
+    const [first] = given;
+    const modules = given.length === 1 && !(first instanceof Module) ? first : given;
+    const entries = typeof modules === "object" && modules !== null ? Object.entries(modules) : [];
+    if (entries.length === 0) throw new LSTMError("OPTION", `Sequential needs modules, got ${describe(modules)}`);
+    checkModules(entries);
+    this.modules = Object.freeze(Object.fromEntries(entries));
+    // As in the modules: training only if all of them are.
+    if (entries.every(([, module]) => module.training)) this.train();
+  }
+
+  /**
+   * A chain with the parameters of a state dict. Each module is made by its class, by a function, or is there already:
+   *
+   * ```ts
+   * const model = Sequential.fromStateDict(dict, {
+   *   embedding: Embedding,
+   *   lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true }),
+   *   relu: new ReLU(),
+   *   head: Linear,
+   * });
+   * ```
+   *
+   * @param parts by the names that stand before the parameters' names, or by number in an array
+   * @throws LSTMError `STATE_DICT` that lists every missing, unexpected and misshapen parameter
+   */
+  static fromStateDict(
+    dict: StateDict,
+    parts: Readonly<Record<string, Part>> | readonly Part[],
+    options: Pick<LoadOptions, "prefix"> = {},
+  ): Sequential {
+    const { prefix } = checkLoadOptions("Sequential.fromStateDict", options, []);
+    const entries = typeof parts === "object" && parts !== null ? Object.entries(parts) : [];
+    const made: [string, Chainable][] = [];
+    try {
+      for (const [name, part] of entries) made.push([name, make(dict, part, `${prefix}${name}.`)]);
+      const model = new Sequential(Object.fromEntries(made));
+      model.loadStateDict(dict, { prefix }); // also what belongs to no module is told
+      return model;
+    } catch (error) {
+      for (const [name, module] of made) if (module !== (parts as Record<string, Part>)[name]) module.dispose();
+      throw error;
+    }
+  }
+
+  override namedChildren(): [string, Module][] {
+    return Object.entries(this.modules);
+  }
+
+  /** Runs through all modules in order; a packed batch goes in and comes out packed. */
+  forward(input: TensorInput | IndexInput): Tensor;
+  /** `forward` of a packed batch. */
+  forward(input: PackedSequence): PackedSequence;
+  /** `forward` of an input that may be packed or not. */
+  forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
+  forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
+    this.checkAlive();
+    let value: unknown = input;
+    const outputs: object[] = [];
+    const modules = Object.values(this.modules);
+    try {
+      for (const module of modules) {
+        value = through(module, value, (rows) => {
+          const result: unknown = module.forward(rows);
+          const output: unknown = Array.isArray(result) ? result[0] : result;
+          outputs.push(output as object);
+          return output;
+        });
+      }
+    } catch (error) {
+      // Nobody can go back through what those before the refusal keep.
+      if (this.training) for (const module of modules.slice(0, outputs.length)) module.discardLast();
+      throw error;
+    }
+    if (this.training) this.pending.push(value as object, outputs);
+    return value as Tensor | PackedSequence;
+  }
+
+  /**
+   * Goes back through all modules in reverse.
+   *
+   * @param options.of the output of the forward that is meant; needed if several wait
+   * @returns the gradient of the input, packed as it was; undefined if that was indices
+   * @throws LSTMError `NO_FORWARD`, `STALE_FORWARD`, `SHAPE_MISMATCH`, `DTYPE`: as the modules do
+   */
+  backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor | PackedSequence | undefined;
+  /** `backward` after a forward of a packed batch. */
+  backward(gradOutput: PackedSequence, options?: BackwardOptions): PackedSequence | undefined;
+  /** `backward` of a gradient that may be packed or not. */
+  backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined;
+  backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): Tensor | PackedSequence | undefined {
+    this.checkAlive();
+    const outputs = this.pending.find(this.training, options);
+    // A getter in it is code of the caller's, so it is read before the modules are asked.
+    let gradient: unknown = gradOutput instanceof PackedSequence ? gradOutput : asTensor("gradOutput", gradOutput);
+    this.checkAlive();
+    this.pending.indexOf(outputs, this.training); // throws if it no longer waits
+    // All or nothing: a refusal in the middle would leave gradients added behind it.
+    this.#checkModules(outputs);
+    const modules = Object.values(this.modules);
+    for (const [index, module] of [...modules.entries()].reverse()) {
+      const named = { of: outputs[index] };
+      gradient = through(module, gradient, (rows) => {
+        const result = module instanceof Recurrent ? module.backward(rows, null, named) : module.backward(rows, named);
+        return isGradients(result) ? result.input : result;
+      });
+    }
+    this.pending.remove(this.pending.indexOf(outputs, this.training));
+    return gradient as Tensor | PackedSequence | undefined;
+  }
+
+  /** @internal */
+  override checkBackward(options: BackwardOptions): void {
+    this.#checkModules(this.pending.find(this.training, options));
+  }
+
+  /** Throws if any module would refuse to go back through what it returned. */
+  #checkModules(outputs: readonly object[]): void {
+    for (const [index, module] of Object.values(this.modules).entries()) module.checkBackward({ of: outputs[index] });
+  }
+
+  /** @internal */
+  override discardLast(): void {
+    for (const [, module] of this.namedChildren()) module.discardLast();
+    super.discardLast();
+  }
+
+  override get takesPacked(): boolean {
+    return true;
+  }
+
+  override toString(): string {
+    const lines = Object.entries(this.modules).map(
+      ([name, module]) => `  ${name}: ${String(module).replace(/\n/g, "\n  ")}`,
+    );
+    return `Sequential({\n${lines.join(",\n")}\n})`;
+  }
+}
+
+function make(dict: StateDict, part: Part, prefix: string): Chainable {
+  if (part instanceof Module) return part;
+  const maker = part as { fromStateDict?: (dict: StateDict, options: { prefix: string }) => Chainable };
+  if (typeof maker?.fromStateDict === "function") return maker.fromStateDict(dict, { prefix });
+  if (typeof part === "function") return part(dict, { prefix });
+  const expected = "a module, a class with fromStateDict, or a function that makes a module";
+  throw new LSTMError(
+    "OPTION",
+    `Sequential.fromStateDict: ${prefix.slice(0, -1)} must be ${expected}, got ${describe(part)}`,
+  );
+}
+
+function checkModules(entries: readonly [string, unknown][]): asserts entries is [string, Chainable][] {
+  const kept = new Set<Module>();
+  for (const [name, module] of entries) {
+    if (!(module instanceof Module)) {
+      throw new LSTMError(
+        "OPTION",
+        `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn), got ${describe(module)}`,
+      );
+    }
+    if (module instanceof LSTMCell) {
+      const why = "it runs one step, and its caller carries the state from one to the next";
+      throw new LSTMError(
+        "OPTION",
+        `Sequential: ${name} is an LSTMCell, which cannot stand in a chain: ${why}; use LSTM`,
+      );
+    }
+    for (const part of parts(module)) {
+      if (kept.has(part)) {
+        const why = "a module keeps one forward for its backward, so each place needs one of its own";
+        throw new LSTMError("OPTION", `Sequential: ${name} is there twice; ${why}`);
+      }
+      kept.add(part);
+    }
+  }
+}
+
+/** Hands a packed batch as it is to a module that takes it, and as rows to one that maps each row by itself. */
+function through(module: Module, value: unknown, run: (value: unknown) => unknown): unknown {
+  if (!(value instanceof PackedSequence) || module.takesPacked) return run(value);
+  const rows = run(value.data);
+  if (rows === undefined) return undefined;
+  return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
+}
+
+/** What LSTM.backward returns: an object with the gradient of the input, and no tensor or packed batch itself. */
+const isGradients = (value: unknown): value is { input: unknown } =>
+  typeof value === "object" && value !== null && "input" in value && !("data" in value);
+
+/** A module and all that it is made of. */
+const parts = (module: Module): Module[] => [module, ...module.namedChildren().flatMap(([, child]) => parts(child))];

@@ -1,0 +1,109 @@
+import { LSTMError } from "../checks/errors.js";
+import { checkObject } from "../checks/options.js";
+
+/** Options of `backward`. */
+export interface BackwardOptions {
+  /**
+   * The output of the forward to go back through, as that forward returned it. Needed when several training forwards
+   * wait, as in an encoder that two inputs share.
+   */
+  of?: object | undefined;
+}
+
+/**
+ * The training forwards of a module that wait for their backward, oldest first.
+ *
+ * A backward must go back through the forward that its gradient belongs to. With one waiting there is no doubt; with
+ * several the caller names it by its output.
+ */
+export class Pending<Saved> {
+  readonly #waiting: { readonly output: object; readonly version: number; readonly saved: Saved }[] = [];
+  readonly #owner: string;
+  readonly #version: () => number;
+
+  /**
+   * @param owner what an error calls the module
+   * @param version a number that grows when weights change that a backward reads
+   */
+  constructor(owner: string, version: () => number) {
+    this.#owner = owner;
+    this.#version = version;
+  }
+
+  /** Notes a training forward by what it returned. */
+  push(output: object, saved: Saved): void {
+    this.#waiting.push({ output, version: this.#version(), saved });
+  }
+
+  /**
+   * What was saved of the forward that a backward with these options is meant for.
+   *
+   * @throws LSTMError `NO_FORWARD`, or `STALE_FORWARD` if it is in doubt or its weights have changed
+   */
+  find(training: boolean, options: BackwardOptions | undefined): Saved {
+    const { of } = checkObject("backward", options ?? {}, ["of"]);
+    const named = of === undefined ? this.#waiting : this.#waiting.filter(({ output }) => output === of);
+    const [found] = named;
+    if (found === undefined) throw this.#none(training, of !== undefined);
+    if (named.length > 1) throw this.#doubt(named.length, of !== undefined);
+    if (found.version !== this.#version()) throw staleForward(this.#owner);
+    return found.saved;
+  }
+
+  /**
+   * The place of what was saved, the oldest being 0, found again after code of the caller's may have run: a getter in a
+   * gradient can have gone back already, or written weights.
+   */
+  indexOf(saved: Saved, training: boolean): number {
+    const index = this.#waiting.findIndex((entry) => entry.saved === saved);
+    const found = this.#waiting[index];
+    if (found === undefined) throw this.#none(training, false);
+    if (found.version !== this.#version()) throw staleForward(this.#owner);
+    return index;
+  }
+
+  /** Takes one out. */
+  remove(index: number): void {
+    this.#waiting.splice(index, 1);
+  }
+
+  /** Gives the latest up; returns what was saved of it. */
+  removeLast(): Saved | undefined {
+    return this.#waiting.pop()?.saved;
+  }
+
+  /** Gives all up. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
+  #none(training: boolean, named: boolean): LSTMError {
+    if (!named || !training) return noForward(this.#owner, training);
+    const what = "of must be the output of a training forward of this module that still waits for its backward";
+    return new LSTMError("NO_FORWARD", `${this.#owner}.backward: ${what}: the very object that forward returned`);
+  }
+
+  #doubt(count: number, named: boolean): LSTMError {
+    const why = named
+      ? `${count} training forwards that wait wrote into this output (their option out)`
+      : `${count} training forwards wait, and it is not certain which one is meant`;
+    const cure =
+      "name one by its output, backward(..., { of: output }), or call discardPending() before a forward that replaces the others";
+    return new LSTMError("STALE_FORWARD", `${this.#owner}.backward: ${why}: ${cure}`);
+  }
+}
+
+/** The error of a backward that has nothing to go back through. */
+export function noForward(owner: string, training: boolean): LSTMError {
+  const cure = training
+    ? "every backward needs a forward of its own before it"
+    : "call train() and then forward; in eval mode nothing is kept";
+  return new LSTMError("NO_FORWARD", `${owner}.backward: there is no training forward to go back through: ${cure}`);
+}
+
+/** The error of a backward whose forward ran with other weights. */
+export function staleForward(owner: string): LSTMError {
+  const why = "weights changed after the forward, so its gradients would be wrong";
+  const cure = "go back before the weights change, or run forward again";
+  return new LSTMError("STALE_FORWARD", `${owner}.backward: ${why}: ${cure}`);
+}

@@ -1,0 +1,219 @@
+import { describe, shapeText } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { checkBoolean, checkObject } from "../checks/options.js";
+import { sameValues } from "../tensor/shape.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
+
+/** Tensors by PyTorch's names, as `torch.save(module.state_dict())` or safetensors holds them. */
+export type StateDict = Record<string, TensorInput>;
+
+/** How a state dict is read. */
+export interface LoadOptions {
+  /** What stands before this module's names: `"lstm."` for `lstm.weight_ih_l0`. Other names are then left alone. */
+  prefix?: string | undefined;
+  /** Whether missing and unexpected parameters are errors; true by default. */
+  strict?: boolean | undefined;
+}
+
+/** What `load_state_dict` returns in PyTorch. */
+export interface LoadResult {
+  /** Names that this module has and the dict has not. */
+  readonly missingKeys: string[];
+  /** Names of the dict that this module has not. */
+  readonly unexpectedKeys: string[];
+}
+
+/** What a module expects to find. */
+export interface Expected {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The tensors of a dict that match, after everything that is wrong was reported at once. */
+export function matchStateDict(
+  owner: string,
+  expected: readonly Expected[],
+  dict: StateDict,
+  options: LoadOptions = {},
+) {
+  const { prefix, strict } = checkLoadOptions(owner, options);
+  const names = new Set(Object.keys(checkDict(owner, dict)).filter((name) => name.startsWith(prefix)));
+  const wanted = new Set(expected.map(({ name }) => prefix + name));
+  const missingKeys = [...wanted].filter((name) => !names.has(name));
+  const unexpectedKeys = [...names].filter((name) => !wanted.has(name));
+  const wrong: string[] = [];
+  if (strict && missingKeys.length > 0) wrong.push(`missing: ${missingKeys.join(", ")}`);
+  if (strict && unexpectedKeys.length > 0) wrong.push(`unexpected: ${unexpectedKeys.join(", ")}`);
+  const matched: [number, Tensor][] = [];
+  expected.forEach(({ name, shape }, index) => {
+    const full = prefix + name;
+    if (!names.has(full)) return;
+    const tensor = asTensor(full, dict[full]);
+    if (sameValues(tensor.shape, shape)) matched.push([index, tensor]);
+    else {
+      const sizes = `expected ${shapeText(shape)}, got ${shapeText(tensor.shape)}`;
+      wrong.push(`size mismatch for ${full}: ${sizes}${hintAtCell(name, tensor.shape)}`);
+    }
+  });
+  if (wrong.length > 0) {
+    const hint = hintAtParts(missingKeys, dict) + hintAtPrefix(dict, prefix, expected[0]?.name, () => expected, strict);
+    throw new LSTMError("STATE_DICT", `${owner}: the state dict does not fit.\n  ${wrong.join("\n  ")}${hint}`);
+  }
+  return { matched, result: { missingKeys, unexpectedKeys } satisfies LoadResult };
+}
+
+/** Every size of an LSTM, from the names and shapes of its parameters. */
+export function inferSizes(dict: StateDict, prefix: string) {
+  const owner = "LSTM.fromStateDict";
+  const names = new Set(Object.keys(checkDict(owner, dict)));
+  const first = "weight_ih_l0";
+  if (names.has(prefix + first)) return sizesUnder(owner, dict, names, prefix);
+  const parametersUnder = (other: string) => parametersOf(sizesUnder(owner, dict, names, other));
+  const hint = hintAtParts([prefix + first], dict) + hintAtPrefix(dict, prefix, first, parametersUnder, true);
+  throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${first} is missing${hint}`);
+}
+
+function sizesUnder(owner: string, dict: StateDict, names: ReadonlySet<string>, prefix: string) {
+  const has = (name: string) => names.has(prefix + name);
+  const shapeOf = (name: string) => asTensor(prefix + name, dict[prefix + name]).shape;
+  const refuse = (name: string, expected: string) => {
+    const got = `got ${shapeText(shapeOf(name))}${hintAtCell(name, shapeOf(name))}`;
+    return new LSTMError("STATE_DICT", `${owner}: expected ${prefix}${name} of shape ${expected}, ${got}`);
+  };
+  if (has("weight_hh_l0") && hintAtCell("weight_hh_l0", shapeOf("weight_hh_l0"))) {
+    throw refuse("weight_hh_l0", "[4 * hiddenSize, hiddenSize or projSize]");
+  }
+  const [rows = 0, inputSize = 0] = shapeOf("weight_ih_l0");
+  const hiddenSize = rows / 4;
+  if (hiddenSize < 1 || !Number.isInteger(hiddenSize) || inputSize < 1) {
+    throw refuse("weight_ih_l0", "[4 * hiddenSize, inputSize]");
+  }
+  const projSize = has("weight_hr_l0") ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0;
+  if (has("weight_hr_l0") && (projSize < 1 || projSize >= hiddenSize)) {
+    throw refuse("weight_hr_l0", `[projSize, ${hiddenSize}] with projSize from 1 to ${hiddenSize - 1}`);
+  }
+  let numLayers = 1;
+  while (has(`weight_ih_l${numLayers}`)) numLayers++;
+  return {
+    inputSize,
+    hiddenSize,
+    numLayers,
+    bias: has("bias_ih_l0"),
+    bidirectional: has("weight_ih_l0_reverse"),
+    projSize,
+  };
+}
+
+/** The parameters that an LSTM of these sizes has, as PyTorch names them. */
+function parametersOf({ inputSize, hiddenSize, numLayers, bias, bidirectional, projSize }: LSTMSizes): Expected[] {
+  const columns = projSize || hiddenSize;
+  const directions = bidirectional ? ["", "_reverse"] : [""];
+  const parameters: Expected[] = [];
+  for (let layer = 0; layer < numLayers; layer++) {
+    for (const direction of directions) {
+      const add = (name: string, ...shape: number[]) =>
+        parameters.push({ name: `${name}_l${layer}${direction}`, shape });
+      add("weight_ih", 4 * hiddenSize, layer === 0 ? inputSize : directions.length * columns);
+      add("weight_hh", 4 * hiddenSize, columns);
+      if (bias) for (const name of ["bias_ih", "bias_hh"]) add(name, 4 * hiddenSize);
+      if (projSize > 0) add("weight_hr", projSize, hiddenSize);
+    }
+  }
+  return parameters;
+}
+
+type LSTMSizes = ReturnType<typeof sizesUnder>;
+
+/** The checked prefix and strictness. */
+export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {
+  const { prefix = "", strict = true } = checkObject(owner, options, ["prefix", ...others]);
+  if (typeof prefix !== "string") throw new LSTMError("OPTION", `prefix must be a string, got ${describe(prefix)}`);
+  return { prefix, strict: checkBoolean("strict", strict) };
+}
+
+function checkDict(owner: string, dict: unknown): object {
+  const isObject = typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map);
+  let cure = "";
+  if (ArrayBuffer.isView(dict) || dict instanceof ArrayBuffer) {
+    cure = '; load(bytes) of "lstm-wasm/safetensors" makes one of a file\'s bytes';
+  } else if (isObject && typeof (dict as { stateDict?: unknown }).stateDict === "function") {
+    cure = ", which is a module; pass its stateDict()";
+  } else if (isObject) return dict;
+  throw new LSTMError("STATE_DICT", `${owner}: expected an object of tensors by name, got ${describe(dict)}${cure}`);
+}
+
+/** Each prefix is tried on all names: a dict of many modules has many. */
+const MOST_PREFIXES = 50;
+
+/** Most state dicts that do not fit only lack a prefix. One is named only if everything under it then fits. */
+function hintAtPrefix(
+  dict: StateDict,
+  prefix: string,
+  first: string | undefined,
+  expectedUnder: (prefix: string) => readonly Expected[],
+  strict: boolean,
+): string {
+  if (first === undefined) return "";
+  const names = Object.keys(dict);
+  const fits = (other: string) => {
+    try {
+      const expected = expectedUnder(other);
+      const under = strict ? names.filter((name) => name.startsWith(other)).length : expected.length;
+      const same = ({ name, shape }: Expected) =>
+        Object.hasOwn(dict, other + name) && sameValues(asTensor(name, dict[other + name]).shape, shape);
+      return under === expected.length && expected.every(same);
+    } catch {
+      return false; // what is there is no tensor, or of no LSTM
+    }
+  };
+  const others = names.filter((name) => name.endsWith(first)).map((name) => name.slice(0, -first.length));
+  const fitting = others
+    .filter((other) => other !== prefix)
+    .slice(0, MOST_PREFIXES)
+    .filter(fits);
+  if (fitting.length === 0) return "";
+  return `\n  It fits under another prefix: ${fitting.map((other) => `{ prefix: ${JSON.stringify(other)} }`).join(" or ")}`;
+}
+
+/** PyTorch's recurrent modules share their names. Their gates show in the rows of weight_hh: 4 in an LSTM, 3 or 1 here. */
+function hintAtCell(name: string, [rows = 0, columns = 0]: readonly number[]): string {
+  const gates = rows / columns;
+  if (!/^weight_hh(_l\d+)?/.test(name) || (gates !== 3 && gates !== 1)) return "";
+  return `, as ${gates === 3 ? "a GRU" : "an RNN"} has it (rows / columns is ${gates})`;
+}
+
+/** Wrappers of PyTorch that keep a weight under other names. */
+function hintAtParts(missing: readonly string[], dict: StateDict): string {
+  const part = Object.keys(dict).find((name) => /weight_[ih]h\w*_(g|raw)$|weight_[ih]h\w*\.original0$/.test(name));
+  if (missing.length === 0 || part === undefined) return "";
+  const cure = part.endsWith("_raw")
+    ? "WeightDrop: give it the name that is missing"
+    : "weight_norm: before saving, call remove_weight_norm or parametrize.remove_parametrizations";
+  return `\n  ${part} comes of ${cure}`;
+}
+
+/** @internal The shape of a layer's weight, which tells its sizes; two for Linear and Embedding. */
+export function weightShape(owner: string, dict: StateDict, prefix: string): readonly [number, number] {
+  const name = `${prefix}weight`;
+  const given = (checkDict(`${owner}.fromStateDict`, dict) as StateDict)[name];
+  if (given === undefined) throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing`);
+  const { shape } = asTensor(name, given);
+  if (owner === "LayerNorm" || shape.length === 2) return shape as readonly [number, number];
+  const text = `${owner}.fromStateDict: expected ${name} of two dimensions, got shape [${shape.join(", ")}]`;
+  throw new LSTMError("STATE_DICT", text);
+}
+
+/** @internal A module with what a state dict has for it; disposed if that does not fit. */
+export function loaded<M extends { loadStateDict(dict: StateDict, options: LoadOptions): LoadResult; dispose(): void }>(
+  module: M,
+  dict: StateDict,
+  prefix: string,
+): M {
+  try {
+    module.loadStateDict(dict, { prefix });
+    return module;
+  } catch (error) {
+    module.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,214 @@
+import { LSTMError } from "../checks/errors.js";
+import type { CheckedOptions } from "../checks/options.js";
+import { type Instance, instance, type Kernels } from "../wasm/instance.js";
+import { Home, type Placed } from "../wasm/object.js";
+import type { Masks } from "./results.js";
+
+/** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
+const REFUSED_PROJ_SIZE = 4;
+const OUT_OF_MEMORY = 6;
+const REFUSED_BATCH_SIZES = 7;
+
+/** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
+export interface CallShape {
+  readonly steps: number;
+  readonly batch: number;
+  readonly rows: number;
+}
+
+const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
+
+/** Numbers of the buffers in `Kernels.address`. */
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
+const BATCH_SIZES = 4;
+const D_OUTPUT = 5;
+const D_INPUT = 6;
+const D_H = 7;
+const D_C = 8;
+
+/** The number of a parameter's gradient in `Kernels.parameter`. */
+const GRADIENT = 6;
+
+const NO_MASKS: Masks = { seed: 0, call: -1 };
+
+/**
+ * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
+ * stay there until the next `reserve` of this object.
+ */
+export class Core extends Home {
+  readonly parameters: readonly Placed[];
+
+  /** What the last reservation made room for; nothing if `#rows` is negative. */
+  #steps = 0;
+  #batch = 0;
+  #rows = -1;
+
+  /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
+  input = 0;
+  output = 0;
+  h = 0;
+  c = 0;
+  batchSizes = 0;
+
+  /** Whether there was a training forward. A trace has the same memory made, but no gradients. */
+  trained = false;
+
+  constructor(
+    owner: string,
+    readonly options: CheckedOptions,
+    suffixed: boolean,
+  ) {
+    const o = options;
+    const where = instance();
+    const { kernels } = where;
+    const handle = created(
+      where,
+      kernels.lstmNew(o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
+      o,
+      `an ${owner} of these sizes`,
+    );
+    super(owner, 0, where, handle, "lstmFree");
+    const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
+    this.parameters = indices.map((index) => this.#place(index, suffixed));
+  }
+
+  #place(index: number, suffixed: boolean): Placed {
+    const fact = (number: number) => this.instance.kernels.parameter(this.id, index, number);
+    const [kind, layer, direction, address, rows, columns] = [0, 1, 2, 3, 4, 5].map(fact) as Six;
+    const suffix = suffixed ? `_l${layer}${direction === 1 ? "_reverse" : ""}` : "";
+    const shape = Object.freeze(columns === 0 ? [rows] : [rows, columns]);
+    return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
+  }
+
+  protected override gradientStart(index: number): number {
+    return this.trained ? this.instance.kernels.parameter(this.id, index, GRADIENT) >>> 2 : 0;
+  }
+
+  protected override refresh(id: number): void {
+    this.instance.kernels.parametersChanged(id);
+  }
+
+  /**
+   * Whether the last reservation, whoever made it, was of this shape: a call that keeps nothing then needs no other, and
+   * no memory moves.
+   */
+  holds({ steps, batch, rows }: CallShape): boolean {
+    return rows === this.#rows && batch === this.#batch && steps === this.#steps;
+  }
+
+  /**
+   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
+   * none.
+   */
+  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0): void {
+    const { id } = this;
+    const { kernels } = this.instance;
+    const what = `a call of ${steps} steps and ${batch} sequences`;
+    const most = 2 ** 31 - 1;
+    if (steps > most || batch > most || rows > most) {
+      const { inputSize, hiddenSize, numLayers } = this.options;
+      throw outOfMemory(
+        kernels,
+        what,
+        4 * (rows * (inputSize + hiddenSize) + 2 * batch * numLayers * hiddenSize + 3 * steps),
+      );
+    }
+    this.#rows = -1; // a refused reservation leaves nothing reserved
+    // Steps that nobody runs need no room.
+    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, trains, every), what);
+    this.#steps = steps;
+    this.#batch = batch;
+    this.#rows = rows;
+    const at = (buffer: number) => kernels.address(id, buffer) >>> 2;
+    this.input = at(INPUT);
+    this.output = at(OUTPUT);
+    this.h = at(H);
+    this.c = at(C);
+    this.batchSizes = at(BATCH_SIZES);
+  }
+
+  /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
+  forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
+    const { seed, call } = masks ?? NO_MASKS;
+    this.expect(this.instance.forward(this.ready(trains), batchFirst, packed, trains, seed, call), "forward");
+  }
+
+  /** Where the gradients of the last training forward's output, input, h and c go and come from. */
+  gradients(): { output: number; input: number; h: number; c: number } {
+    const at = (buffer: number) => this.instance.kernels.address(this.id, buffer) >>> 2;
+    return { output: at(D_OUTPUT), input: at(D_INPUT), h: at(D_H), c: at(D_C) };
+  }
+
+  override version(): number {
+    return this.instance.kernels.version(this.ready(true));
+  }
+
+  /** Goes back through training forward `index` of those that wait, the oldest being 0. */
+  backward(index: number): void {
+    this.uploadGradients();
+    this.expect(this.instance.kernels.backward(this.ready(true), index), "backward");
+    this.downloadGradients();
+  }
+
+  /** Gives up on the training forwards that wait for their backward: all of them, or the last. */
+  forget(all = true): void {
+    this.instance.kernels.forget(this.id, all);
+  }
+
+  /** Copies out what the last training forward kept, see `Kernels.trace`; returns its first value among the floats. */
+  trace(layer: number, direction: number, what: number): number {
+    return this.instance.kernels.trace(this.id, layer, direction, what) >>> 2;
+  }
+
+  /** Copies out norms of the last backward, see `Kernels.gradientNorms`; returns the first among the floats. */
+  gradientNorms(layer: number, direction: number, ofC: boolean): number {
+    return this.instance.kernels.gradientNorms(this.id, layer, direction, ofC) >>> 2;
+  }
+
+  /** A status must be 0. */
+  expect(status: number, what: string): void {
+    if (status === 0) return;
+    throw refusal(this.instance, status, this.options, what);
+  }
+}
+
+type Six = [number, number, number, number, number, number];
+
+/** A handle that the core gave, or the error that it gave instead. */
+export function created(where: Instance, handle: number, options: CheckedOptions, what: string): number {
+  if (handle >= 0) return handle;
+  throw refusal(where, -handle, options, what);
+}
+
+function refusal(where: Instance, code: number, options: CheckedOptions, what: string): LSTMError {
+  switch (code) {
+    case REFUSED_PROJ_SIZE: {
+      const { hiddenSize, projSize } = options;
+      const sizes = `Expected 0 to ${hiddenSize - 1}, got ${projSize}`;
+      return new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
+    }
+    case OUT_OF_MEMORY:
+      return outOfMemory(where.kernels, what);
+    case REFUSED_BATCH_SIZES:
+      return new LSTMError(
+        "LENGTHS",
+        `${what}: batchSizes do not descend from the batch to 1 and add up to the rows of data`,
+      );
+    default:
+      throw new Error(`${what} was refused with code ${code}`);
+  }
+}
+
+/** The error of a request that took so many bytes in all: those of the last refusal, if they are not given. */
+export function outOfMemory(kernels: Kernels, what: string, bytes = kernels.refusedBytes()): LSTMError {
+  const used = kernels.usedBytes();
+  const left = bytes > 2 ** 32 - used ? "" : ", and the rest cannot be had in one piece";
+  const size = (count: number) => `${count} bytes (${(count / 2 ** 30).toFixed(2)} GiB)`;
+  return new LSTMError(
+    "OUT_OF_MEMORY",
+    `${what} needs ${size(bytes)}: of the 4 GiB that all objects share, ${size(used)} are in use${left}`,
+  );
+}

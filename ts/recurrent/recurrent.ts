@@ -1,0 +1,62 @@
+import { type CheckedOptions, checkCount, DEFAULTS } from "../checks/options.js";
+import { Parametric } from "../parameters/parameter-module.js";
+import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
+import { Core } from "./handle.js";
+
+/** What LSTM and LSTMCell have in common beyond any module: a core inside WebAssembly, a seed and sizes. */
+export abstract class Recurrent extends Parametric {
+  /** @internal */
+  declare protected readonly core: Core;
+  #seed: number | undefined;
+
+  /** @internal */
+  protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
+    if (seed !== undefined) checkCount("seed", seed);
+    super(new Core(owner, options, suffixed));
+    this.#seed = seed;
+  }
+
+  /** @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
+  protected initialise(): void {
+    const random = new Mt19937(this.seed);
+    for (const { home, index } of this.parameters()) {
+      fillUniform(random, home.view(index), 1 / Math.sqrt(this.hiddenSize));
+    }
+  }
+
+  /** @internal The seed that was given, or one drawn by chance when it is first needed; edge runtimes forbid that at import. */
+  protected get seed(): number {
+    this.#seed ??= randomSeed();
+    return this.#seed;
+  }
+
+  /** Values in each row of the input. */
+  get inputSize(): number {
+    return this.core.options.inputSize;
+  }
+  /** Units of the cell. */
+  get hiddenSize(): number {
+    return this.core.options.hiddenSize;
+  }
+  /** Whether `bias_ih` and `bias_hh` exist. */
+  get bias(): boolean {
+    return this.core.options.bias;
+  }
+
+  /** The constructor call that made it, defaults left out. */
+  override toString(): string {
+    const { owner, options } = this.core;
+    const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
+    return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
+  }
+
+  override discardPending(): void {
+    super.discardPending();
+    this.core.forget();
+  }
+
+  /** It does: rows of one sequence belong together. */
+  override get takesPacked(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,234 @@
+import { LSTMError } from "../checks/errors.js";
+import { checkInteger, checkObject } from "../checks/options.js";
+import { DISPOSE } from "../parameters/dispose.js";
+import { UNCLONEABLE } from "../parameters/uncloneable.js";
+import type { Floats } from "../tensor/arrays.js";
+import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { forget, release } from "../wasm/object.js";
+import { type Core, created } from "./handle.js";
+import { writeRows } from "./rows.js";
+
+/** Options of `lstm.stream()`. */
+export interface StreamOptions {
+  /** Sequences that run side by side; 1 by default. */
+  batchSize?: number | undefined;
+}
+
+/** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1. */
+export interface StreamState<T = Tensor> {
+  /** (layers, batch, H_out) */
+  readonly h: T;
+  /** (layers, batch, H) */
+  readonly c: T;
+}
+
+/** Numbers of the buffers in `Kernels.streamAddress`. */
+const INPUT = 0;
+const OUTPUT = 1;
+const H = 2;
+const C = 3;
+
+/**
+ * An LSTM step by step, made by `lstm.stream()`. It keeps its own state, uses the LSTM's live weights, and its outputs
+ * have the bits of one `forward` over the whole sequence.
+ */
+export class LSTMStream {
+  static readonly name = "LSTMStream";
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
+  /** Sequences that run side by side. */
+  readonly batchSize: number;
+  readonly #core: Core;
+  readonly #id: number;
+  #disposed = false;
+  /** First values of the buffers in the instance's floats. They never move, though the memory under them may. */
+  readonly #start: readonly number[];
+  readonly #shapes: Record<"h" | "c", readonly number[]>;
+  readonly #widths: readonly [input: number, output: number];
+  readonly #input: Floats;
+  readonly #output: Floats;
+  /** Where input and output lie in WebAssembly; empty after its memory grew. */
+  #inputView: Float32Array = new Float32Array(0);
+  #outputView: Float32Array = new Float32Array(0);
+
+  /** @internal */
+  constructor(core: Core, options: StreamOptions) {
+    const { batchSize = 1 } = checkObject("stream", options, ["batchSize"]);
+    const batch = checkInteger("batchSize", batchSize, 1);
+    const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = core.options;
+    if (bidirectional) {
+      throw new LSTMError(
+        "OPTION",
+        "stream: a bidirectional LSTM reads the sequence from its end, so it cannot run step by step",
+      );
+    }
+    const { kernels } = core.instance;
+    this.#core = core;
+    this.batchSize = batch;
+    this.#id = created(
+      core.instance,
+      kernels.streamNew(core.id, batch),
+      core.options,
+      `a stream of batch size ${batch}`,
+    );
+    this.#start = [INPUT, OUTPUT, H, C].map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
+    const columns = projSize > 0 ? projSize : hiddenSize;
+    this.#shapes = { h: [numLayers, batch, columns], c: [numLayers, batch, hiddenSize] };
+    this.#widths = [inputSize, columns];
+    this.#input = new Float32Array(batch * inputSize);
+    this.#output = new Float32Array(batch * columns);
+    forget?.register(this, release(core.instance, "streamFree", this.#id), this);
+  }
+
+  /** The input of the next `step()`, (batch, inputSize): always the same array, to write into. */
+  get input(): Floats {
+    this.#live();
+    return this.#input;
+  }
+
+  /**
+   * One step of every layer.
+   *
+   * @param x the input, (batch, inputSize), or (inputSize) with a batch size of 1; a Float32Array of batch * inputSize
+   *   values is the fastest. Without it, what was written into `input`
+   * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated.
+   */
+  step(x?: TensorInput): Floats {
+    const input = this.#input;
+    let values: Float32Array = input;
+    // The first question keeps a Proxy out, which has no length.
+    if (ArrayBuffer.isView(x) && x instanceof Float32Array && x.length === input.length) values = x;
+    else if (x !== undefined) values = this.#readInput(x);
+    if (this.#disposed) this.#live();
+    const core = this.#core;
+    const handle = core.ready();
+    if (this.#inputView.length === 0) this.#refreshViews();
+    writeRows(this.#inputView, 0, values);
+    core.instance.streamStep(handle, this.#id);
+    const output = this.#output;
+    output.set(this.#outputView);
+    return output;
+  }
+
+  /**
+   * Many steps in one call, faster than one by one and with the same bits.
+   *
+   * @param xs (steps, batch, inputSize), or (steps, inputSize) with a batch size of 1
+   * @returns the outputs of all steps, shaped as `xs` with H_out columns
+   */
+  run(xs: TensorInput): Tensor {
+    this.#live();
+    const { data, shape } = asTensor("xs", xs);
+    const [inputs, outputs] = this.#widths;
+    const batched = [shape[0] ?? 0, this.batchSize, inputs];
+    const plain = this.batchSize === 1 && sameValues(shape, [batched[0] as number, inputs]);
+    if (!plain && !sameValues(shape, batched)) {
+      const expected = `expected shape [steps, ${this.batchSize}, ${inputs}]${this.batchSize === 1 ? ` or [steps, ${inputs}]` : ""}`;
+      throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got [${shape.join(", ")}]`);
+    }
+    const steps = batched[0] as number;
+    this.#live(); // a getter of the caller's objects may have disposed it
+    const { instance } = this.#core;
+    this.#core.reserve({ steps, batch: this.batchSize, rows: steps * this.batchSize }, false);
+    instance.floats.set(data, this.#core.input);
+    this.#core.expect(instance.kernels.streamRun(this.#core.ready(), this.#id), "run");
+    const from = this.#core.output;
+    const output = this.#core.instance.floats.slice(from, from + steps * this.batchSize * outputs);
+    return new Tensor(output, [...shape.slice(0, -1), outputs]);
+  }
+
+  /** Copies of h and c of all layers: to save, to fork with, or to set. */
+  get state(): StreamState {
+    this.#live();
+    this.#core.instance.kernels.streamSave(this.#id);
+    const copy = (shape: readonly number[], from: number) =>
+      new Tensor(
+        this.#core.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)),
+        shape,
+      );
+    return { h: copy(this.#shapes.h, this.#start[H] as number), c: copy(this.#shapes.c, this.#start[C] as number) };
+  }
+
+  set state(state: StreamState<TensorInput>) {
+    this.#live();
+    const { h, c } = checkObject("state", state, ["h", "c"]);
+    const read = (name: "h" | "c", value: unknown) => {
+      const tensor = asTensor(`state.${name}`, value);
+      const [layers, batch, columns] = this.#shapes[name] as [number, number, number];
+      // What a forward over one sequence without a batch dimension returns.
+      if (batch === 1 && sameValues(tensor.shape, [layers, columns])) return tensor.data;
+      return tensorOfShape(`state.${name}`, tensor, this.#shapes[name]).data;
+    };
+    const [hValues, cValues] = [read("h", h), read("c", c)];
+    this.#live(); // a getter of the caller's objects may have disposed it
+    const { floats, kernels } = this.#core.instance;
+    floats.set(hValues, this.#start[H]);
+    floats.set(cValues, this.#start[C]);
+    kernels.streamLoad(this.#id);
+  }
+
+  /**
+   * Sets the state back to zeros.
+   *
+   * @param rows of these sequences of the batch only, each from 0 to batchSize - 1: where one ends and another begins
+   */
+  reset(rows?: number | readonly number[]): void {
+    const { batchSize } = this;
+    const chosen = rows === undefined || Array.isArray(rows) ? rows : [rows];
+    const checked = chosen?.map((row: unknown) => checkInteger("rows", row, 0, batchSize - 1));
+    const state = this.state;
+    for (const { data, shape } of [state.h, state.c]) {
+      const [layers, , columns] = shape as [number, number, number];
+      for (let layer = 0; layer < layers; layer++)
+        for (const row of checked ?? Array(batchSize).keys()) {
+          const from = (layer * batchSize + row) * columns;
+          data.fill(0, from, from + columns);
+        }
+    }
+    this.state = state;
+  }
+
+  /** Gives the memory of the stream back now; the LSTM lives on. Any later use is a `DISPOSED` error. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    forget?.unregister(this);
+    release(this.#core.instance, "streamFree", this.#id)();
+  }
+
+  /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
+  get __v_skip(): boolean {
+    return true;
+  }
+
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  #live(): void {
+    if (this.#disposed) throw new LSTMError("DISPOSED", "this stream was disposed");
+    this.#core.id; // throws once the LSTM is
+  }
+
+  #refreshViews(): void {
+    const { floats } = this.#core.instance;
+    const view = (buffer: number, { length }: Float32Array) => {
+      const from = this.#start[buffer] as number;
+      return floats.subarray(from, from + length);
+    };
+    this.#inputView = view(INPUT, this.#input);
+    this.#outputView = view(OUTPUT, this.#output);
+  }
+
+  /** The values of one step's input, in any form but the fast one. */
+  #readInput(x: unknown): Float32Array {
+    const { data, shape } = asTensor("x", x);
+    const { batchSize } = this;
+    const [inputs] = this.#widths;
+    const fits = shape.length === 1 ? batchSize === 1 || x === data : sameValues(shape, [batchSize, inputs]);
+    if (fits && data.length === batchSize * inputs) return data;
+    const expected = `expected batchSize * inputSize = ${batchSize * inputs} values of shape [${batchSize}, ${inputs}]`;
+    throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${data.length} of shape [${shape.join(", ")}]`);
+  }
+}

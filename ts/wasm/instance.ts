@@ -1,0 +1,220 @@
+import { loadModule } from "#module";
+
+import { LSTMError } from "../checks/errors.js";
+
+/** The functions of crates/lstm-wasm, where each is described. Numbers only. */
+export interface Kernels {
+  takeFourAtOnce(): void;
+  refusedBytes(): number;
+  usedBytes(): number;
+  lstmNew(
+    inputSize: number,
+    hiddenSize: number,
+    numLayers: number,
+    projSize: number,
+    bias: boolean,
+    bidirectional: boolean,
+    dropout: number,
+  ): number;
+  lstmFree(lstm: number): void;
+  parameterCount(lstm: number): number;
+  parameter(lstm: number, index: number, fact: number): number;
+  parametersChanged(lstm: number): void;
+  version(lstm: number): number;
+  reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;
+  address(lstm: number, buffer: number): number;
+  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
+  backward(lstm: number, index: number): number;
+  forget(lstm: number, all: boolean): void;
+  trace(lstm: number, layer: number, direction: number, what: number): number;
+  gradientNorms(lstm: number, layer: number, direction: number, ofC: boolean): number;
+  gradientZero(family: number, owner: number, parameter: number): void;
+  gradientScale(family: number, owner: number, parameter: number, factor: number): void;
+  gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
+  gradientSquares(family: number, owner: number, parameter: number): number;
+  linearNew(inputs: number, outputs: number, bias: boolean): number;
+  embeddingNew(count: number, width: number, padding: number): number;
+  parameterNew(length: number): number;
+  layerFree(layer: number): void;
+  layerReserve(layer: number, rows: number, trains: boolean): number;
+  layerAddress(layer: number, buffer: number): number;
+  layerForward(layer: number): void;
+  layerBackward(layer: number): void;
+  layerParameter(layer: number, index: number, gradient: boolean): number;
+  layerChanged(layer: number): void;
+  layerVersion(layer: number): number;
+  lossReserve(rows: number, columns: number): number;
+  lossAddress(buffer: number): number;
+  lossCrossEntropy(columns: number, smoothing: number, ignored: number, mean: boolean): number;
+  lossBinaryCrossEntropy(columns: number, mean: boolean): number;
+  workspaceDropout(length: number, p: number, seed: number, call: number): void;
+  workspaceTanh(length: number): void;
+  workspaceSigmoid(length: number): void;
+  workspaceSoftmax(length: number, columns: number, log: boolean): void;
+  optimizerNew(rule: number): number;
+  optimizerFree(optimizer: number): void;
+  optimizerAdd(optimizer: number, length: number, buffers: number): number;
+  optimizerAddress(optimizer: number, slot: number): number;
+  optimizerSet(optimizer: number, setting: number, value: number): void;
+  optimizerStep(
+    optimizer: number,
+    slot: number,
+    family: number,
+    owner: number,
+    parameter: number,
+    power1: number,
+    power2: number,
+  ): void;
+  streamNew(lstm: number, batch: number): number;
+  streamFree(stream: number): void;
+  streamAddress(stream: number, buffer: number): number;
+  streamStep(lstm: number, stream: number): void;
+  streamRun(lstm: number, stream: number): number;
+  streamSave(stream: number): void;
+  streamLoad(stream: number): void;
+}
+
+/** One WebAssembly instance: its functions, guarded, and views of its memory, which only this file touches. */
+export class Instance {
+  readonly kernels: Kernels;
+  readonly #forward: Kernels["forward"];
+  readonly #streamStep: Kernels["streamStep"];
+  readonly #memory: WebAssembly.Memory;
+  #floats = new Float32Array(0);
+  #words = new Uint32Array(0);
+  #trap: unknown;
+
+  constructor(module: WebAssembly.Module) {
+    const { exports } = new WebAssembly.Instance(module, IMPORTS);
+    if (typeof exports.takeFourAtOnce !== "function")
+      throw new TypeError("this is another program's or version's module");
+    this.#memory = exports.memory as WebAssembly.Memory;
+    this.#forward = exports.forward as Kernels["forward"];
+    this.#streamStep = exports.streamStep as Kernels["streamStep"];
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
+    const beyond = functions.find(([, call]) => call.length > MOST_PARAMETERS);
+    if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
+    this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
+    if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) this.kernels.takeFourAtOnce();
+  }
+
+  /** Whether a call crashed. What it left behind is not to be trusted, so no further call is let through. */
+  get trapped(): boolean {
+    return this.#trap !== undefined;
+  }
+
+  /** Throws if a call crashed. */
+  check(): void {
+    if (this.#trap !== undefined) this.#refuse();
+  }
+
+  /**
+   * All of memory as floats. Ask anew after each call that may reserve: memory that grows leaves old views empty, which
+   * is quicker to see than whether `memory.buffer` is another.
+   */
+  get floats(): Float32Array {
+    if (this.#floats.length === 0) this.#floats = new Float32Array(this.#memory.buffer);
+    return this.#floats;
+  }
+
+  /** All of memory as unsigned integers; see `floats`. */
+  get words(): Uint32Array {
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.#memory.buffer);
+    return this.#words;
+  }
+
+  /**
+   * `Kernels.forward`, guarded by itself like `streamStep`: engines inline a call of one function, and a guard that all
+   * functions share is a call of many.
+   */
+  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number {
+    this.check();
+    try {
+      return this.#forward(lstm, batchFirst, packed, trains, seed, call);
+    } catch (cause) {
+      this.#crash(cause);
+    }
+  }
+
+  /** `Kernels.streamStep`; see `forward`. */
+  streamStep(lstm: number, stream: number): void {
+    this.check();
+    try {
+      this.#streamStep(lstm, stream);
+    } catch (cause) {
+      this.#crash(cause);
+    }
+  }
+
+  // MOST_PARAMETERS of them: a rest parameter would allocate an array at each call.
+  #guard(call: Call): Call {
+    return (a, b, c, d, e, f, g) => {
+      this.check();
+      try {
+        return call(a, b, c, d, e, f, g);
+      } catch (cause) {
+        this.#crash(cause);
+      }
+    };
+  }
+
+  #crash(cause: unknown): never {
+    this.#trap = cause;
+    this.#refuse();
+  }
+
+  #refuse(): never {
+    const message = `the WebAssembly instance of this object crashed (${String(this.#trap)}); make a new object`;
+    throw new LSTMError("INSTANCE_TRAPPED", message, { cause: this.#trap });
+  }
+}
+
+/** wasm-bindgen's only import fills a table of JavaScript values, of which numbers need none; it is never called. */
+const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
+
+/** The most parameters of any function. */
+const MOST_PARAMETERS = 7;
+
+type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never) => unknown;
+
+let module: WebAssembly.Module | undefined;
+let current: Instance | undefined;
+
+/** The instance that new objects live in: made when the first is, and again after a crash. */
+export function instance(): Instance {
+  if (current === undefined || current.trapped) current = start();
+  return current;
+}
+
+/** The bytes of a module with one simd128 instruction. */
+const SIMD_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+];
+
+/**
+ * The bytes of a module with a table of 64-bit indices: a little younger than the compiler in V8 that keeps a kernel's
+ * instructions in the order that scripts/kernels.mjs gives them.
+ */
+const ORDER_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 4, 4, 1, 112, 4, 0];
+
+function start(): Instance {
+  try {
+    const loaded = module ?? loadModule();
+    const started = new Instance(loaded);
+    module = loaded; // only now: what does not start must not stay
+    return started;
+  } catch (cause) {
+    if (cause instanceof LSTMError) throw cause;
+    throw new LSTMError("WASM_UNAVAILABLE", whyNot(cause), { cause });
+  }
+}
+
+function whyNot(cause: unknown): string {
+  if (typeof WebAssembly !== "object") return "lstm-wasm needs WebAssembly, and this runtime has none";
+  if (!WebAssembly.validate(Uint8Array.from(SIMD_PROBE))) {
+    return "lstm-wasm needs WebAssembly SIMD: Chrome or Edge 91, Firefox 89, Safari 16.4, Node 20.19 or later";
+  }
+  const cures =
+    "a Content-Security-Policy must allow 'wasm-unsafe-eval', an edge runtime needs its own export condition, an old Chromium compiles in a worker only";
+  return `the WebAssembly module could not be started (${cures}): ${String(cause)}`;
+}

@@ -1,0 +1,208 @@
+import { LSTMError } from "../checks/errors.js";
+import type { Floats } from "../tensor/arrays.js";
+import type { Instance, Kernels } from "./instance.js";
+
+/** A parameter as the core lays it out. */
+export interface Placed {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** First value, as an index into the instance's floats. It never moves. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/**
+ * Where parameters live: an object inside WebAssembly, by its handle.
+ *
+ * No view of WebAssembly's memory leaves the library, because memory moves when it grows and is given to others when its
+ * owner ends. JavaScript sees copies: ordinary arrays, always the same. `upload...` takes over what may have been written
+ * to them, before the object is used; `download...` brings them up to date, after the object has changed.
+ */
+export abstract class Home {
+  readonly instance: Instance;
+  abstract readonly parameters: readonly Placed[];
+  readonly #id: number;
+  readonly #free: Free;
+  #disposed = false;
+  /** Whether the owner is in training mode: its streams take written parameters over at every step then. */
+  training = false;
+  /** Whether parameters may have been written since the object last took them over. */
+  #written = true;
+  /** Copies of values and gradients that JavaScript has asked for, by the parameter's index. */
+  readonly #data = new Map<number, Floats>();
+  readonly #grads = new Map<number, Floats>();
+
+  constructor(
+    /** What an error calls the owner, "LSTM" or "Linear" say. */
+    readonly owner: string,
+    /** How crates/lstm-wasm/src/train.rs finds the object: 0 for an LSTM, 1 for a layer. */
+    readonly family: number,
+    where: Instance,
+    id: number,
+    free: Free,
+  ) {
+    this.instance = where;
+    this.#id = id;
+    this.#free = free;
+    forget?.register(this, release(where, free, id), this);
+  }
+
+  /** Where a parameter's gradient begins among the floats; 0 before the first training forward. */
+  protected abstract gradientStart(index: number): number;
+
+  /** Puts written parameters in effect. */
+  protected abstract refresh(id: number): void;
+
+  /** A number that grows when values of parameters change that a backward reads. */
+  abstract version(): number;
+
+  /** The handle, if the object still lives. */
+  get id(): number {
+    if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.owner} was disposed`);
+    return this.#id;
+  }
+
+  /**
+   * The handle, with every written parameter in effect.
+   *
+   * An array that JavaScript keeps can be written without notice. In training it is therefore always taken over; else,
+   * where a step takes less time than copying the weights, only after somebody asked for it anew.
+   */
+  ready(training = this.training): number {
+    const id = this.id;
+    if (this.#written || (training && this.#data.size > 0)) {
+      this.uploadData();
+      this.refresh(id);
+      this.#written = false;
+    }
+    return id;
+  }
+
+  /** The values of a parameter in JavaScript's array, to read and write. */
+  data(index: number): Floats {
+    return arrayOf(this.#data, index, this.view(index));
+  }
+
+  /** The gradient of a parameter, likewise; null before the first training forward. */
+  grad(index: number): Floats | null {
+    const inside = this.#gradient(index);
+    return inside && arrayOf(this.#grads, index, inside);
+  }
+
+  /** Whether a parameter has a gradient yet. */
+  hasGradient(index: number): boolean {
+    return this.gradientStart(index) !== 0;
+  }
+
+  /** A copy of a parameter. */
+  read(index: number): Floats {
+    this.uploadData(index);
+    return this.values(index).slice();
+  }
+
+  /** A copy of a parameter's gradient; empty before the first training forward. */
+  readGradient(index: number): Floats {
+    this.uploadGradients(index);
+    return this.#gradient(index)?.slice() ?? new Float32Array(0);
+  }
+
+  /** Writes a parameter. */
+  write(index: number, values: Float32Array): void {
+    this.view(index).set(values);
+    this.#data.get(index)?.set(values);
+  }
+
+  /** A parameter where it lies in WebAssembly, to be written at once. */
+  view(index: number): Float32Array {
+    const values = this.values(index);
+    this.#written = true;
+    return values;
+  }
+
+  /** A parameter where it lies in WebAssembly, to be read at once. */
+  protected values(index: number): Float32Array {
+    this.id; // throws once disposed
+    this.instance.check();
+    const { start, length } = this.parameters[index] as Placed;
+    return this.instance.floats.subarray(start, start + length);
+  }
+
+  #gradient(index: number): Float32Array | null {
+    const start = this.gradientStart(index);
+    const { length } = this.parameters[index] as Placed;
+    return start === 0 ? null : this.instance.floats.subarray(start, start + length);
+  }
+
+  /** Takes over the values in JavaScript's array of one parameter, or in all of them. */
+  uploadData(only?: number): void {
+    eachOf(this.#data, only, (data, index) => this.view(index).set(data));
+  }
+
+  /** Brings JavaScript's array of one parameter up to date, or all of them. */
+  downloadData(only?: number): void {
+    eachOf(this.#data, only, (data, index) => data.set(this.values(index)));
+  }
+
+  /** As `uploadData`, of gradients. */
+  uploadGradients(only?: number): void {
+    eachOf(this.#grads, only, (grad, index) => this.#gradient(index)?.set(grad));
+  }
+
+  /** As `downloadData`, of gradients. */
+  downloadGradients(only?: number): void {
+    eachOf(this.#grads, only, (grad, index) => grad.set(this.#gradient(index) ?? grad));
+  }
+
+  /** Gives the memory back; once is enough. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    forget?.unregister(this);
+    release(this.instance, this.#free, this.#id)();
+  }
+}
+
+/** The array of a parameter, a copy made when it is first asked for. */
+function arrayOf(arrays: Map<number, Floats>, index: number, inside: Float32Array): Floats {
+  const array = arrays.get(index) ?? inside.slice();
+  arrays.set(index, array);
+  return array;
+}
+
+/** Calls back with one array and its key, or with all; most objects have none. */
+function eachOf(
+  arrays: ReadonlyMap<number, Floats>,
+  only: number | undefined,
+  call: (array: Floats, index: number) => void,
+): void {
+  if (arrays.size === 0) return;
+  if (only === undefined) arrays.forEach(call);
+  else {
+    const array = arrays.get(only);
+    if (array !== undefined) call(array, only);
+  }
+}
+
+/** The function that frees a handle. */
+type Free = Extract<keyof Kernels, `${string}Free`>;
+
+/** Frees a handle, unless its instance crashed and is gone as a whole. */
+export function release(where: Instance, free: Free, handle: number): () => void {
+  return () => {
+    if (!where.trapped) where.kernels[free](handle);
+  };
+}
+
+/**
+ * The net under `dispose()`. It catches nothing within one synchronous turn, so loops should dispose. Not everywhere:
+ * some edge runtimes have none.
+ */
+export const forget: FinalizationRegistry<() => void> | undefined =
+  typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry(freeQuietly) : undefined;
+
+/** An error out of a finaliser would end the process. The instance has noted the crash, and its next caller is told. */
+function freeQuietly(free: () => void): void {
+  try {
+    free();
+  } catch {}
+}
