@@ -45,7 +45,10 @@ function removeInternals(folder) {
     // Without its `export {}` a file would export all that it declares.
     const declarations = own.filter((statement) => kept.has(statement) || statement.text === "export {};\n");
     const used = new Set(declarations.flatMap(({ words }) => words));
-    const imports = own.filter(({ text }) => text.startsWith("import")).map(({ text }) => importOf(text, used));
+    const imports = own
+      .map(({ text }) => text.replace(/^\/\*\*.*?\*\/\s*/s, "")) // the file's own comment
+      .filter((text) => text.startsWith("import"))
+      .map((text) => importOf(text, used));
     if (declarations.every(({ name }) => name === undefined)) rmSync(path);
     else writeFileSync(path, [...imports, ...declarations.map(({ text }) => text)].join(""));
   }

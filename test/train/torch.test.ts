@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { LSTM, type PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import * as nn from "lstm-wasm/nn";
 import { Embedding, Linear, Sequential } from "lstm-wasm/nn";
 import * as train from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
@@ -17,7 +18,7 @@ interface Values {
 // biome-ignore lint/suspicious/noExplicitAny: as above
 const cases = (name: string): Record<string, any>[] => recorded[name];
 // biome-ignore lint/suspicious/noExplicitAny: looked up by the names in the JSON
-const exported: Record<string, any> = { ...train };
+const exported: Record<string, any> = { ...nn, ...train };
 const tensor = ({ data, shape }: Values) => new Tensor(data, shape);
 const options = (o: Record<string, unknown>) =>
   Object.fromEntries(
@@ -239,7 +240,7 @@ describe("a chain over a packed batch", () => {
     const make = () =>
       new Sequential([
         new LSTM({ inputSize: 3, hiddenSize: 4, bidirectional: true, seed: 1 }),
-        new train.Tanh(),
+        new nn.Tanh(),
         new Linear({ inFeatures: 8, outFeatures: 2, seed: 2 }),
       ]).train();
     const sequences = [2, 5, 3].map((length) => Tensor.randn([length, 3], { seed: length }));

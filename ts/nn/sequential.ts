@@ -63,16 +63,8 @@ export class Sequential extends Module {
   }
 
   /**
-   * A chain with the parameters of a state dict. Each module is made by its class, by a function, or is there already:
-   *
-   * ```ts
-   * const model = Sequential.fromStateDict(dict, {
-   *   embedding: Embedding,
-   *   lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true }),
-   *   relu: new ReLU(),
-   *   head: Linear,
-   * });
-   * ```
+   * A chain with the parameters of a state dict. Each part is a class that makes itself (`head: Linear`), a function
+   * (`lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true })`), or a module (`relu: new ReLU()`).
    *
    * @param parts by the names that stand before the parameters' names, or by number in an array
    * @throws LSTMError `STATE_DICT` that lists every missing, unexpected and misshapen parameter
