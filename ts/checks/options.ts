@@ -66,7 +66,7 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
         name,
         value,
         name === "projSize" || name === "checkpointEvery" ? 0 : 1,
-        name === "numLayers" ? MOST_LAYERS : MOST,
+        name === "numLayers" ? MAX_LAYERS : MAX_SIZE,
       );
   }
   return checked as unknown as CheckedOptions;
@@ -95,12 +95,12 @@ export function checkObject(owner: string, options: unknown, known: readonly str
 }
 
 /** WebAssembly takes 32-bit sizes; a sign is lost on the way. */
-const MOST = 2 ** 31 - 1;
+const MAX_SIZE = 2 ** 31 - 1;
 /** The counter of the dropout masks has 16 bits for the layer. */
-const MOST_LAYERS = 2 ** 16 - 1;
+const MAX_LAYERS = 2 ** 16 - 1;
 
 /** An integer from `least` on. */
-export function checkInteger(name: string, value: unknown, least: number, most = MOST): number {
+export function checkInteger(name: string, value: unknown, least: number, most = MAX_SIZE): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
   throw new LSTMError("OPTION", `${name} must be an integer from ${least} to ${most}, got ${describe(value)}`);
 }
@@ -119,4 +119,22 @@ export function checkBoolean(name: string, value: unknown): boolean {
 export function checkProbability(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);
+}
+
+/** A rate for each of so many groups. */
+export function checkRates(name: string, rates: unknown, count: number): number[] {
+  const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
+  if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
+  throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
+}
+
+/** A finite number from 0 on. */
+export function checkRate(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
+  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
+}
+
+/** A seed option, which may be missing. */
+export function checkSeed(seed: unknown): number | undefined {
+  return seed === undefined ? undefined : checkCount("seed", seed);
 }

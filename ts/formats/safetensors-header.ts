@@ -1,7 +1,7 @@
 /** The header of a safetensors file, read strictly: what passes here holds together. */
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { MOST_DIMENSIONS } from "../tensor/elements.js";
+import { MAX_DIMENSIONS } from "../tensor/elements.js";
 import { JsonReader, quote } from "./json-reader.js";
 import { lookalike } from "./lookalikes.js";
 
@@ -45,7 +45,7 @@ export function parse(input: ArrayBufferLike | ArrayBufferView) {
 
   const metadata: Record<string, string> = Object.create(null);
   const entries: Entry[] = [];
-  new JsonReader(bytes.subarray(8, 8 + headerBytes), MOST_DIMENSIONS + 1, invalid).document((name, value) => {
+  new JsonReader(bytes.subarray(8, 8 + headerBytes), MAX_DIMENSIONS + 1, invalid).document((name, value) => {
     if (name !== "__metadata__") entries.push(parseEntry(name, value, data.length));
     else if (value !== null) readMetadata(value, metadata); // null is none, as in the reference implementation
   });
@@ -66,10 +66,8 @@ function parseEntry(name: string, value: unknown, dataBytes: number): Entry {
   if (!isObject(value)) throw invalid(`${at} must be an object of dtype, shape, data_offsets, got ${describe(value)}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !DTYPES.has(dtype)) throw invalid(`${at} has an unknown dtype: ${describe(dtype)}`);
-  if (!isSizes(shape) || shape.length > MOST_DIMENSIONS) {
-    throw invalid(
-      `${at} must have a shape of at most ${MOST_DIMENSIONS} non-negative integers, got ${describe(shape)}`,
-    );
+  if (!isSizes(shape) || shape.length > MAX_DIMENSIONS) {
+    throw invalid(`${at} must have a shape of at most ${MAX_DIMENSIONS} non-negative integers, got ${describe(shape)}`);
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw invalid(`${at} must have two non-negative integers as data_offsets, got ${describe(offsets)}`);

@@ -1,13 +1,12 @@
-import { checkCount, checkObject, checkProbability } from "../checks/options.js";
+import { checkCount, checkObject, checkProbability, checkSeed } from "../checks/options.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
-import type { Masks } from "../recurrent/results.js";
+import type { DropoutDraw } from "../recurrent/results.js";
 import { randomSeed } from "../tensor/random.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { workspace } from "../wasm/workspace.js";
 import { sigmoid } from "./functions.js";
-import { checkSeed } from "./layer.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
 abstract class Elementwise<Kept> extends Module {
@@ -70,7 +69,7 @@ export interface DropoutOptions {
  * `torch.nn.Dropout`: in training mode zeroes values by chance and scales the others by `1 / (1 - p)`. Each mask follows
  * from `dropoutDraw`, so it can be replayed.
  */
-export class Dropout extends Elementwise<Masks | undefined> {
+export class Dropout extends Elementwise<DropoutDraw | undefined> {
   static override readonly name: string = "Dropout";
   /** The probability of zeroing a value. */
   readonly p: number;
@@ -106,16 +105,16 @@ export class Dropout extends Elementwise<Masks | undefined> {
   }
 
   /** @internal */
-  protected override back(gradient: Float32Array, kept: Masks | undefined): Float32Array {
+  protected override back(gradient: Float32Array, kept: DropoutDraw | undefined): Float32Array {
     return kept === undefined ? gradient.slice() : this.#drop(gradient, kept);
   }
 
   /** @internal */
-  protected override undo(kept: Masks | undefined): void {
+  protected override undo(kept: DropoutDraw | undefined): void {
     if (kept !== undefined) this.dropoutDraw = kept;
   }
 
-  #drop(values: Float32Array, { seed, call }: Masks): Float32Array {
+  #drop(values: Float32Array, { seed, call }: DropoutDraw): Float32Array {
     const { kernels, floats, input } = workspace(values.length, 1);
     floats.set(values, input);
     kernels.workspaceDropout(values.length, this.p, seed, call);

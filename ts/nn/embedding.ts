@@ -1,12 +1,12 @@
-import { checkInteger, checkObject } from "../checks/options.js";
+import { checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
 import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
 import { fillNormal, Mt19937, randomSeed } from "../tensor/random.js";
 import type { Tensor, TensorInput } from "../tensor/tensor.js";
 import type { Kernels } from "../wasm/instance.js";
-import { LayerCore } from "../wasm/layer-handle.js";
-import { checkSeed, Layer } from "./layer.js";
+import { LayerHandle } from "../wasm/layer-handle.js";
+import { Layer } from "./layer.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
 export interface EmbeddingOptions {
@@ -40,12 +40,12 @@ export class Embedding extends Layer<Int32Array> {
     const seed = checkSeed(given.seed);
     const paddingIdx = padding !== undefined && padding < 0 ? padding + count : padding;
     const make = (kernels: Kernels) => kernels.embeddingNew(count, width, paddingIdx ?? -1);
-    super(new LayerCore("Embedding", make, [["weight", [count, width]]]));
+    super(new LayerHandle("Embedding", make, [["weight", [count, width]]]));
     this.numEmbeddings = count;
     this.embeddingDim = width;
     this.paddingIdx = paddingIdx;
-    for (const { home, index } of this.parameters()) {
-      const data = home.view(index);
+    for (const { object, index } of this.parameters()) {
+      const data = object.view(index);
       fillNormal(new Mt19937(seed ?? randomSeed()), data);
       if (paddingIdx !== undefined) data.fill(0, paddingIdx * width, (paddingIdx + 1) * width);
     }
@@ -67,7 +67,7 @@ export class Embedding extends Layer<Int32Array> {
    * @throws LSTMError `OPTION` that names an index out of range; `DTYPE`, `SHAPE_MISMATCH`, `OUT_OF_MEMORY`, `DISPOSED`
    */
   forward(indices: IndexInput): Tensor {
-    this.core.id; // throws once disposed
+    this.object.id; // throws once disposed
     const given = asIndices("indices", indices);
     checkRange("indices", given, this.numEmbeddings, "an index");
     return this.run(given.data, given.shape, this.embeddingDim);

@@ -1,5 +1,5 @@
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
+import { checkBoolean, checkInteger, checkObject, checkRate } from "../checks/options.js";
 import { Module } from "../parameters/module.js";
 import { OwnParameter } from "../parameters/own-parameter.js";
 import type { Parameter } from "../parameters/parameter.js";
@@ -7,7 +7,6 @@ import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { checkRate } from "../train/optimizer.js";
 
 /** What `new LayerNorm` takes: the arguments of `torch.nn.LayerNorm` in camelCase. */
 export interface LayerNormOptions {

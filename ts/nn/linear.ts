@@ -1,11 +1,11 @@
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
+import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
 import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
-import { LayerCore } from "../wasm/layer-handle.js";
-import { checkSeed, Layer } from "./layer.js";
+import { LayerHandle } from "../wasm/layer-handle.js";
+import { Layer } from "./layer.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
 export interface LinearOptions {
@@ -38,13 +38,14 @@ export class Linear extends Layer<Float32Array> {
     const seed = checkSeed(given.seed);
     const shapes: [string, number[]][] = [["weight", [outFeatures, inFeatures]]];
     if (bias) shapes.push(["bias", [outFeatures]]);
-    super(new LayerCore("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias), shapes));
+    super(new LayerHandle("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias), shapes));
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = bias;
     const random = new Mt19937(seed ?? randomSeed());
     // kaiming_uniform_ with a = sqrt(5) comes to this bound.
-    for (const { home, index } of this.parameters()) fillUniform(random, home.view(index), 1 / Math.sqrt(inFeatures));
+    for (const { object, index } of this.parameters())
+      fillUniform(random, object.view(index), 1 / Math.sqrt(inFeatures));
   }
 
   /** A Linear with the weight, and the bias if there is one, of a state dict. @throws LSTMError `STATE_DICT` */
@@ -56,7 +57,7 @@ export class Linear extends Layer<Float32Array> {
 
   /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */
   forward(input: TensorInput): Tensor {
-    this.core.id; // throws once disposed
+    this.object.id; // throws once disposed
     const { data, shape } = asTensor("input", input);
     if (shape[shape.length - 1] !== this.inFeatures) {
       const got = `Expected ${this.inFeatures}, got shape [${shape.join(", ")}]`;

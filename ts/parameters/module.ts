@@ -67,7 +67,7 @@ export abstract class Module {
   /** Sets the gradients of all parameters to 0, and nothing else: forwards that wait for their backward still do. */
   zeroGrad(): void {
     const parameters = this.parameters();
-    for (const { home } of parameters) home.id; // throws once disposed, before anything is written
+    for (const { object } of parameters) object.id; // throws once disposed, before anything is written
     for (const parameter of parameters) parameter.zeroGrad();
   }
 
@@ -111,7 +111,7 @@ export abstract class Module {
     const named = this.namedParameters();
     const expected = named.map(([name, { shape }]) => ({ name, shape }));
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
-    for (const [, { home }] of named) home.id; // throws once disposed, before anything is written
+    for (const [, { object }] of named) object.id; // throws once disposed, before anything is written
     for (const [index, tensor] of matched) named[index]?.[1].write(tensor.data);
     return result;
   }
@@ -124,7 +124,7 @@ export abstract class Module {
   /** Gives the memory inside WebAssembly back now. Any later use is a `DISPOSED` error; calling it twice is not. */
   dispose(): void {
     for (const [, module] of this.namedChildren()) module.dispose();
-    for (const { home } of this.parameters()) home.dispose();
+    for (const { object } of this.parameters()) object.dispose();
     this.pending?.clear();
     this.#disposed = true;
   }

@@ -1,5 +1,5 @@
 import { asTensor, type TensorInput } from "../tensor/tensor.js";
-import { LayerCore } from "../wasm/layer-handle.js";
+import { LayerHandle } from "../wasm/layer-handle.js";
 import { Parameter } from "./parameter.js";
 
 /**
@@ -19,9 +19,9 @@ export class OwnParameter extends Parameter {
    */
   constructor(values: TensorInput) {
     const { data, shape } = asTensor("values", values);
-    const home = new LayerCore("Parameter", (kernels) => kernels.parameterNew(data.length), [["", shape]]);
-    home.write(0, data);
-    super(home, 0);
+    const object = new LayerHandle("Parameter", (kernels) => kernels.parameterNew(data.length), [["", shape]]);
+    object.write(0, data);
+    super(object, 0);
   }
 
   /** Every module's parameters are Parameters, not only those made by `new Parameter`. */

@@ -1,18 +1,18 @@
-import type { Home } from "../wasm/object.js";
+import type { WasmObject } from "../wasm/object.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
 /** A module whose parameters live in one object inside WebAssembly. */
-export abstract class Parametric extends Module {
+export abstract class ParameterModule extends Module {
   /** @internal Subclasses declare the kind that they have; a type parameter would show in the public types. */
-  protected readonly core: Home;
+  protected readonly object: WasmObject;
   readonly #parameters: readonly Parameter[];
 
   /** @internal */
-  protected constructor(core: Home) {
+  protected constructor(object: WasmObject) {
     super();
-    this.core = core;
-    this.#parameters = core.parameters.map((_, index) => new Parameter(core, index));
+    this.object = object;
+    this.#parameters = object.parameters.map((_, index) => new Parameter(object, index));
   }
 
   override namedParameters(): [string, Parameter][] {
@@ -26,12 +26,12 @@ export abstract class Parametric extends Module {
   override train(mode = true): this {
     super.train(mode);
     // What was written to kept arrays in training mode counts, though nothing has run since.
-    if (this.core.training && !mode) this.core.uploadData();
-    this.core.training = mode;
+    if (this.object.training && !mode) this.object.uploadData();
+    this.object.training = mode;
     return this;
   }
 
   override dispose(): void {
-    this.core.dispose();
+    this.object.dispose();
   }
 }

@@ -3,7 +3,7 @@ import type { Floats } from "../tensor/arrays.js";
 import { formatTensor } from "../tensor/format.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import type { TensorInput } from "../tensor/tensor.js";
-import type { Home } from "../wasm/object.js";
+import type { WasmObject } from "../wasm/object.js";
 import { UNCLONEABLE } from "./uncloneable.js";
 
 /** A weight or bias: PyTorch's name and shape, its values and their gradient. */
@@ -16,15 +16,15 @@ export class Parameter {
   /** PyTorch's shape, frozen. */
   readonly shape: readonly number[];
   /** @internal */
-  readonly home: Home;
+  readonly object: WasmObject;
   /** @internal */
   readonly index: number;
 
   /** @internal */
-  constructor(home: Home, index: number) {
-    this.home = home;
+  constructor(object: WasmObject, index: number) {
+    this.object = object;
     this.index = index;
-    const placed = this.home.parameters[index] as { name: string; shape: readonly number[] };
+    const placed = this.object.parameters[index] as { name: string; shape: readonly number[] };
     this.name = placed.name;
     this.shape = placed.shape;
   }
@@ -37,7 +37,7 @@ export class Parameter {
    * array kept from before, or call `set`.
    */
   get data(): Floats {
-    return this.home.data(this.index);
+    return this.object.data(this.index);
   }
 
   /**
@@ -45,7 +45,7 @@ export class Parameter {
    * training mode.
    */
   get grad(): Floats | null {
-    return this.home.grad(this.index);
+    return this.object.grad(this.index);
   }
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
@@ -75,18 +75,18 @@ export class Parameter {
 
   /** @internal Copies values of the right length in. */
   write(values: Float32Array): void {
-    this.home.write(this.index, values);
+    this.object.write(this.index, values);
   }
 
   /** @internal A copy of the values. */
   read(): Float32Array {
-    return this.home.read(this.index);
+    return this.object.read(this.index);
   }
 
   /** Sets the gradient to 0. */
   zeroGrad(): void {
-    const { home, index } = this;
-    home.instance.kernels.gradientZero(home.family, home.id, index);
-    home.downloadGradients(index);
+    const { object, index } = this;
+    object.instance.kernels.gradientZero(object.family, object.id, index);
+    object.downloadGradients(index);
   }
 }

@@ -3,7 +3,7 @@ import { LSTMError } from "../checks/errors.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import type { Call } from "./call.js";
-import type { Core } from "./handle.js";
+import type { RnnHandle } from "./handle.js";
 import { writeSortedRows } from "./rows.js";
 
 /** The gradients that a backward is given, out of harm's way and each undefined for zeros. */
@@ -46,14 +46,14 @@ function read(name: string, value: unknown, shape: readonly number[]): Float32Ar
 
 /** Writes h and c, or their gradients, in the batch's sorted order to where they belong; undefined is zeros. */
 export function writeStates(
-  core: Core,
+  object: RnnHandle,
   call: Call,
   at: { readonly h: number; readonly c: number },
   h: Float32Array | undefined,
   c: Float32Array | undefined,
 ): void {
-  writeState(core.instance.floats, at.h, h, call, call.sizes.hSize);
-  writeState(core.instance.floats, at.c, c, call, call.sizes.hiddenSize);
+  writeState(object.instance.floats, at.h, h, call, call.sizes.hSize);
+  writeState(object.instance.floats, at.c, c, call, call.sizes.hiddenSize);
 }
 
 function writeState(floats: Float32Array, at: number, values: Float32Array | undefined, call: Call, columns: number) {

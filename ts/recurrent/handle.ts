@@ -1,8 +1,9 @@
 import { LSTMError } from "../checks/errors.js";
 import type { CheckedOptions } from "../checks/options.js";
-import { type Instance, instance, type Kernels } from "../wasm/instance.js";
-import { Home, type Placed } from "../wasm/object.js";
-import type { Masks } from "./results.js";
+import { currentInstance, type Instance } from "../wasm/instance.js";
+import { type ParameterInfo, WasmObject } from "../wasm/object.js";
+import { outOfMemory } from "../wasm/out-of-memory.js";
+import type { DropoutDraw } from "./results.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const REFUSED_PROJ_SIZE = 4;
@@ -32,14 +33,14 @@ const D_C = 8;
 /** The number of a parameter's gradient in `Kernels.parameter`. */
 const GRADIENT = 6;
 
-const NO_MASKS: Masks = { seed: 0, call: -1 };
+const NO_DROPOUT: DropoutDraw = { seed: 0, call: -1 };
 
 /**
  * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
  * stay there until the next `reserve` of this object.
  */
-export class Core extends Home {
-  readonly parameters: readonly Placed[];
+export class RnnHandle extends WasmObject {
+  readonly parameters: readonly ParameterInfo[];
 
   /** What the last reservation made room for; nothing if `#rows` is negative. */
   #steps = 0;
@@ -62,20 +63,20 @@ export class Core extends Home {
     suffixed: boolean,
   ) {
     const o = options;
-    const where = instance();
-    const { kernels } = where;
+    const instance = currentInstance();
+    const { kernels } = instance;
     const handle = created(
-      where,
+      instance,
       kernels.lstmNew(o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
       o,
       `an ${owner} of these sizes`,
     );
-    super(owner, 0, where, handle, "lstmFree");
+    super(owner, 0, instance, handle, "lstmFree");
     const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
     this.parameters = indices.map((index) => this.#place(index, suffixed));
   }
 
-  #place(index: number, suffixed: boolean): Placed {
+  #place(index: number, suffixed: boolean): ParameterInfo {
     const fact = (number: number) => this.instance.kernels.parameter(this.id, index, number);
     const [kind, layer, direction, address, rows, columns] = [0, 1, 2, 3, 4, 5].map(fact) as Six;
     const suffix = suffixed ? `_l${layer}${direction === 1 ? "_reverse" : ""}` : "";
@@ -131,8 +132,8 @@ export class Core extends Home {
   }
 
   /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
-  forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: Masks): void {
-    const { seed, call } = masks ?? NO_MASKS;
+  forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: DropoutDraw): void {
+    const { seed, call } = masks ?? NO_DROPOUT;
     this.expect(this.instance.forward(this.ready(trains), batchFirst, packed, trains, seed, call), "forward");
   }
 
@@ -178,12 +179,12 @@ export class Core extends Home {
 type Six = [number, number, number, number, number, number];
 
 /** A handle that the core gave, or the error that it gave instead. */
-export function created(where: Instance, handle: number, options: CheckedOptions, what: string): number {
+export function created(instance: Instance, handle: number, options: CheckedOptions, what: string): number {
   if (handle >= 0) return handle;
-  throw refusal(where, -handle, options, what);
+  throw refusal(instance, -handle, options, what);
 }
 
-function refusal(where: Instance, code: number, options: CheckedOptions, what: string): LSTMError {
+function refusal(instance: Instance, code: number, options: CheckedOptions, what: string): LSTMError {
   switch (code) {
     case REFUSED_PROJ_SIZE: {
       const { hiddenSize, projSize } = options;
@@ -191,7 +192,7 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
       return new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
     }
     case OUT_OF_MEMORY:
-      return outOfMemory(where.kernels, what);
+      return outOfMemory(instance.kernels, what);
     case REFUSED_BATCH_SIZES:
       return new LSTMError(
         "LENGTHS",
@@ -200,15 +201,4 @@ function refusal(where: Instance, code: number, options: CheckedOptions, what: s
     default:
       throw new Error(`${what} was refused with code ${code}`);
   }
-}
-
-/** The error of a request that took so many bytes in all: those of the last refusal, if they are not given. */
-export function outOfMemory(kernels: Kernels, what: string, bytes = kernels.refusedBytes()): LSTMError {
-  const used = kernels.usedBytes();
-  const left = bytes > 2 ** 32 - used ? "" : ", and the rest cannot be had in one piece";
-  const size = (count: number) => `${count} bytes (${(count / 2 ** 30).toFixed(2)} GiB)`;
-  return new LSTMError(
-    "OUT_OF_MEMORY",
-    `${what} needs ${size(bytes)}: of the 4 GiB that all objects share, ${size(used)} are in use${left}`,
-  );
 }

@@ -34,8 +34,8 @@ export class LSTMCell extends Recurrent {
    * @returns `[h, c]` after the step
    */
   forward(input: TensorInput, state?: readonly [h: TensorInput, c: TensorInput] | null): [h: Tensor, c: Tensor] {
-    const { core } = this;
-    core.id; // throws once disposed
+    const { object } = this;
+    object.id; // throws once disposed
     const { data, shape } = asTensor("input", input);
     if ((shape.length !== 1 && shape.length !== 2) || shape[shape.length - 1] !== this.inputSize) {
       const expected = `expected shape [${this.inputSize}] or [batch, ${this.inputSize}]`;
@@ -51,21 +51,21 @@ export class LSTMCell extends Recurrent {
 
     const { training } = this;
     const call = { steps: 1, batch, rows: batch };
-    core.id; // throws once disposed, which a getter of the caller's objects may just have done
-    if (training || !core.holds(call)) core.reserve(call, training);
-    const { floats } = core.instance;
+    object.id; // throws once disposed, which a getter of the caller's objects may just have done
+    if (training || !object.holds(call)) object.reserve(call, training);
+    const { floats } = object.instance;
     const length = batch * this.hiddenSize;
-    writeRows(floats, core.input, data);
-    writeOrClear(floats, core.h, given?.[0].data, length);
-    writeOrClear(floats, core.c, given?.[1].data, length);
-    core.forward(false, false, training);
+    writeRows(floats, object.input, data);
+    writeOrClear(floats, object.h, given?.[0].data, length);
+    writeOrClear(floats, object.c, given?.[1].data, length);
+    object.forward(false, false, training);
     if (training) {
-      core.trained = true;
-      this.#waiting.push({ shape: stateShape, version: core.version() });
+      object.trained = true;
+      this.#waiting.push({ shape: stateShape, version: object.version() });
     }
     const [hn, cn] = [blank(stateShape), blank(stateShape)];
-    readRows(floats, core.h, hn.data);
-    readRows(floats, core.c, cn.data);
+    readRows(floats, object.h, hn.data);
+    readRows(floats, object.c, cn.data);
     return [hn, cn];
   }
 
@@ -79,26 +79,26 @@ export class LSTMCell extends Recurrent {
    *   `SHAPE_MISMATCH`, `DTYPE`, `STATE`. The step then waits on.
    */
   backward(gradients: GradState): { input: Tensor; h: Tensor; c: Tensor } {
-    const { core } = this;
-    core.id; // throws once disposed
+    const { object } = this;
+    object.id; // throws once disposed
     const step = this.#waiting.at(-1);
     if (step === undefined) throw noForward("LSTMCell", this.training);
-    if (step.version !== core.version()) throw staleForward("LSTMCell");
+    if (step.version !== object.version()) throw staleForward("LSTMCell");
     const { shape } = step;
     const [h, c] = readCellGradients(gradients, shape);
     const length = product(shape);
 
-    core.id; // a getter of the caller's objects may have disposed it, or gone back already
+    object.id; // a getter of the caller's objects may have disposed it, or gone back already
     const last = this.#waiting.length - 1;
     if (this.#waiting[last] !== step) throw noForward("LSTMCell", this.training);
-    if (step.version !== core.version()) throw staleForward("LSTMCell");
-    const { floats } = core.instance;
-    const at = core.gradients();
+    if (step.version !== object.version()) throw staleForward("LSTMCell");
+    const { floats } = object.instance;
+    const at = object.gradients();
     // Of the one step's output, which is h.
     floats.fill(0, at.output, at.output + length);
     writeOrClear(floats, at.h, h, length);
     writeOrClear(floats, at.c, c, length);
-    core.backward(last);
+    object.backward(last);
     this.#waiting.pop();
 
     const read = (from: number, columns: number) => {

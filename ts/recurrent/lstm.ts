@@ -1,5 +1,5 @@
 import { LSTMError } from "../checks/errors.js";
-import { checkCount, checkObject, checkOptions, LSTM_OPTIONS, type LSTMOptions } from "../checks/options.js";
+import { checkOptions, LSTM_OPTIONS, type LSTMOptions } from "../checks/options.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { checkLoadOptions, inferSizes, type LoadOptions, loaded, type StateDict } from "../parameters/state-dict.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
@@ -7,13 +7,13 @@ import { readStates, sameValues } from "../tensor/shape.js";
 import { asTensor, blank, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { Call, Sizes } from "./call.js";
 import { readGradients, writeStates } from "./gradients.js";
-import { Recurrent } from "./recurrent.js";
+import { RecurrentStack } from "./recurrent-stack.js";
 import type {
+  DropoutDraw,
   ForwardOptions,
   GradientNorms,
   Gradients,
   GradState,
-  Masks,
   Result,
   StateInput,
   Trace,
@@ -32,17 +32,15 @@ import { checkOnly, readNorms, readTrace } from "./trace.js";
  * const [output, [hn, cn]] = lstm.forward(Tensor.randn([1, 3, 5])); // (seq, batch, input)
  * ```
  */
-export class LSTM extends Recurrent {
+export class LSTM extends RecurrentStack {
   static override readonly name = "LSTM";
   readonly #sizes: Sizes;
-  #draw: Masks | undefined;
-  /** What the last training forward drew its masks from. */
-  #drawn: Masks | undefined;
   /** The last call of padded input. */
   #call: Call | undefined;
   /** @internal In the core's order. */
-  override readonly pending = new Pending<{ readonly call: Call; readonly drawn: Masks | undefined }>("LSTM", () =>
-    this.core.version(),
+  override readonly pending = new Pending<{ readonly call: Call; readonly drawn: DropoutDraw | undefined }>(
+    "LSTM",
+    () => this.object.version(),
   );
   /** The one that the last backward went back through. */
   #done: Call | undefined;
@@ -73,44 +71,6 @@ export class LSTM extends Recurrent {
     return loaded(lstm, dict, prefix);
   }
 
-  /** Layers, each reading the output of the one below. */
-  get numLayers(): number {
-    return this.core.options.numLayers;
-  }
-  /** Whether input and output are (batch, seq, .) instead of (seq, batch, .). */
-  get batchFirst(): boolean {
-    return this.core.options.batchFirst;
-  }
-  /** In training, the probability of zeroing a value between two layers. */
-  get dropout(): number {
-    return this.core.options.dropout;
-  }
-  /** Whether each layer also reads the sequence backwards. */
-  get bidirectional(): boolean {
-    return this.core.options.bidirectional;
-  }
-  /** Columns that h is projected to; 0 for no projection. */
-  get projSize(): number {
-    return this.core.options.projSize;
-  }
-  /** In training, c is kept only every so many steps; 0 if at each. */
-  get checkpointEvery(): number {
-    return this.core.options.checkpointEvery;
-  }
-
-  /**
-   * What the next training forward draws its dropout masks from: the seed, and how many such forwards there were. Set an
-   * earlier value to replay its masks.
-   */
-  get dropoutDraw(): { seed: number; call: number } {
-    this.#draw ??= { seed: this.seed, call: 0 };
-    return { ...this.#draw };
-  }
-  set dropoutDraw(draw: { seed: number; call: number }) {
-    const given = checkObject("dropoutDraw", draw, ["seed", "call"]);
-    this.#draw = { seed: checkCount("seed", given.seed), call: checkCount("call", given.call) };
-  }
-
   /**
    * Runs all layers over a batch of sequences, (seq, batch, input) or with `batchFirst` (batch, seq, input), over one
    * sequence (seq, input), or over a packed batch.
@@ -132,7 +92,7 @@ export class LSTM extends Recurrent {
     state?: StateInput | null,
     options?: ForwardOptions<Tensor> | ForwardOptions<PackedSequence>,
   ): Result<Tensor> | Result<PackedSequence> {
-    this.core.id; // throws once disposed
+    this.object.id; // throws once disposed
     const { training } = this;
     // Its fields may have been assigned to since it was packed: `from` checks them again.
     const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
@@ -141,8 +101,8 @@ export class LSTM extends Recurrent {
     const out = call.readOut(options);
     const result = this.#run(call, data, state, out, training, training);
     if (training) {
-      this.core.trained = true;
-      this.pending.push(result[0], { call: call.remembered(), drawn: this.#drawn });
+      this.object.trained = true;
+      this.pending.push(result[0], { call: call.remembered(), drawn: this.lastDraw });
     }
     return result as Result<Tensor> | Result<PackedSequence>;
   }
@@ -169,7 +129,7 @@ export class LSTM extends Recurrent {
     state?: StateInput | null,
     options: TraceOptions = {},
   ): Trace<Tensor> | Trace<PackedSequence> {
-    this.core.id; // throws once disposed
+    this.object.id; // throws once disposed
     const only = checkOnly(options);
     // Its fields may have been assigned to since it was packed: `from` checks them again.
     const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
@@ -177,10 +137,10 @@ export class LSTM extends Recurrent {
     const call = this.#callOf(shape, packed);
     const [output, [hn, cn]] = this.#run(call, data, state, undefined, true, false);
     try {
-      const layers = readTrace(this.core, call, only);
+      const layers = readTrace(this.object, call, only);
       return { output, hn, cn, layers } as Trace<Tensor> | Trace<PackedSequence>;
     } finally {
-      this.core.forget(false); // it is no training forward
+      this.object.forget(false); // it is no training forward
     }
   }
 
@@ -201,29 +161,29 @@ export class LSTM extends Recurrent {
     keeps: boolean,
     trains: boolean,
   ): Result<Tensor | PackedSequence> {
-    const { core } = this;
-    const { instance } = core;
+    const { object } = this;
+    const { instance } = object;
     const { hSize, hiddenSize } = this.#sizes;
     const { order, packed } = call;
     const states = readStates("h0", "c0", state, call.hShape, call.cShape);
 
-    core.id; // throws once disposed, which a getter of the caller's objects may just have done
-    if (keeps || !core.holds(call)) {
+    object.id; // throws once disposed, which a getter of the caller's objects may just have done
+    if (keeps || !object.holds(call)) {
       // Room for another backward is made where the norms of the last one lie.
       if (keeps) this.#done = undefined;
-      core.reserve(call, keeps, trains ? this.checkpointEvery : 0);
+      object.reserve(call, keeps, trains ? this.checkpointEvery : 0);
     }
     const { floats } = instance;
-    writeRows(floats, core.input, input);
-    if (packed !== undefined) instance.words.set(packed.batchSizes, core.batchSizes);
-    writeStates(core, call, core, states?.[0].data, states?.[1].data);
-    core.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.#nextMasks() : undefined);
+    writeRows(floats, object.input, input);
+    if (packed !== undefined) instance.words.set(packed.batchSizes, object.batchSizes);
+    writeStates(object, call, object, states?.[0].data, states?.[1].data);
+    object.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.nextDraw() : undefined);
 
     const result = out ?? call.emptyResult();
     const [output, last] = result;
-    readRows(floats, core.output, (packed === undefined ? (output as Tensor) : (output.data as Tensor)).data);
-    readSortedRows(floats, core.h, last[0].data, hSize, order);
-    readSortedRows(floats, core.c, last[1].data, hiddenSize, order);
+    readRows(floats, object.output, (packed === undefined ? (output as Tensor) : (output.data as Tensor)).data);
+    readSortedRows(floats, object.h, last[0].data, hSize, order);
+    readSortedRows(floats, object.c, last[1].data, hiddenSize, order);
     return result;
   }
 
@@ -247,22 +207,22 @@ export class LSTM extends Recurrent {
     gradState?: GradState,
     options?: BackwardOptions,
   ): Gradients<Tensor> | Gradients<PackedSequence> | Gradients<Tensor | PackedSequence> {
-    const { core } = this;
-    core.id; // throws once disposed
+    const { object } = this;
+    object.id; // throws once disposed
     const saved = this.pending.find(this.training, options);
     const { call } = saved;
     const { hSize, hiddenSize, outputSize } = this.#sizes;
     const { order } = call;
     const given = readGradients(call, gradOutput, gradState);
 
-    core.id; // a getter of the caller's objects may have disposed it, or gone back already
+    object.id; // a getter of the caller's objects may have disposed it, or gone back already
     const index = this.pending.indexOf(saved, this.training);
-    const { floats } = core.instance;
-    const at = core.gradients();
+    const { floats } = object.instance;
+    const at = object.gradients();
     if (given.output === undefined) floats.fill(0, at.output, at.output + call.rows * outputSize);
     else floats.set(given.output, at.output);
-    writeStates(core, call, at, given.h, given.c);
-    core.backward(index);
+    writeStates(object, call, at, given.h, given.c);
+    object.backward(index);
     this.pending.remove(index);
     this.#done = call;
 
@@ -280,20 +240,20 @@ export class LSTM extends Recurrent {
    * @throws LSTMError `NO_FORWARD` before a backward, or after the next training forward
    */
   gradientNorms(): GradientNorms[] {
-    this.core.id; // throws once disposed
+    this.object.id; // throws once disposed
     if (this.#done === undefined)
       throw new LSTMError(
         "NO_FORWARD",
         "gradientNorms: there was no backward since the last training forward or trace",
       );
-    return readNorms(this.core, this.#done);
+    return readNorms(this.object, this.#done);
   }
 
   /** @internal */
   override discardLast(): void {
-    this.core.forget(false);
+    this.object.forget(false);
     const last = this.pending.removeLast();
-    if (last?.drawn !== undefined) this.#draw = last.drawn;
+    if (last?.drawn !== undefined) this.dropoutDraw = last.drawn;
   }
 
   /**
@@ -302,16 +262,7 @@ export class LSTM extends Recurrent {
    * @throws LSTMError `OPTION` if this LSTM is bidirectional: a stream has no end to read back from
    */
   stream(options: StreamOptions = {}): LSTMStream {
-    return new LSTMStream(this.core, options);
-  }
-
-  /** What this forward's masks are drawn from. */
-  #nextMasks(): Masks | undefined {
-    if (this.dropout === 0) return undefined;
-    const draw = this.dropoutDraw;
-    this.#draw = { ...draw, call: draw.call + 1 };
-    this.#drawn = draw;
-    return draw;
+    return new LSTMStream(this.object, options);
   }
 }
 

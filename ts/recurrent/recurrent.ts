@@ -1,26 +1,26 @@
 import { type CheckedOptions, checkCount, DEFAULTS } from "../checks/options.js";
-import { Parametric } from "../parameters/parameter-module.js";
+import { ParameterModule } from "../parameters/parameter-module.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
-import { Core } from "./handle.js";
+import { RnnHandle } from "./handle.js";
 
 /** What LSTM and LSTMCell have in common beyond any module: a core inside WebAssembly, a seed and sizes. */
-export abstract class Recurrent extends Parametric {
+export abstract class Recurrent extends ParameterModule {
   /** @internal */
-  declare protected readonly core: Core;
+  declare protected readonly object: RnnHandle;
   #seed: number | undefined;
 
   /** @internal */
   protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
     if (seed !== undefined) checkCount("seed", seed);
-    super(new Core(owner, options, suffixed));
+    super(new RnnHandle(owner, options, suffixed));
     this.#seed = seed;
   }
 
   /** @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
   protected initialise(): void {
     const random = new Mt19937(this.seed);
-    for (const { home, index } of this.parameters()) {
-      fillUniform(random, home.view(index), 1 / Math.sqrt(this.hiddenSize));
+    for (const { object, index } of this.parameters()) {
+      fillUniform(random, object.view(index), 1 / Math.sqrt(this.hiddenSize));
     }
   }
 
@@ -32,27 +32,27 @@ export abstract class Recurrent extends Parametric {
 
   /** Values in each row of the input. */
   get inputSize(): number {
-    return this.core.options.inputSize;
+    return this.object.options.inputSize;
   }
   /** Units of the cell. */
   get hiddenSize(): number {
-    return this.core.options.hiddenSize;
+    return this.object.options.hiddenSize;
   }
   /** Whether `bias_ih` and `bias_hh` exist. */
   get bias(): boolean {
-    return this.core.options.bias;
+    return this.object.options.bias;
   }
 
   /** The constructor call that made it, defaults left out. */
   override toString(): string {
-    const { owner, options } = this.core;
+    const { owner, options } = this.object;
     const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
     return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
   }
 
   override discardPending(): void {
     super.discardPending();
-    this.core.forget();
+    this.object.forget();
   }
 
   /** It does: rows of one sequence belong together. */

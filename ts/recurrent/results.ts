@@ -76,7 +76,7 @@ export interface Trace<Output, Name extends Traced = Traced> {
 }
 
 /** What dropout masks are drawn from: a seed, and a count of the training forwards. */
-export interface Masks {
+export interface DropoutDraw {
   /** A dropout's seed. */
   seed: number;
   /** How many training forwards there were before. */

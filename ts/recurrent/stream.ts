@@ -5,8 +5,8 @@ import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import type { Floats } from "../tensor/arrays.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { forget, release } from "../wasm/object.js";
-import { type Core, created } from "./handle.js";
+import { registry, release } from "../wasm/object.js";
+import { created, type RnnHandle } from "./handle.js";
 import { writeRows } from "./rows.js";
 
 /** Options of `lstm.stream()`. */
@@ -39,7 +39,7 @@ export class LSTMStream {
   readonly uncloneable = UNCLONEABLE;
   /** Sequences that run side by side. */
   readonly batchSize: number;
-  readonly #core: Core;
+  readonly #object: RnnHandle;
   readonly #id: number;
   #disposed = false;
   /** First values of the buffers in the instance's floats. They never move, though the memory under them may. */
@@ -53,23 +53,23 @@ export class LSTMStream {
   #outputView: Float32Array = new Float32Array(0);
 
   /** @internal */
-  constructor(core: Core, options: StreamOptions) {
+  constructor(object: RnnHandle, options: StreamOptions) {
     const { batchSize = 1 } = checkObject("stream", options, ["batchSize"]);
     const batch = checkInteger("batchSize", batchSize, 1);
-    const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = core.options;
+    const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = object.options;
     if (bidirectional) {
       throw new LSTMError(
         "OPTION",
         "stream: a bidirectional LSTM reads the sequence from its end, so it cannot run step by step",
       );
     }
-    const { kernels } = core.instance;
-    this.#core = core;
+    const { kernels } = object.instance;
+    this.#object = object;
     this.batchSize = batch;
     this.#id = created(
-      core.instance,
-      kernels.streamNew(core.id, batch),
-      core.options,
+      object.instance,
+      kernels.streamNew(object.id, batch),
+      object.options,
       `a stream of batch size ${batch}`,
     );
     this.#start = [INPUT, OUTPUT, H, C].map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
@@ -78,7 +78,7 @@ export class LSTMStream {
     this.#widths = [inputSize, columns];
     this.#input = new Float32Array(batch * inputSize);
     this.#output = new Float32Array(batch * columns);
-    forget?.register(this, release(core.instance, "streamFree", this.#id), this);
+    registry?.register(this, release(object.instance, "streamFree", this.#id), this);
   }
 
   /** The input of the next `step()`, (batch, inputSize): always the same array, to write into. */
@@ -101,11 +101,11 @@ export class LSTMStream {
     if (ArrayBuffer.isView(x) && x instanceof Float32Array && x.length === input.length) values = x;
     else if (x !== undefined) values = this.#readInput(x);
     if (this.#disposed) this.#live();
-    const core = this.#core;
-    const handle = core.ready();
+    const object = this.#object;
+    const handle = object.ready();
     if (this.#inputView.length === 0) this.#refreshViews();
     writeRows(this.#inputView, 0, values);
-    core.instance.streamStep(handle, this.#id);
+    object.instance.streamStep(handle, this.#id);
     const output = this.#output;
     output.set(this.#outputView);
     return output;
@@ -129,22 +129,22 @@ export class LSTMStream {
     }
     const steps = batched[0] as number;
     this.#live(); // a getter of the caller's objects may have disposed it
-    const { instance } = this.#core;
-    this.#core.reserve({ steps, batch: this.batchSize, rows: steps * this.batchSize }, false);
-    instance.floats.set(data, this.#core.input);
-    this.#core.expect(instance.kernels.streamRun(this.#core.ready(), this.#id), "run");
-    const from = this.#core.output;
-    const output = this.#core.instance.floats.slice(from, from + steps * this.batchSize * outputs);
+    const { instance } = this.#object;
+    this.#object.reserve({ steps, batch: this.batchSize, rows: steps * this.batchSize }, false);
+    instance.floats.set(data, this.#object.input);
+    this.#object.expect(instance.kernels.streamRun(this.#object.ready(), this.#id), "run");
+    const from = this.#object.output;
+    const output = this.#object.instance.floats.slice(from, from + steps * this.batchSize * outputs);
     return new Tensor(output, [...shape.slice(0, -1), outputs]);
   }
 
   /** Copies of h and c of all layers: to save, to fork with, or to set. */
   get state(): StreamState {
     this.#live();
-    this.#core.instance.kernels.streamSave(this.#id);
+    this.#object.instance.kernels.streamSave(this.#id);
     const copy = (shape: readonly number[], from: number) =>
       new Tensor(
-        this.#core.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)),
+        this.#object.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)),
         shape,
       );
     return { h: copy(this.#shapes.h, this.#start[H] as number), c: copy(this.#shapes.c, this.#start[C] as number) };
@@ -162,7 +162,7 @@ export class LSTMStream {
     };
     const [hValues, cValues] = [read("h", h), read("c", c)];
     this.#live(); // a getter of the caller's objects may have disposed it
-    const { floats, kernels } = this.#core.instance;
+    const { floats, kernels } = this.#object.instance;
     floats.set(hValues, this.#start[H]);
     floats.set(cValues, this.#start[C]);
     kernels.streamLoad(this.#id);
@@ -193,8 +193,8 @@ export class LSTMStream {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    forget?.unregister(this);
-    release(this.#core.instance, "streamFree", this.#id)();
+    registry?.unregister(this);
+    release(this.#object.instance, "streamFree", this.#id)();
   }
 
   /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
@@ -208,11 +208,11 @@ export class LSTMStream {
 
   #live(): void {
     if (this.#disposed) throw new LSTMError("DISPOSED", "this stream was disposed");
-    this.#core.id; // throws once the LSTM is
+    this.#object.id; // throws once the LSTM is
   }
 
   #refreshViews(): void {
-    const { floats } = this.#core.instance;
+    const { floats } = this.#object.instance;
     const view = (buffer: number, { length }: Float32Array) => {
       const from = this.#start[buffer] as number;
       return floats.subarray(from, from + length);

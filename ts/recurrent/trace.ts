@@ -3,7 +3,7 @@ import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Call } from "./call.js";
-import type { Core } from "./handle.js";
+import type { RnnHandle } from "./handle.js";
 import type { GradientNorms, LayerTrace, Traced } from "./results.js";
 
 /** What a trace can hold of each direction of each layer; the place of each is its number in `Kernels.trace`. */
@@ -26,24 +26,24 @@ function ofEach<T>(call: Call, read: (layer: number, direction: number) => T) {
 }
 
 /** Copies out the norms of the gradients of the last backward. */
-export function readNorms(core: Core, call: Call): GradientNorms[] {
+export function readNorms(object: RnnHandle, call: Call): GradientNorms[] {
   return ofEach(call, (layer, direction) => {
     const read = (ofC: boolean) => {
-      const from = core.gradientNorms(layer, direction, ofC);
-      return new Tensor(core.instance.floats.slice(from, from + call.rows), call.leading);
+      const from = object.gradientNorms(layer, direction, ofC);
+      return new Tensor(object.instance.floats.slice(from, from + call.rows), call.leading);
     };
     return { h: read(false), c: read(true) };
   });
 }
 
 /** Copies out what the last training forward kept. */
-export function readTrace(core: Core, call: Call, only: readonly Traced[]): LayerTrace[] {
+export function readTrace(object: RnnHandle, call: Call, only: readonly Traced[]): LayerTrace[] {
   const { hSize, hiddenSize } = call.sizes;
   return ofEach(call, (layer, direction) => {
     const tensors = only.map((name) => {
       const columns = name === "h" ? hSize : hiddenSize;
-      const from = core.trace(layer, direction, NAMES.indexOf(name));
-      const data = core.instance.floats.slice(from, from + call.rows * columns);
+      const from = object.trace(layer, direction, NAMES.indexOf(name));
+      const data = object.instance.floats.slice(from, from + call.rows * columns);
       return [name, new Tensor(data, [...call.leading, columns])];
     });
     return Object.fromEntries(tensors) as Record<Traced, Tensor>;

@@ -68,12 +68,12 @@ export function conversion(target: string, argument: string, value: unknown): st
 }
 
 /** As many as PyTorch has. */
-export const MOST_DIMENSIONS = 64;
+export const MAX_DIMENSIONS = 64;
 
 /** A frozen copy of a shape. */
 export function checkShape(argument: string, shape: unknown): readonly number[] {
   // The length first: a sparse array of billions would take all memory to copy.
-  if (Array.isArray(shape) && shape.length <= MOST_DIMENSIONS) {
+  if (Array.isArray(shape) && shape.length <= MAX_DIMENSIONS) {
     const sizes: unknown[] = [...shape];
     if (sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
       return Object.freeze(sizes as number[]);

@@ -1,7 +1,7 @@
 /** Values in nested arrays, `[[1, 2, 3], [4, 5, 6]]`. */
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkArray, type Elements, MOST_DIMENSIONS, typedArrayName, type Values, zeros } from "./elements.js";
+import { checkArray, type Elements, MAX_DIMENSIONS, typedArrayName, type Values, zeros } from "./elements.js";
 
 const isRow = ({ name }: Elements<Values>, value: unknown): value is readonly unknown[] | Values =>
   Array.isArray(value) || typedArrayName(value) === name;
@@ -10,10 +10,10 @@ const isRow = ({ name }: Elements<Values>, value: unknown): value is readonly un
 export function nestedShape(kind: Elements<Values>, argument: string, nested: readonly unknown[]): number[] {
   const shape: number[] = [];
   for (let level: unknown = nested; isRow(kind, level); level = level[0]) {
-    if (shape.push(level.length) > MOST_DIMENSIONS) {
+    if (shape.push(level.length) > MAX_DIMENSIONS) {
       throw new LSTMError(
         "SHAPE_MISMATCH",
-        `${argument}: arrays may nest ${MOST_DIMENSIONS} deep; this one is deeper, or holds itself`,
+        `${argument}: arrays may nest ${MAX_DIMENSIONS} deep; this one is deeper, or holds itself`,
       );
     }
   }

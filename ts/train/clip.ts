@@ -2,7 +2,7 @@ import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Parameter } from "../parameters/parameter.js";
-import { readParameters } from "./optimizer.js";
+import { readParameters } from "./parameter-arguments.js";
 
 /**
  * `torch.nn.utils.clip_grad_norm_`: scales all gradients so that their common norm is at most `maxNorm`. With a `maxNorm`
@@ -41,19 +41,19 @@ export function clipGradNorm(
 export function clipGradValue(parameters: Iterable<Parameter>, clipValue: number): void {
   checkLimit("clipValue", clipValue);
   const list = readParameters("clipGradValue", parameters);
-  for (const { home, index } of list) {
-    home.uploadGradients(index);
-    home.instance.kernels.gradientClamp(home.family, home.id, index, clipValue);
-    home.downloadGradients(index);
+  for (const { object, index } of list) {
+    object.uploadGradients(index);
+    object.instance.kernels.gradientClamp(object.family, object.id, index, clipValue);
+    object.downloadGradients(index);
   }
 }
 
 /** In float64, which the squares of float32 numbers do not overflow. */
 function sumOfSquares(parameters: readonly Parameter[]): number {
   let sum = 0;
-  for (const { home, index } of parameters) {
-    home.uploadGradients(index);
-    sum += home.instance.kernels.gradientSquares(home.family, home.id, index);
+  for (const { object, index } of parameters) {
+    object.uploadGradients(index);
+    sum += object.instance.kernels.gradientSquares(object.family, object.id, index);
   }
   return sum;
 }
@@ -61,16 +61,16 @@ function sumOfSquares(parameters: readonly Parameter[]): number {
 function scale(parameters: readonly Parameter[], factor: number): void {
   // Gradients may be so huge that float32 has too few digits for their factor: two steps then.
   const steps = factor > 0 && factor < 2 ** -100 ? [2 ** -60, factor * 2 ** 60] : [factor];
-  for (const { home, index } of parameters) {
-    home.uploadGradients(index);
-    for (const step of steps) home.instance.kernels.gradientScale(home.family, home.id, index, step);
-    home.downloadGradients(index);
+  for (const { object, index } of parameters) {
+    object.uploadGradients(index);
+    for (const step of steps) object.instance.kernels.gradientScale(object.family, object.id, index, step);
+    object.downloadGradients(index);
   }
 }
 
 /** A norm other than the 2-norm; NaN if a gradient is. */
 function normOf(parameters: readonly Parameter[], p: number): number {
-  const gradients = parameters.map(({ home, index }) => home.readGradient(index));
+  const gradients = parameters.map(({ object, index }) => object.readGradient(index));
   let largest = 0;
   for (const gradient of gradients) for (const g of gradient) largest = Math.max(largest, Math.abs(g));
   if (p === Infinity || largest === 0 || !(largest < Infinity)) return largest;

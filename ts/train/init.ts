@@ -4,11 +4,9 @@
  */
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkObject } from "../checks/options.js";
-import { checkSeed } from "../nn/layer.js";
+import { checkObject, checkRate, checkSeed } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
 import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
-import { checkRate } from "./optimizer.js";
 
 /** What every drawing initialiser takes. */
 export interface InitOptions {

@@ -1,12 +1,13 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkObject } from "../checks/options.js";
+import { checkObject, checkRate, checkRates } from "../checks/options.js";
 import { DISPOSE } from "../parameters/dispose.js";
-import { Parameter } from "../parameters/parameter.js";
+import type { Parameter } from "../parameters/parameter.js";
 import { matchStateDict, type StateDict } from "../parameters/state-dict.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Group, joinSteps, MAX_STEPS, type Options, type Rule } from "./param-group.js";
+import { checkParameters, readGroups } from "./parameter-arguments.js";
 
 /** Some of the parameters, with options of their own; the optimiser's second argument stands in for those left out. */
 export type ParamGroupOptions<O> = { readonly params: Parameter | Iterable<Parameter> } & Readonly<O>;
@@ -65,7 +66,7 @@ export abstract class Optimizer<O = Rated> {
     const groups: Group[] = [];
     try {
       for (const group of read) {
-        groups.push(new Group(rule, first.home.instance, group.params as Parameter[], group.options));
+        groups.push(new Group(rule, first.object.instance, group.params as Parameter[], group.options));
       }
     } catch (error) {
       for (const group of groups) group.dispose();
@@ -220,90 +221,4 @@ export abstract class Optimizer<O = Rated> {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
-}
-
-/** Groups as they were given, the options checked. `name` is what an error calls a parameter. */
-function readGroups(rule: Rule, parameters: unknown, options: unknown) {
-  const { owner } = rule;
-  const names = Object.keys(rule.options);
-  const entries = Object.entries(rule.options);
-  const defaults = checkObject(owner, options, names);
-  const fallbacks = new Map(entries.map(([name, [value, check]]) => [name, check(name, defaults[name] ?? value)]));
-  const list = readList(owner, parameters);
-  if (!list.some(isGroup)) return [{ params: list, options: checked({}, ""), name: (i: number) => `parameters[${i}]` }];
-  return list.map((value, index) => {
-    const at = `parameters[${index}]`;
-    if (!isGroup(value))
-      throw new LSTMError("OPTION", `${owner}: ${at} must be a group { params, ... }, got ${describe(value)}`);
-    const given = checkObject(`${owner}: ${at}`, value, [...names, "params"]);
-    const { params } = given;
-    return {
-      params: params instanceof Parameter ? [params] : readList(`${owner}: ${at}.params`, params, true),
-      options: checked(given, `${at}.`),
-      name: (i: number) => `${at}.params[${i}]`,
-    };
-  });
-
-  function checked(given: Record<string, unknown>, prefix: string): Options {
-    const values = entries.map(([name, [, check]]) => [name, check(prefix + name, given[name] ?? fallbacks.get(name))]);
-    const all: Options = Object.fromEntries(values);
-    rule.check?.(all);
-    return all;
-  }
-}
-
-const isGroup = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !(value instanceof Parameter) && "params" in value;
-
-/** What an iterable gives, read once. */
-function readList(owner: string, values: unknown, mayBeEmpty = false): unknown[] {
-  const iterable = typeof values === "object" && values !== null && Symbol.iterator in values;
-  const list: unknown[] = iterable ? [...(values as Iterable<unknown>)] : [];
-  if (list.length > 0 || (iterable && mayBeEmpty)) return list;
-  const got = iterable ? "none" : describe(values);
-  throw new LSTMError("OPTION", `${owner} needs parameters, as module.parameters() lists them, got ${got}`);
-}
-
-/** Parameters of live modules, none of them twice, at least one; each with what an error calls it. */
-function checkParameters(named: readonly [name: string, value: unknown][], owner: string): [Parameter, ...Parameter[]] {
-  const seen = new Set<Parameter>();
-  let first: Parameter | undefined;
-  for (const [name, parameter] of named) {
-    if (!(parameter instanceof Parameter)) {
-      throw new LSTMError("OPTION", `${owner}: ${name} must be a Parameter, got ${describe(parameter)}`);
-    }
-    parameter.home.id; // throws once disposed
-    // A parameter of a module of one's own has no name.
-    const which = parameter.name === "" ? name : `${name} (${parameter.name})`;
-    if (seen.has(parameter)) throw new LSTMError("OPTION", `${owner}: ${which} is there twice`);
-    seen.add(parameter);
-    first ??= parameter;
-    if (parameter.home.instance !== first.home.instance) {
-      throw new LSTMError("OPTION", `${owner}: ${which} outlived a crash that others did not`);
-    }
-  }
-  if (seen.size > 0) return [...seen] as [Parameter, ...Parameter[]];
-  throw new LSTMError("OPTION", `${owner} needs parameters, and all of its groups are empty`);
-}
-
-/** @internal The parameters that clipping was given: of live modules, none of them twice, at least one. */
-export function readParameters(owner: string, parameters: Iterable<Parameter>): readonly Parameter[] {
-  const list = readList(owner, parameters);
-  return checkParameters(
-    list.map((value, index) => [`parameters[${index}]`, value]),
-    owner,
-  );
-}
-
-/** @internal A rate for each of so many groups. */
-export function checkRates(name: string, rates: unknown, count: number): number[] {
-  const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
-  if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
-  throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
-}
-
-/** @internal A finite number from 0 on. */
-export function checkRate(name: string, value: unknown): number {
-  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
 }

@@ -1,9 +1,9 @@
 import { LSTMError } from "../checks/errors.js";
 import type { Parameter } from "../parameters/parameter.js";
-import { outOfMemory } from "../recurrent/handle.js";
 import { product, Tensor } from "../tensor/tensor.js";
 import type { Instance } from "../wasm/instance.js";
-import { forget, release } from "../wasm/object.js";
+import { registry, release } from "../wasm/object.js";
+import { outOfMemory } from "../wasm/out-of-memory.js";
 
 /** PyTorch's options by name. */
 export type Options = Readonly<Record<string, number | boolean | readonly [number, number]>>;
@@ -57,7 +57,7 @@ export class Group {
     if (id < 0) throw outOfMemory(kernels, `the optimiser ${rule.owner}`);
     this.#id = id;
     // The group and not the optimiser: who keeps `paramGroups[0]` alone may still set its rate.
-    forget?.register(this, release(instance, "optimizerFree", id), this);
+    registry?.register(this, release(instance, "optimizerFree", id), this);
     for (const { shape } of parameters) {
       if (kernels.optimizerAdd(id, product(shape), this.buffers.length) === 0) continue;
       this.dispose();
@@ -93,7 +93,7 @@ export class Group {
   /** Throws if this group or one of its parameters is not alive. */
   checkAlive(): void {
     this.handle();
-    for (const { parameter } of this.slots) parameter.home.id; // throws once disposed
+    for (const { parameter } of this.slots) parameter.object.id; // throws once disposed
   }
 
   /** Updates every parameter that has a gradient. */
@@ -104,18 +104,18 @@ export class Group {
     let computed = 0;
     let both: readonly [number, number] = [0, 0];
     for (const [index, slot] of this.slots.entries()) {
-      const { home, index: number } = slot.parameter;
-      if (!home.hasGradient(number)) continue;
-      home.uploadData(number);
-      home.uploadGradients(number);
+      const { object, index: number } = slot.parameter;
+      if (!object.hasGradient(number)) continue;
+      object.uploadData(number);
+      object.uploadGradients(number);
       slot.steps++;
       // The same for nearly all parameters.
       if (slot.steps !== computed) {
         computed = slot.steps;
         both = powers(this.#options, computed);
       }
-      kernels.optimizerStep(id, index, home.family, home.id, number, both[0], both[1]);
-      home.downloadData(number);
+      kernels.optimizerStep(id, index, object.family, object.id, number, both[0], both[1]);
+      object.downloadData(number);
     }
   }
 
@@ -181,7 +181,7 @@ export class Group {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    forget?.unregister(this);
+    registry?.unregister(this);
     release(this.#instance, "optimizerFree", this.#id)();
   }
 

@@ -92,7 +92,7 @@ export class Instance {
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
     const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
-    const beyond = functions.find(([, call]) => call.length > MOST_PARAMETERS);
+    const beyond = functions.find(([, call]) => call.length > MAX_PARAMETERS);
     if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
     if (WebAssembly.validate(Uint8Array.from(ORDER_PROBE))) this.kernels.takeFourAtOnce();
@@ -146,7 +146,7 @@ export class Instance {
     }
   }
 
-  // MOST_PARAMETERS of them: a rest parameter would allocate an array at each call.
+  // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
   #guard(call: Call): Call {
     return (a, b, c, d, e, f, g) => {
       this.check();
@@ -173,7 +173,7 @@ export class Instance {
 const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 
 /** The most parameters of any function. */
-const MOST_PARAMETERS = 7;
+const MAX_PARAMETERS = 7;
 
 type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never) => unknown;
 
@@ -181,7 +181,7 @@ let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 
 /** The instance that new objects live in: made when the first is, and again after a crash. */
-export function instance(): Instance {
+export function currentInstance(): Instance {
   if (current === undefined || current.trapped) current = start();
   return current;
 }

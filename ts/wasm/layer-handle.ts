@@ -1,7 +1,7 @@
-import { outOfMemory } from "../recurrent/handle.js";
 import { product } from "../tensor/tensor.js";
-import { instance, type Kernels } from "./instance.js";
-import { Home, type Placed } from "./object.js";
+import { currentInstance, type Kernels } from "./instance.js";
+import { type ParameterInfo, WasmObject } from "./object.js";
+import { outOfMemory } from "./out-of-memory.js";
 
 /** Numbers of the buffers in `layerAddress`. */
 export const INPUT = 0;
@@ -9,24 +9,24 @@ export const OUTPUT = 1;
 export const INPUT_GRADIENT = 2;
 
 /** More rows than fit; WebAssembly takes 32-bit sizes. */
-const MOST = 2 ** 31 - 1;
+const MAX_SIZE = 2 ** 31 - 1;
 
 /** @internal A layer inside WebAssembly, by its handle. */
-export class LayerCore extends Home {
-  readonly parameters: readonly Placed[];
+export class LayerHandle extends WasmObject {
+  readonly parameters: readonly ParameterInfo[];
 
   constructor(
     owner: string,
     make: (kernels: Kernels) => number,
     shapes: readonly (readonly [name: string, shape: readonly number[]])[],
   ) {
-    const where = instance();
-    const { kernels } = where;
+    const instance = currentInstance();
+    const { kernels } = instance;
     const handle = make(kernels);
     if (handle < 0) {
       throw outOfMemory(kernels, `${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`);
     }
-    super(owner, 1, where, handle, "layerFree");
+    super(owner, 1, instance, handle, "layerFree");
     this.parameters = shapes.map(([name, shape], index) => {
       const start = kernels.layerParameter(handle, index, false) >>> 2;
       return { name, shape: Object.freeze([...shape]), start, length: product(shape) };
@@ -44,7 +44,7 @@ export class LayerCore extends Home {
   /** Makes room for a forward of so many rows, and if it trains for its backward. */
   reserve(rows: number, trains: boolean): void {
     const { kernels } = this.instance;
-    const status = kernels.layerReserve(this.id, Math.min(rows, MOST), trains);
+    const status = kernels.layerReserve(this.id, Math.min(rows, MAX_SIZE), trains);
     if (status !== 0) throw outOfMemory(kernels, `a call of ${rows} rows`);
   }
 

@@ -3,7 +3,7 @@ import type { Floats } from "../tensor/arrays.js";
 import type { Instance, Kernels } from "./instance.js";
 
 /** A parameter as the core lays it out. */
-export interface Placed {
+export interface ParameterInfo {
   readonly name: string;
   readonly shape: readonly number[];
   /** First value, as an index into the instance's floats. It never moves. */
@@ -18,9 +18,9 @@ export interface Placed {
  * owner ends. JavaScript sees copies: ordinary arrays, always the same. `upload...` takes over what may have been written
  * to them, before the object is used; `download...` brings them up to date, after the object has changed.
  */
-export abstract class Home {
+export abstract class WasmObject {
   readonly instance: Instance;
-  abstract readonly parameters: readonly Placed[];
+  abstract readonly parameters: readonly ParameterInfo[];
   readonly #id: number;
   readonly #free: Free;
   #disposed = false;
@@ -37,14 +37,14 @@ export abstract class Home {
     readonly owner: string,
     /** How crates/lstm-wasm/src/train.rs finds the object: 0 for an LSTM, 1 for a layer. */
     readonly family: number,
-    where: Instance,
+    instance: Instance,
     id: number,
     free: Free,
   ) {
-    this.instance = where;
+    this.instance = instance;
     this.#id = id;
     this.#free = free;
-    forget?.register(this, release(where, free, id), this);
+    registry?.register(this, release(instance, free, id), this);
   }
 
   /** Where a parameter's gradient begins among the floats; 0 before the first training forward. */
@@ -123,13 +123,13 @@ export abstract class Home {
   protected values(index: number): Float32Array {
     this.id; // throws once disposed
     this.instance.check();
-    const { start, length } = this.parameters[index] as Placed;
+    const { start, length } = this.parameters[index] as ParameterInfo;
     return this.instance.floats.subarray(start, start + length);
   }
 
   #gradient(index: number): Float32Array | null {
     const start = this.gradientStart(index);
-    const { length } = this.parameters[index] as Placed;
+    const { length } = this.parameters[index] as ParameterInfo;
     return start === 0 ? null : this.instance.floats.subarray(start, start + length);
   }
 
@@ -157,7 +157,7 @@ export abstract class Home {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    forget?.unregister(this);
+    registry?.unregister(this);
     release(this.instance, this.#free, this.#id)();
   }
 }
@@ -187,9 +187,9 @@ function eachOf(
 type Free = Extract<keyof Kernels, `${string}Free`>;
 
 /** Frees a handle, unless its instance crashed and is gone as a whole. */
-export function release(where: Instance, free: Free, handle: number): () => void {
+export function release(instance: Instance, free: Free, handle: number): () => void {
   return () => {
-    if (!where.trapped) where.kernels[free](handle);
+    if (!instance.trapped) instance.kernels[free](handle);
   };
 }
 
@@ -197,7 +197,7 @@ export function release(where: Instance, free: Free, handle: number): () => void
  * The net under `dispose()`. It catches nothing within one synchronous turn, so loops should dispose. Not everywhere:
  * some edge runtimes have none.
  */
-export const forget: FinalizationRegistry<() => void> | undefined =
+export const registry: FinalizationRegistry<() => void> | undefined =
   typeof FinalizationRegistry === "function" ? /* @__PURE__ */ new FinalizationRegistry(freeQuietly) : undefined;
 
 /** An error out of a finaliser would end the process. The instance has noted the crash, and its next caller is told. */

@@ -1,5 +1,5 @@
-import { outOfMemory } from "../recurrent/handle.js";
-import { instance } from "./instance.js";
+import { currentInstance } from "./instance.js";
+import { outOfMemory } from "./out-of-memory.js";
 
 /** Numbers of the buffers in `lossAddress`. */
 const INPUT = 0;
@@ -12,14 +12,14 @@ const WEIGHTS = 3;
  * into the instance's floats (words for `classes`).
  */
 export function workspace(rows: number, columns: number) {
-  const where = instance();
-  const { kernels } = where;
+  const instance = currentInstance();
+  const { kernels } = instance;
   const what = `a computation over ${rows} rows of ${columns} values`;
   // WebAssembly takes 32-bit sizes: what is beyond would wrap.
   const most = 2 ** 31 - 1;
   if (rows > most || columns > most) throw outOfMemory(kernels, what, 4 * (2 * rows * columns + rows + columns));
   if (kernels.lossReserve(rows, columns) !== 0) throw outOfMemory(kernels, what);
   const at = (buffer: number) => kernels.lossAddress(buffer) >>> 2;
-  const { floats, words } = where;
+  const { floats, words } = instance;
   return { kernels, floats, words, input: at(INPUT), target: at(TARGET), classes: at(CLASSES), weights: at(WEIGHTS) };
 }
