@@ -3,15 +3,61 @@ import { Refusal } from "./refusal.js";
 /** The largest body, in bytes: some 5,400 Chinese characters. */
 export const LARGEST = 16 * 1024;
 
+/** How long a client may take to send its body, in milliseconds. */
+export const PATIENCE = 10_000;
+
+/** How many bytes of a body that is too long must arrive in that time. */
+const PACE = 2 ** 20;
+
 /**
- * The text that a request sends, as text/plain or as JSON.
+ * The body of a request. What a content-length says need not be true, so no more than LARGEST is kept of any body. A longer
+ * one is still read to its end, as long as it keeps the PACE: a connection that closes on unread bytes is reset, and its
+ * client would not learn why.
  *
- * @throws Refusal 400, 413 or 415
+ * @throws Refusal 400, 408 or 413
  */
-export async function readText(request: Request): Promise<string> {
-  const json = isJson(request.headers);
-  const text = decode(await readBytes(request));
-  return json ? textOf(text) : text;
+export async function readBytes({ headers, body }: Request): Promise<Uint8Array> {
+  const declared = Number(headers.get("content-length") ?? 0);
+  if (headers.has("expect") && declared > LARGEST) throw tooLarge(); // this client asks before it sends
+  if (body === null) return new Uint8Array();
+  const bytes = new Uint8Array(LARGEST);
+  let length = 0;
+  let late = false;
+  let broken = false;
+  const reader = body.getReader();
+  let due = PACE;
+  const timer = setInterval(() => {
+    if (length < due) {
+      late = true;
+      reader.cancel().catch(() => {}); // ends the read that waits
+    }
+    due = length + PACE;
+  }, PATIENCE);
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (length + part.value.length <= LARGEST) bytes.set(part.value, length);
+      length += part.value.length;
+    }
+  } catch {
+    broken = true; // it is late, the client has gone, or what it sends is not HTTP
+  } finally {
+    clearInterval(timer);
+  }
+  if (Math.max(length, declared) > LARGEST) throw tooLarge();
+  if (late) throw new Refusal(408, `the body did not arrive within ${PATIENCE / 1000} seconds`);
+  if (broken) throw new Refusal(400, "the body broke off before its end");
+  return bytes.subarray(0, length);
+}
+
+/**
+ * The text in a body, which is text/plain or JSON.
+ *
+ * @throws Refusal 400 or 415
+ */
+export function textOf(headers: Headers, bytes: Uint8Array): string {
+  const json = isJson(headers);
+  const text = decode(bytes);
+  return json ? textOfJson(text) : text;
 }
 
 function isJson(headers: Headers): boolean {
@@ -31,23 +77,6 @@ function isJson(headers: Headers): boolean {
   return type === "application/json";
 }
 
-/** All of the body, of which never more than LARGEST is held: what a content-length says need not be true. */
-async function readBytes({ headers, body }: Request): Promise<Uint8Array> {
-  if (Number(headers.get("content-length") ?? 0) > LARGEST) throw tooLarge();
-  const bytes = new Uint8Array(LARGEST);
-  let length = 0;
-  const reader = body?.getReader();
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    if (length + part.value.length > LARGEST) {
-      await reader?.cancel();
-      throw tooLarge();
-    }
-    bytes.set(part.value, length);
-    length += part.value.length;
-  }
-  return bytes.subarray(0, length);
-}
-
 const tooLarge = (): Refusal => new Refusal(413, `the body may have ${LARGEST} bytes; send a longer text in parts`);
 
 function decode(bytes: Uint8Array): string {
@@ -58,7 +87,7 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function textOf(json: string): string {
+function textOfJson(json: string): string {
   let value: unknown;
   try {
     value = JSON.parse(json);

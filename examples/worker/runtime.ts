@@ -11,6 +11,9 @@ export interface Runtime {
   dispose(): Promise<void>;
 }
 
+/** As in wrangler.jsonc. */
+const COMPATIBILITY = { compatibilityDate: "2026-01-01", compatibilityFlags: ["enable_request_signal"] };
+
 /** @param port 0 is any free one */
 export async function start(port: number): Promise<Runtime> {
   installPackages("examples/worker", "10 s");
@@ -18,12 +21,13 @@ export async function start(port: number): Promise<Runtime> {
   const path = createRequire(join(import.meta.dirname, "package.json")).resolve("miniflare");
   const { Miniflare } = (await import(pathToFileURL(path).href)) as { Miniflare: new (options: Options) => Runtime };
   const modules = await bundle();
-  return new Miniflare({ modules, compatibilityDate: "2026-01-01", host: "127.0.0.1", port });
+  return new Miniflare({ modules, ...COMPATIBILITY, host: "127.0.0.1", port });
 }
 
 interface Options {
   readonly modules: readonly WorkerModule[];
   readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
   readonly host: string;
   readonly port: number;
 }
