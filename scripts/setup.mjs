@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildDist } from "./build.mjs";
-import { locked } from "./lock.mjs";
 import { installPackages } from "./packages.mjs";
 import { root, Stop } from "./run.mjs";
 import { buildWasm } from "./wasm.mjs";
@@ -14,11 +13,9 @@ const force = process.argv.includes("--force");
 
 try {
   checkNode();
-  await locked(async () => {
-    installPackages(".", "10 s");
-    await buildWasm(force);
-    await buildDist(force);
-  });
+  installPackages(".", "10 s");
+  await buildWasm(force);
+  await buildDist(force);
 } catch (error) {
   console.error(error instanceof Stop ? `setup: ${error.message}` : error);
   process.exitCode = 1;

@@ -9,7 +9,6 @@ const COLOURS: Readonly<Record<string, string>> = {
   "tfjs wasm": "#009e73",
   "tfjs cpu": "#8fc9a8",
   "jax-js": "#cc79a7",
-  "brain.js": "#888888",
 };
 
 export function colourOf(name: string): string {

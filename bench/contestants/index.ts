@@ -5,7 +5,7 @@
 import type { Contestant } from "../contestant.js";
 
 /** Each of these files exports one or more contestants. */
-const FILES = ["onnxruntime-web", "onnxruntime-node", "tfjs", "brain", "jax"];
+const FILES = ["onnxruntime-web", "onnxruntime-node", "tfjs", "jax"];
 
 // Node has no Worker. One of these libraries defines one on its way, and jax-js, which takes that for threads, then mixes
 // memory that is shared with memory that is not.
