@@ -116,6 +116,23 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw new LSTMError("OPTION", `${name} must be true or false, got ${describe(value)}`);
 }
 
+/** A finite number from 0 on: a rate, a factor. */
+export function checkRate(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
+  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
+}
+
+/** A finite number that is finite in float32, too. */
+export function checkFloat(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
+  throw new LSTMError("OPTION", `${name} must be a finite number (float32), got ${describe(value)}`);
+}
+
+/** A seed option, which may be missing. */
+export function checkSeed(seed: unknown): number | undefined {
+  return seed === undefined ? undefined : checkCount("seed", seed);
+}
+
 export function checkProbability(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);

@@ -1,4 +1,4 @@
-import { checkCount, checkObject, checkProbability } from "../checks/options.js";
+import { checkCount, checkObject, checkProbability, checkSeed } from "../checks/options.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import type { Masks } from "../recurrent/results.js";
@@ -7,7 +7,6 @@ import { tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { workspace } from "../wasm/workspace.js";
 import { sigmoid } from "./functions.js";
-import { checkSeed } from "./layer.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
 abstract class Elementwise<Kept> extends Module {

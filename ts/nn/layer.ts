@@ -1,4 +1,3 @@
-import { checkCount } from "../checks/options.js";
 import { Parametric } from "../parameters/parameter-module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { tensorOfShape } from "../tensor/shape.js";
@@ -68,9 +67,4 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
     const at = this.core.at(buffer);
     return new Tensor(this.core.instance.floats.slice(at, at + product(shape)), shape);
   }
-}
-
-/** A seed option, which may be missing. */
-export function checkSeed(seed: unknown): number | undefined {
-  return seed === undefined ? undefined : checkCount("seed", seed);
 }

@@ -1,11 +1,18 @@
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
+import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
-import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
+import {
+  checkLoadOptions,
+  LOADED,
+  type LoadOptions,
+  loaded,
+  type StateDict,
+  weightShape,
+} from "../parameters/state-dict.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { LayerCore } from "../wasm/layer-handle.js";
-import { checkSeed, Layer } from "./layer.js";
+import { Layer } from "./layer.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
 export interface LinearOptions {
@@ -42,6 +49,7 @@ export class Linear extends Layer<Float32Array> {
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = bias;
+    if (LOADED in options) return;
     const random = new Mt19937(seed ?? randomSeed());
     // kaiming_uniform_ with a = sqrt(5) comes to this bound.
     for (const { home, index } of this.parameters()) fillUniform(random, home.view(index), 1 / Math.sqrt(inFeatures));
@@ -51,7 +59,8 @@ export class Linear extends Layer<Float32Array> {
   static fromStateDict(dict: StateDict, options: Pick<LoadOptions, "prefix"> = {}): Linear {
     const { prefix } = checkLoadOptions("Linear.fromStateDict", options, []);
     const [outFeatures, inFeatures] = weightShape("Linear", dict, prefix);
-    return loaded(new Linear({ inFeatures, outFeatures, bias: `${prefix}bias` in dict }), dict, prefix);
+    const given = { inFeatures, outFeatures, bias: `${prefix}bias` in dict, [LOADED]: true };
+    return loaded(new Linear(given), dict, prefix);
   }
 
   /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */

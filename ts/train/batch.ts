@@ -1,7 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
-import { checkSeed } from "../nn/layer.js";
+import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import { Mt19937, randomSeed } from "../tensor/random.js";
 
 /** Batches of positions in the caller's list. */
