@@ -1,6 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkObject } from "../checks/options.js";
+import { checkObject, checkRate } from "../checks/options.js";
 import { DISPOSE } from "../parameters/dispose.js";
 import { Parameter } from "../parameters/parameter.js";
 import { matchStateDict, type StateDict } from "../parameters/state-dict.js";
@@ -300,10 +300,4 @@ export function checkRates(name: string, rates: unknown, count: number): number[
   const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
   if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
   throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
-}
-
-/** @internal A finite number from 0 on. */
-export function checkRate(name: string, value: unknown): number {
-  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
 }

@@ -1,8 +1,8 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean } from "../checks/options.js";
+import { checkBoolean, checkRate } from "../checks/options.js";
 import type { Parameter } from "../parameters/parameter.js";
-import { checkRate, Optimizer, type ParamGroupOptions } from "./optimizer.js";
+import { Optimizer, type ParamGroupOptions } from "./optimizer.js";
 import type { Rule } from "./param-group.js";
 import { power } from "./power.js";
 

@@ -1,8 +1,8 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkBoolean, checkCount, checkInteger, checkObject } from "../checks/options.js";
+import { checkBoolean, checkCount, checkInteger, checkObject, checkRate } from "../checks/options.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
-import { checkRate, checkRates, type Optimizer } from "./optimizer.js";
+import { checkRates, type Optimizer } from "./optimizer.js";
 import { checkOptimizer, checkState, type ScheduleState } from "./schedule.js";
 
 /** Options of `torch.optim.lr_scheduler.ReduceLROnPlateau`. */

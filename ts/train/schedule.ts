@@ -1,8 +1,8 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkCount, checkInteger, checkObject, checkProbability } from "../checks/options.js";
+import { checkCount, checkInteger, checkObject, checkProbability, checkRate } from "../checks/options.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
-import { checkRate, checkRates, Optimizer } from "./optimizer.js";
+import { checkRates, Optimizer } from "./optimizer.js";
 import { power } from "./power.js";
 
 /** What a schedule remembers, to save and to load again. */
