@@ -25,6 +25,13 @@ export interface LSTMOptions {
    */
   checkpointEvery?: number | undefined;
   /**
+   * The initial bias of the forget gate, in every layer and direction: `bias_ih` has it and `bias_hh` has 0, since their
+   * sum counts. All other values are as PyTorch draws them for the seed. Left out, these are too: the gate then starts
+   * near 0.5, so the cell forgets half of what it holds at each step. With 1 it starts near 0.73, with 2 near 0.88, and
+   * gradients pass through more steps: for long memories (Gers et al. 2000; Jozefowicz et al. 2015).
+   */
+  forgetBias?: number | undefined;
+  /**
    * With a seed the weights are those after `torch.manual_seed(seed)`, to the bit, and dropout masks follow from it.
    * Without one they are drawn by chance. An integer from 0 to 2^53 - 1.
    */
@@ -32,10 +39,12 @@ export interface LSTMOptions {
 }
 
 /** What `new LSTMCell` takes. */
-export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "seed">;
+export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "forgetBias" | "seed">;
 
-/** Options with every default filled in; the core checks them against each other. */
-export type CheckedOptions = { [Name in Exclude<keyof LSTMOptions, "seed">]: NonNullable<LSTMOptions[Name]> };
+/** Options with every default filled in, `forgetBias` aside, which has none; the core checks them against each other. */
+export type CheckedOptions = {
+  [Name in Exclude<keyof LSTMOptions, "forgetBias" | "seed">]: NonNullable<LSTMOptions[Name]>;
+} & { forgetBias?: number };
 
 const REQUIRED = ["inputSize", "hiddenSize"];
 /** 0 stands for no default. */
@@ -53,7 +62,7 @@ export const DEFAULTS: CheckedOptions = {
 
 /** Checks the type of every option, and that there is no other. WebAssembly would coerce NaN, 3.7 and -1 in silence. */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): CheckedOptions {
-  const given = checkObject(owner, options, [...known, "seed"]);
+  const given = checkObject(owner, options, [...known, "forgetBias", "seed"]);
   const checked: Record<string, number | boolean> = { ...DEFAULTS };
   for (const name of known) {
     const value = given[name];
@@ -69,10 +78,14 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
         name === "numLayers" ? MOST_LAYERS : MOST,
       );
   }
+  if (given.forgetBias !== undefined) {
+    checked.forgetBias = checkFloat("forgetBias", given.forgetBias);
+    if (!checked.bias) throw new LSTMError("OPTION", "forgetBias needs biases, but bias is false");
+  }
   return checked as unknown as CheckedOptions;
 }
 
-/** The names of the options that `new LSTM` takes, the seed aside. */
+/** The names of the options that `new LSTM` takes, those aside that `new LSTMCell` takes too and that have no default. */
 export const LSTM_OPTIONS = Object.keys(DEFAULTS);
 
 /** An object that has no other keys than these. */
