@@ -27,6 +27,17 @@ describe("fromStateDict", () => {
     expect(bits(run(copy))).toEqual(bits(run(module)));
   });
 
+  it("prints the constructor call, defaults left out", () => {
+    const printed = (options: object) => String(new LayerNorm({ normalizedShape: 3, ...options }));
+    expect(printed({})).toBe("LayerNorm({ normalizedShape: [3] })");
+    expect(printed({ eps: 0.1, bias: false })).toBe("LayerNorm({ normalizedShape: [3], eps: 0.1, bias: false })");
+    expect(printed({ elementwiseAffine: false })).toBe("LayerNorm({ normalizedShape: [3], elementwiseAffine: false })");
+    expect(String(new Last())).toBe("Last()");
+    expect(String(new Last({ batchFirst: true, bidirectional: true }))).toBe(
+      "Last({ batchFirst: true, bidirectional: true })",
+    );
+  });
+
   it("takes the options that no weight tells", () => {
     const embedding = Embedding.fromStateDict(
       {

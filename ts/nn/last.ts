@@ -89,6 +89,13 @@ export class Last extends Module {
     return new PackedSequence(gradient, packed.batchSizes, packed.sortedIndices);
   }
 
+  override toString(): string {
+    const shown = (["batchFirst", "bidirectional"] as const)
+      .filter((name) => this[name])
+      .map((name) => `${name}: true`);
+    return shown.length === 0 ? "Last()" : `Last({ ${shown.join(", ")} })`;
+  }
+
   #place(shape: readonly number[], packed: PackedSequence | undefined): Place {
     const rank = shape.length;
     const columns = shape[rank - 1] as number;

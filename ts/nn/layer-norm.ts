@@ -156,6 +156,11 @@ export class LayerNorm extends Module {
   }
 
   override toString(): string {
-    return `LayerNorm({ normalizedShape: [${this.normalizedShape.join(", ")}] })`;
+    const { normalizedShape, eps, weight, bias } = this;
+    const shown = [`normalizedShape: [${normalizedShape.join(", ")}]`];
+    if (eps !== 1e-5) shown.push(`eps: ${eps}`);
+    if (weight === undefined) shown.push("elementwiseAffine: false");
+    else if (bias === undefined) shown.push("bias: false");
+    return `LayerNorm({ ${shown.join(", ")} })`;
   }
 }

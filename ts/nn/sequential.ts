@@ -120,10 +120,10 @@ export class Sequential extends Module {
     return Object.entries(this.modules);
   }
 
-  /** Runs through all modules in order; a packed batch goes in and comes out packed. */
+  /** Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it. */
   forward(input: TensorInput | IndexInput): Tensor;
-  /** `forward` of a packed batch. */
-  forward(input: PackedSequence): PackedSequence;
+  /** `forward` of a packed batch; with a Last in the chain `forward<Tensor>`, since its output is none. */
+  forward<Output extends Tensor | PackedSequence = PackedSequence>(input: PackedSequence): Output;
   /** `forward` of an input that may be packed or not. */
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
