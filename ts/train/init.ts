@@ -110,18 +110,28 @@ export function orthogonal(parameter: Parameter, options: GainOptions = {}): voi
   const basis: Float64Array[] = [];
   for (let v = 0; v < count; v++) {
     const vector = Float64Array.from({ length }, (_, i) => drawn[at(v, i)] as number);
-    // Twice: one pass leaves what it rounded away.
-    for (const other of [...basis, ...basis]) {
-      const part = vector.reduce((sum, x, i) => sum + x * (other[i] as number), 0);
-      for (let i = 0; i < length; i++) vector[i] = (vector[i] as number) - part * (other[i] as number);
+    // Again if most of the vector went: what is left is then mostly what was rounded away.
+    let [before, norm] = [Infinity, Math.sqrt(dot(vector, vector))];
+    while (norm < before / 2) {
+      before = norm;
+      for (const other of basis) {
+        const part = dot(vector, other);
+        for (let i = 0; i < length; i++) vector[i] = (vector[i] as number) - part * (other[i] as number);
+      }
+      norm = Math.sqrt(dot(vector, vector));
     }
-    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
     basis.push(vector.map((x) => x / norm));
   }
   const values = new Float32Array(rows * columns);
   for (const [v, vector] of basis.entries())
     for (let i = 0; i < length; i++) values[at(v, i)] = gain * (vector[i] as number);
   parameter.write(values);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }
 
 const generator = (seed: unknown): Mt19937 => new Mt19937(checkSeed(seed) ?? randomSeed());
