@@ -21,7 +21,9 @@ export function writeTypes(folder) {
  * nobody else's. Members of classes that are so are marked as `@internal`, and tsc leaves them out.
  */
 function removeInternals(folder) {
-  const entries = ENTRIES.map((name) => join(folder, name));
+  const entries = ENTRIES.flatMap((name) => [name, ...exportedWhole(join(folder, name))]).map((name) =>
+    join(folder, name),
+  );
   const paths = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
   const statements = paths
     .filter((path) => path.endsWith(".d.ts"))
@@ -52,6 +54,13 @@ function removeInternals(folder) {
     if (declarations.every(({ name }) => name === undefined)) rmSync(path);
     else writeFileSync(path, [...imports, ...declarations.map(({ text }) => text)].join(""));
   }
+}
+
+/** The files that an entry exports under one name: `export * as init from "./train/init.js"`. */
+function exportedWhole(entry) {
+  return [...readFileSync(entry, "utf8").matchAll(/^export \* as \w+ from "(.*)\.js"/gm)].map(
+    ([, path]) => `${path}.d.ts`,
+  );
 }
 
 /** The statements of a declaration file, each with the comments before it. What is inside of one is indented. */

@@ -209,7 +209,7 @@ describe("the object of options", () => {
       cell({ numLayers: 2 }),
       "OPTION",
       "LSTMCell: unknown option numLayers",
-      "inputSize, hiddenSize, bias, seed",
+      "inputSize, hiddenSize, bias, forgetBias, seed",
     );
     refuses(cell({ hiddenSize: 0 }), "OPTION", "hiddenSize", "got 0");
     refuses(cell({ bias: 1 }), "OPTION", "bias", "got 1");

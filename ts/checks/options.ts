@@ -25,6 +25,13 @@ export interface LSTMOptions {
    */
   checkpointEvery?: number | undefined;
   /**
+   * The initial bias of the forget gate, in every layer and direction: `bias_ih` has it and `bias_hh` has 0, since their
+   * sum counts. All other values are as PyTorch draws them for the seed. Left out, these are too: the gate then starts
+   * near 0.5, so the cell forgets half of what it holds at each step. With 1 it starts near 0.73, with 2 near 0.88, and
+   * gradients pass through more steps: for long memories (Gers et al. 2000; Jozefowicz et al. 2015).
+   */
+  forgetBias?: number | undefined;
+  /**
    * With a seed the weights are those after `torch.manual_seed(seed)`, to the bit, and dropout masks follow from it.
    * Without one they are drawn by chance. An integer from 0 to 2^53 - 1.
    */
@@ -32,10 +39,12 @@ export interface LSTMOptions {
 }
 
 /** What `new LSTMCell` takes. */
-export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "seed">;
+export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "forgetBias" | "seed">;
 
-/** Options with every default filled in; the core checks them against each other. */
-export type CheckedOptions = { [Name in Exclude<keyof LSTMOptions, "seed">]: NonNullable<LSTMOptions[Name]> };
+/** Options with every default filled in, `forgetBias` aside, which has none; the core checks them against each other. */
+export type CheckedOptions = {
+  [Name in Exclude<keyof LSTMOptions, "forgetBias" | "seed">]: NonNullable<LSTMOptions[Name]>;
+} & { forgetBias?: number };
 
 const REQUIRED = ["inputSize", "hiddenSize"];
 /** 0 stands for no default. */
@@ -53,7 +62,7 @@ export const DEFAULTS: CheckedOptions = {
 
 /** Checks the type of every option, and that there is no other. WebAssembly would coerce NaN, 3.7 and -1 in silence. */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): CheckedOptions {
-  const given = checkObject(owner, options, [...known, "seed"]);
+  const given = checkObject(owner, options, [...known, "forgetBias", "seed"]);
   const checked: Record<string, number | boolean> = { ...DEFAULTS };
   for (const name of known) {
     const value = given[name];
@@ -69,10 +78,14 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
         name === "numLayers" ? MAX_LAYERS : MAX_SIZE,
       );
   }
+  if (given.forgetBias !== undefined) {
+    checked.forgetBias = checkFloat("forgetBias", given.forgetBias);
+    if (!checked.bias) throw new LSTMError("OPTION", "forgetBias needs biases, but bias is false");
+  }
   return checked as unknown as CheckedOptions;
 }
 
-/** The names of the options that `new LSTM` takes, the seed aside. */
+/** The names of the options that `new LSTM` takes, those aside that `new LSTMCell` takes too and that have no default. */
 export const LSTM_OPTIONS = Object.keys(DEFAULTS);
 
 /** An object that has no other keys than these. */
@@ -116,6 +129,23 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw new LSTMError("OPTION", `${name} must be true or false, got ${describe(value)}`);
 }
 
+/** A finite number from 0 on: a rate, a factor. */
+export function checkRate(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
+  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
+}
+
+/** A finite number that is finite in float32, too. */
+export function checkFloat(name: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
+  throw new LSTMError("OPTION", `${name} must be a finite number (float32), got ${describe(value)}`);
+}
+
+/** A seed option, which may be missing. */
+export function checkSeed(seed: unknown): number | undefined {
+  return seed === undefined ? undefined : checkCount("seed", seed);
+}
+
 export function checkProbability(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
   throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);
@@ -126,15 +156,4 @@ export function checkRates(name: string, rates: unknown, count: number): number[
   const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
   if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
   throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
-}
-
-/** A finite number from 0 on. */
-export function checkRate(name: string, value: unknown): number {
-  if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
-}
-
-/** A seed option, which may be missing. */
-export function checkSeed(seed: unknown): number | undefined {
-  return seed === undefined ? undefined : checkCount("seed", seed);
 }

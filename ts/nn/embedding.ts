@@ -1,6 +1,13 @@
 import { checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
-import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
+import {
+  checkLoadOptions,
+  LOADED,
+  type LoadOptions,
+  loaded,
+  type StateDict,
+  weightShape,
+} from "../parameters/state-dict.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
 import { fillNormal, Mt19937, randomSeed } from "../tensor/random.js";
 import type { Tensor, TensorInput } from "../tensor/tensor.js";
@@ -44,6 +51,7 @@ export class Embedding extends Layer<Int32Array> {
     this.numEmbeddings = count;
     this.embeddingDim = width;
     this.paddingIdx = paddingIdx;
+    if (LOADED in options) return;
     for (const { object, index } of this.parameters()) {
       const data = object.view(index);
       fillNormal(new Mt19937(seed ?? randomSeed()), data);
@@ -58,7 +66,8 @@ export class Embedding extends Layer<Int32Array> {
   ): Embedding {
     const { prefix } = checkLoadOptions("Embedding.fromStateDict", options, ["paddingIdx"]);
     const [numEmbeddings, embeddingDim] = weightShape("Embedding", dict, prefix);
-    return loaded(new Embedding({ numEmbeddings, embeddingDim, paddingIdx: options.paddingIdx }), dict, prefix);
+    const given = { numEmbeddings, embeddingDim, paddingIdx: options.paddingIdx, [LOADED]: true };
+    return loaded(new Embedding(given), dict, prefix);
   }
 
   /**

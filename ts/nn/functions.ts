@@ -12,17 +12,21 @@ export function checkDim(dim: unknown, rank: number): number {
   throw new LSTMError("OPTION", `dim must be an integer from ${-rank} to ${rank - 1}, got ${describe(dim)}`);
 }
 
-/** How values lie around a dimension: index `(o, i, j)` of (outer, size, inner) is `(o * size + i) * inner + j`. */
+/**
+ * How values lie around a dimension: index `(o, i, j)` of (outer, size, inner) is `(o * size + i) * inner + j`. A tensor
+ * without dimensions counts as one of 1, as in PyTorch.
+ */
 export function around(shape: readonly number[], dim: number) {
-  const d = checkDim(dim, shape.length);
-  return { outer: product(shape.slice(0, d)), size: shape[d] as number, inner: product(shape.slice(d + 1)), d };
+  const sizes = shape.length === 0 ? [1] : shape;
+  const d = checkDim(dim, sizes.length);
+  return { outer: product(sizes.slice(0, d)), size: sizes[d] as number, inner: product(sizes.slice(d + 1)), d };
 }
 
 function tensors(name: string, list: unknown): Tensor[] {
   if (!Array.isArray(list) || list.length === 0) {
     throw new LSTMError("OPTION", `${name} needs an array of at least one tensor, got ${describe(list)}`);
   }
-  return list.map((tensor, index) => asTensor(`tensors[${index}]`, tensor));
+  return Array.from(list, (tensor, index) => asTensor(`tensors[${index}]`, tensor));
 }
 
 /**
@@ -33,6 +37,12 @@ function tensors(name: string, list: unknown): Tensor[] {
 export function cat(list: readonly TensorInput[], dim = 0): Tensor {
   const given = tensors("cat", list);
   const first = given[0] as Tensor;
+  if (first.shape.length === 0) {
+    throw new LSTMError(
+      "SHAPE_MISMATCH",
+      "tensors[0] has no dimensions, so nothing can follow it along one; use stack",
+    );
+  }
   const { outer, inner, d } = around(first.shape, dim);
   const others = (shape: readonly number[]) => shape.map((size, at) => (at === d ? 0 : size));
   for (const [index, { shape }] of given.entries()) {

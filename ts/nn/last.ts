@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { Module } from "../parameters/module.js";
@@ -16,8 +17,9 @@ export interface LastOptions {
 
 /** Where the rows of one forward's input lie. */
 interface Place {
-  readonly input: Tensor;
-  readonly packed: PackedSequence | undefined;
+  readonly inputShape: readonly number[];
+  /** The order of the rows, if they are packed. */
+  readonly packed: Pick<PackedSequence, "batchSizes" | "sortedIndices"> | undefined;
   readonly outputShape: readonly number[];
   /** The row of sequence `b` at its last step, or with `reverse` its first; -1 for a sequence without steps. */
   readonly row: (b: number, reverse: boolean) => number;
@@ -54,11 +56,14 @@ export class Last extends Module {
   /** (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C). */
   forward(input: TensorInput | PackedSequence): Tensor {
     this.checkAlive();
-    const place = this.#place(input);
+    // Backward packs its gradient in the same way, whatever becomes of the caller's arrays until then.
+    const packed = input instanceof PackedSequence ? PackedSequence.from(input).withOwnIndices() : undefined;
+    const { data, shape } = packed?.data ?? asTensor("input", input);
     this.checkAlive(); // a getter of the caller's objects may have disposed it
+    const place = this.#place(shape, packed);
     const output = Tensor.zeros(place.outputShape);
     this.#eachHalf(place, (from, to, length) => {
-      output.data.set(place.input.data.subarray(from, from + length), to);
+      output.data.set(data.subarray(from, from + length), to);
     });
     if (this.training) this.pending.push(output, place);
     return output;
@@ -77,22 +82,27 @@ export class Last extends Module {
     const { data } = tensorOfShape("gradOutput", gradOutput, place.outputShape);
     this.checkAlive(); // a getter of the caller's objects may have disposed it, or gone back already
     this.pending.remove(this.pending.indexOf(place, this.training));
-    const gradient = Tensor.zeros(place.input.shape);
+    const gradient = Tensor.zeros(place.inputShape);
     this.#eachHalf(place, (from, to, length) => gradient.data.set(data.subarray(to, to + length), from));
     const { packed } = place;
     if (packed === undefined) return gradient;
-    return new PackedSequence(gradient, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices);
+    return new PackedSequence(gradient, packed.batchSizes, packed.sortedIndices);
   }
 
-  #place(input: TensorInput | PackedSequence): Place {
-    // Backward packs its gradient in the same way, whatever becomes of the caller's arrays until then.
-    const packed = input instanceof PackedSequence ? PackedSequence.from(input).withOwnIndices() : undefined;
-    const tensor = packed?.data ?? asTensor("input", input);
-    const { shape } = tensor;
-    const rank = packed === undefined ? shape.length : 3;
-    const columns = shape[shape.length - 1] as number;
-    if ((packed !== undefined && shape.length !== 2) || (rank !== 2 && rank !== 3)) {
-      throw new LSTMError("SHAPE_MISMATCH", `input: expected (seq, batch, .) or (seq, .), got [${shape.join(", ")}]`);
+  override toString(): string {
+    const shown = (["batchFirst", "bidirectional"] as const)
+      .filter((name) => this[name])
+      .map((name) => `${name}: true`);
+    return shown.length === 0 ? "Last()" : `Last({ ${shown.join(", ")} })`;
+  }
+
+  #place(shape: readonly number[], packed: PackedSequence | undefined): Place {
+    const rank = shape.length;
+    const columns = shape[rank - 1] as number;
+    if (rank !== 2 && (packed !== undefined || rank !== 3)) {
+      const expected =
+        packed === undefined ? "input: expected (seq, batch, .) or (seq, .)" : "input.data: expected (rows, .)";
+      throw new LSTMError("SHAPE_MISMATCH", `${expected}, got ${shapeText(shape)}`);
     }
     if (this.bidirectional && columns % 2 !== 0) {
       throw new LSTMError(
@@ -100,8 +110,11 @@ export class Last extends Module {
         `input: expected an even number of columns of two directions, got ${columns}`,
       );
     }
-    if (packed !== undefined)
-      return { input: tensor, packed, outputShape: [packed.batch, columns], row: packedRow(packed) };
+    if (packed !== undefined) {
+      const { batch, batchSizes, sortedIndices } = packed; // not the data, which nobody needs any more
+      const order = { batchSizes, sortedIndices };
+      return { inputShape: shape, packed: order, outputShape: [batch, columns], row: packedRow(packed) };
+    }
     const [first = 0, second = 1] = shape.slice(0, -1);
     const [steps, batch] = this.batchFirst && rank === 3 ? [second, first] : [first, second];
     const row = (b: number, reverse: boolean) => {
@@ -109,7 +122,7 @@ export class Last extends Module {
       if (steps === 0) return -1;
       return this.batchFirst && rank === 3 ? b * steps + t : t * batch + b;
     };
-    return { input: tensor, packed, outputShape: rank === 2 ? [columns] : [batch, columns], row };
+    return { inputShape: shape, packed, outputShape: rank === 2 ? [columns] : [batch, columns], row };
   }
 
   /** Calls back with where each sequence's columns lie in input and output, a direction at a time. */

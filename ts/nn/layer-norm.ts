@@ -6,7 +6,10 @@ import type { Parameter } from "../parameters/parameter.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
-import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { allocate, asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
+
+/** A parameter of so many values and its gradient do not fit in WebAssembly's memory. */
+const MOST_VALUES = 2 ** 29;
 
 /** What `new LayerNorm` takes: the arguments of `torch.nn.LayerNorm` in camelCase. */
 export interface LayerNormOptions {
@@ -48,16 +51,23 @@ export class LayerNorm extends Module {
     super();
     const sizes = Array.isArray(given.normalizedShape) ? given.normalizedShape : [given.normalizedShape];
     if (sizes.length === 0) throw new LSTMError("OPTION", "normalizedShape must have at least one dimension");
-    this.normalizedShape = Object.freeze(sizes.map((size: unknown) => checkInteger("normalizedShape", size, 1)));
+    this.normalizedShape = Object.freeze(Array.from(sizes, (size) => checkInteger("normalizedShape", size, 1)));
     this.eps = checkRate("eps", given.eps ?? 1e-5);
     const affine = checkBoolean("elementwiseAffine", given.elementwiseAffine ?? true);
     const bias = checkBoolean("bias", given.bias ?? true);
+    if (!affine) return;
     const size = product(this.normalizedShape);
-    if (affine) this.weight = new OwnParameter(new Tensor(new Float32Array(size).fill(1), this.normalizedShape));
-    if (affine && bias) this.bias = new OwnParameter(new Tensor(new Float32Array(size), this.normalizedShape));
+    if (size >= MOST_VALUES) throw new LSTMError("OUT_OF_MEMORY", `a weight of ${size} values does not fit in 4 GiB`);
+    this.weight = new OwnParameter(new Tensor(allocate(this.normalizedShape).fill(1), this.normalizedShape));
+    try {
+      if (bias) this.bias = new OwnParameter(Tensor.zeros(this.normalizedShape));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
-  /** A LayerNorm with the weight, and the bias if there is one, of a state dict. */
+  /** A LayerNorm with the weight, and the bias if there is one, of a state dict. @throws LSTMError `STATE_DICT` */
   static fromStateDict(
     dict: StateDict,
     options: Pick<LoadOptions, "prefix"> & Pick<LayerNormOptions, "eps"> = {},
@@ -146,6 +156,11 @@ export class LayerNorm extends Module {
   }
 
   override toString(): string {
-    return `LayerNorm({ normalizedShape: [${this.normalizedShape.join(", ")}] })`;
+    const { normalizedShape, eps, weight, bias } = this;
+    const shown = [`normalizedShape: [${normalizedShape.join(", ")}]`];
+    if (eps !== 1e-5) shown.push(`eps: ${eps}`);
+    if (weight === undefined) shown.push("elementwiseAffine: false");
+    else if (bias === undefined) shown.push("bias: false");
+    return `LayerNorm({ ${shown.join(", ")} })`;
   }
 }

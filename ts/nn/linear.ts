@@ -1,7 +1,14 @@
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
-import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
+import {
+  checkLoadOptions,
+  LOADED,
+  type LoadOptions,
+  loaded,
+  type StateDict,
+  weightShape,
+} from "../parameters/state-dict.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
@@ -42,6 +49,7 @@ export class Linear extends Layer<Float32Array> {
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = bias;
+    if (LOADED in options) return;
     const random = new Mt19937(seed ?? randomSeed());
     // kaiming_uniform_ with a = sqrt(5) comes to this bound.
     for (const { object, index } of this.parameters())
@@ -52,7 +60,8 @@ export class Linear extends Layer<Float32Array> {
   static fromStateDict(dict: StateDict, options: Pick<LoadOptions, "prefix"> = {}): Linear {
     const { prefix } = checkLoadOptions("Linear.fromStateDict", options, []);
     const [outFeatures, inFeatures] = weightShape("Linear", dict, prefix);
-    return loaded(new Linear({ inFeatures, outFeatures, bias: `${prefix}bias` in dict }), dict, prefix);
+    const given = { inFeatures, outFeatures, bias: `${prefix}bias` in dict, [LOADED]: true };
+    return loaded(new Linear(given), dict, prefix);
   }
 
   /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */

@@ -2,7 +2,13 @@ import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
-import { checkLoadOptions, type LoadOptions, type StateDict } from "../parameters/state-dict.js";
+import {
+  checkDict,
+  checkLoadOptions,
+  type LoadOptions,
+  matchStateDict,
+  type StateDict,
+} from "../parameters/state-dict.js";
 import { LSTMCell } from "../recurrent/lstm-cell.js";
 import { Recurrent } from "../recurrent/recurrent.js";
 import type { IndexInput } from "../tensor/indices.js";
@@ -23,6 +29,7 @@ export type Chainable = Module & {
 /** What `Sequential.fromStateDict` makes a module of: its class, a function that makes it, or the module itself. */
 export type Part =
   | { fromStateDict(dict: StateDict, options: { prefix: string }): Chainable }
+  | (new () => Chainable)
   | ((dict: StateDict, options: { prefix: string }) => Chainable)
   | Chainable;
 
@@ -63,8 +70,9 @@ export class Sequential extends Module {
   }
 
   /**
-   * A chain with the parameters of a state dict. Each part is a class that makes itself (`head: Linear`), a function
-   * (`lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true })`), or a module (`relu: new ReLU()`).
+   * A chain with the parameters of a state dict. Each part is a class that makes itself (`head: Linear`, `relu: ReLU`), a
+   * function (`lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true })`), or a module
+   * (`norm: new LayerNorm({ normalizedShape: 8 })`), which keeps its values if anything is wrong.
    *
    * @param parts by the names that stand before the parameters' names, or by number in an array
    * @throws LSTMError `STATE_DICT` that lists every missing, unexpected and misshapen parameter
@@ -74,14 +82,34 @@ export class Sequential extends Module {
     parts: Readonly<Record<string, Part>> | readonly Part[],
     options: Pick<LoadOptions, "prefix"> = {},
   ): Sequential {
-    const { prefix } = checkLoadOptions("Sequential.fromStateDict", options, []);
-    const entries = typeof parts === "object" && parts !== null ? Object.entries(parts) : [];
+    const owner = "Sequential.fromStateDict";
+    const { prefix } = checkLoadOptions(owner, options, []);
+    checkDict(owner, dict);
+    if (typeof parts !== "object" || parts === null) {
+      throw new LSTMError("OPTION", `${owner} needs parts by name, got ${describe(parts)}`);
+    }
+    const entries = Object.entries(parts);
     const made: [string, Chainable][] = [];
+    const wrong: string[] = [];
     try {
-      for (const [name, part] of entries) made.push([name, make(dict, part, `${prefix}${name}.`)]);
-      const model = new Sequential(Object.fromEntries(made));
-      model.loadStateDict(dict, { prefix }); // also what belongs to no module is told
-      return model;
+      for (const [name, part] of entries) {
+        noteRefusal(wrong, () => made.push([name, make(dict, part, `${prefix}${name}.`)]));
+      }
+      if (wrong.length === 0) {
+        const model = new Sequential(Object.fromEntries(made));
+        model.loadStateDict(dict, { prefix }); // also what belongs to no module is told
+        return model;
+      }
+      // What else is wrong: with modules that were there already, and with names that belong to none.
+      for (const [name, module] of made) {
+        const expected = module.namedParameters().map(([inner, { shape }]) => ({ name: inner, shape }));
+        noteRefusal(wrong, () => matchStateDict(name, expected, dict, { prefix: `${prefix}${name}.` }));
+      }
+      const belongs = (key: string) => entries.some(([name]) => key.startsWith(`${prefix}${name}.`));
+      const others = Object.keys(dict).filter((key) => key.startsWith(prefix) && !belongs(key));
+      if (others.length > 0) wrong.push(`unexpected: ${others.join(", ")}`);
+      const list = wrong.join("\n").replace(/\n/g, "\n  ");
+      throw new LSTMError("STATE_DICT", `${owner}: the state dict does not fit.\n  ${list}`);
     } catch (error) {
       for (const [name, module] of made) if (module !== (parts as Record<string, Part>)[name]) module.dispose();
       throw error;
@@ -92,10 +120,10 @@ export class Sequential extends Module {
     return Object.entries(this.modules);
   }
 
-  /** Runs through all modules in order; a packed batch goes in and comes out packed. */
+  /** Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it. */
   forward(input: TensorInput | IndexInput): Tensor;
-  /** `forward` of a packed batch. */
-  forward(input: PackedSequence): PackedSequence;
+  /** `forward` of a packed batch; with a Last in the chain `forward<Tensor>`, since its output is none. */
+  forward<Output extends Tensor | PackedSequence = PackedSequence>(input: PackedSequence): Output;
   /** `forward` of an input that may be packed or not. */
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
@@ -184,14 +212,34 @@ export class Sequential extends Module {
 
 function make(dict: StateDict, part: Part, prefix: string): Chainable {
   if (part instanceof Module) return part;
+  const name = prefix.slice(0, -1);
+  const refuse = (expected: string, got: unknown) =>
+    new LSTMError("OPTION", `Sequential.fromStateDict: ${name} must be ${expected}, got ${describe(got)}`);
+  if ((part as unknown) === Sequential) {
+    throw refuse(
+      "a function (all, options) => Sequential.fromStateDict(all, parts, options), since it has parts",
+      part,
+    );
+  }
   const maker = part as { fromStateDict?: (dict: StateDict, options: { prefix: string }) => Chainable };
-  if (typeof maker?.fromStateDict === "function") return maker.fromStateDict(dict, { prefix });
-  if (typeof part === "function") return part(dict, { prefix });
-  const expected = "a module, a class with fromStateDict, or a function that makes a module";
-  throw new LSTMError(
-    "OPTION",
-    `Sequential.fromStateDict: ${prefix.slice(0, -1)} must be ${expected}, got ${describe(part)}`,
-  );
+  let module: unknown;
+  if (typeof maker?.fromStateDict === "function") module = maker.fromStateDict(dict, { prefix });
+  else if (typeof part !== "function") throw refuse("a module, its class, or a function that makes one", part);
+  // The class of a module without sizes, ReLU or Last say, is made as it is by default.
+  else if (part.prototype instanceof Module) module = new (part as new () => Chainable)();
+  else module = (part as (dict: StateDict, options: { prefix: string }) => Chainable)(dict, { prefix });
+  if (module instanceof Module) return module as Chainable;
+  throw refuse("a function that makes a module of this entry", module);
+}
+
+/** Notes what a state dict lacks or has too much; other errors go on. */
+function noteRefusal(wrong: string[], action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof LSTMError && error.code === "STATE_DICT")) throw error;
+    wrong.push(error.message);
+  }
 }
 
 function checkModules(entries: readonly [string, unknown][]): asserts entries is [string, Chainable][] {

@@ -35,8 +35,7 @@ export class Softmax extends Module {
     this.checkAlive();
     const output = softmax(input, this.dim);
     this.checkAlive(); // a getter of the caller's objects may have disposed it
-    const probabilities = new Tensor(output.data.slice(), output.shape);
-    if (this.training) this.pending.push(output, { probabilities });
+    if (this.training) this.pending.push(output, { probabilities: new Tensor(output.data.slice(), output.shape) });
     return output;
   }
 

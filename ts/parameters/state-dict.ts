@@ -131,7 +131,8 @@ export function checkLoadOptions(owner: string, options: unknown, others: readon
   return { prefix, strict: checkBoolean("strict", strict) };
 }
 
-function checkDict(owner: string, dict: unknown): object {
+/** @internal The dict, which must be an object of tensors by name. */
+export function checkDict(owner: string, dict: unknown): object {
   const isObject = typeof dict === "object" && dict !== null && !Array.isArray(dict) && !(dict instanceof Map);
   let cure = "";
   if (ArrayBuffer.isView(dict) || dict instanceof ArrayBuffer) {
@@ -192,15 +193,20 @@ function hintAtParts(missing: readonly string[], dict: StateDict): string {
   return `\n  ${part} comes of ${cure}`;
 }
 
+/** @internal An option that only `fromStateDict` gives: all weights are about to be written, so none need be drawn. */
+export const LOADED: unique symbol = /* @__PURE__ */ Symbol("loaded");
+
 /** @internal The shape of a layer's weight, which tells its sizes; two for Linear and Embedding. */
 export function weightShape(owner: string, dict: StateDict, prefix: string): readonly [number, number] {
   const name = `${prefix}weight`;
   const given = (checkDict(`${owner}.fromStateDict`, dict) as StateDict)[name];
   if (given === undefined) throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing`);
   const { shape } = asTensor(name, given);
-  if (owner === "LayerNorm" || shape.length === 2) return shape as readonly [number, number];
-  const text = `${owner}.fromStateDict: expected ${name} of two dimensions, got shape [${shape.join(", ")}]`;
-  throw new LSTMError("STATE_DICT", text);
+  const ranked = owner === "LayerNorm" ? shape.length > 0 : shape.length === 2;
+  if (ranked && !shape.includes(0)) return shape as readonly [number, number];
+  const dimensions = owner === "LayerNorm" ? "at least one dimension" : "two dimensions";
+  const text = `expected ${name} of ${dimensions}, none of them 0, got shape ${shapeText(shape)}`;
+  throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${text}`);
 }
 
 /** @internal A module with what a state dict has for it; disposed if that does not fit. */

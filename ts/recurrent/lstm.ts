@@ -1,7 +1,14 @@
 import { LSTMError } from "../checks/errors.js";
 import { checkOptions, LSTM_OPTIONS, type LSTMOptions } from "../checks/options.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
-import { checkLoadOptions, inferSizes, type LoadOptions, loaded, type StateDict } from "../parameters/state-dict.js";
+import {
+  checkLoadOptions,
+  inferSizes,
+  LOADED,
+  type LoadOptions,
+  loaded,
+  type StateDict,
+} from "../parameters/state-dict.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { readStates, sameValues } from "../tensor/shape.js";
 import { asTensor, blank, type Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -265,6 +272,3 @@ export class LSTM extends RecurrentStack {
     return new LSTMStream(this.object, options);
   }
 }
-
-/** An option that only `fromStateDict` gives: all weights are about to be written, so none need be drawn. */
-const LOADED = Symbol("loaded");

@@ -16,11 +16,19 @@ export abstract class Recurrent extends ParameterModule {
     this.#seed = seed;
   }
 
-  /** @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order. */
+  /**
+   * @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order; then
+   * the forget gate's biases, if they are given. The gates are i, f, g, o.
+   */
   protected initialise(): void {
+    const { hiddenSize } = this;
+    const { forgetBias } = this.object.options;
     const random = new Mt19937(this.seed);
-    for (const { object, index } of this.parameters()) {
-      fillUniform(random, object.view(index), 1 / Math.sqrt(this.hiddenSize));
+    for (const { object, index, name } of this.parameters()) {
+      const values = object.view(index);
+      fillUniform(random, values, 1 / Math.sqrt(hiddenSize));
+      if (forgetBias === undefined || !name.startsWith("bias")) continue;
+      values.fill(name.startsWith("bias_ih") ? forgetBias : 0, hiddenSize, 2 * hiddenSize);
     }
   }
 

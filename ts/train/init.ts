@@ -4,7 +4,7 @@
  */
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { checkObject, checkRate, checkSeed } from "../checks/options.js";
+import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
 import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
 
@@ -33,13 +33,15 @@ export interface KaimingOptions extends InitOptions {
 /** `torch.nn.init.calculate_gain`, but for the leaky ReLU's, which depends on its slope. */
 const GAINS = { linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, leakyRelu: Math.SQRT2 };
 
-/** Uniform from `a` (0) to `b` (1): `uniform_`. */
+/** Uniform from `a` (0) to `b` (1), which is at least `a`: `uniform_`. */
 export function uniform(
   parameter: Parameter,
   options: InitOptions & { a?: number | undefined; b?: number | undefined } = {},
 ): void {
   const given = checkObject("uniform", options, ["a", "b", "seed"]);
-  const [a, b] = [checkNumber("a", given.a ?? 0), checkNumber("b", given.b ?? 1)];
+  const [a, b] = [checkFloat("a", given.a ?? 0), checkFloat("b", given.b ?? 1)];
+  if (!(b >= a)) throw new LSTMError("OPTION", `b must be at least a. Expected ${a} or more, got ${b}`);
+  checkFloat("b - a", b - a);
   drawUniform(parameter, a, b, given.seed);
 }
 
@@ -49,13 +51,13 @@ export function normal(
   options: InitOptions & { mean?: number | undefined; std?: number | undefined } = {},
 ): void {
   const given = checkObject("normal", options, ["mean", "std", "seed"]);
-  drawNormal(parameter, checkNumber("mean", given.mean ?? 0), checkRate("std", given.std ?? 1), given.seed);
+  drawNormal(parameter, checkFloat("mean", given.mean ?? 0), checkRate("std", given.std ?? 1), given.seed);
 }
 
 /** One value everywhere: `constant_`. */
 export function constant(parameter: Parameter, value: number): void {
   checkParameter(parameter).write(
-    new Float32Array(parameter.shape.reduce((a, b) => a * b, 1)).fill(checkNumber("value", value)),
+    new Float32Array(parameter.shape.reduce((a, b) => a * b, 1)).fill(checkFloat("value", value)),
   );
 }
 
@@ -69,7 +71,7 @@ export const ones = (parameter: Parameter): void => constant(parameter, 1);
 export function xavierUniform(parameter: Parameter, options: GainOptions = {}): void {
   const { gain, seed } = readGain("xavierUniform", options);
   const { fanIn, fanOut } = fans(parameter);
-  const bound = Math.sqrt(3) * gain * Math.sqrt(2 / (fanIn + fanOut));
+  const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
   drawUniform(parameter, -bound, bound, seed);
 }
 
@@ -83,7 +85,8 @@ export function xavierNormal(parameter: Parameter, options: GainOptions = {}): v
 /** Uniform within `gain sqrt(3 / fan)`: `kaiming_uniform_` (He et al. 2015). */
 export function kaimingUniform(parameter: Parameter, options: KaimingOptions = {}): void {
   const { deviation, seed } = readKaiming("kaimingUniform", parameter, options);
-  drawUniform(parameter, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation, seed);
+  const bound = Math.sqrt(3) * deviation;
+  drawUniform(parameter, -bound, bound, seed);
 }
 
 /** Normal of deviation `gain / sqrt(fan)`: `kaiming_normal_`. */
@@ -107,12 +110,16 @@ export function orthogonal(parameter: Parameter, options: GainOptions = {}): voi
   const basis: Float64Array[] = [];
   for (let v = 0; v < count; v++) {
     const vector = Float64Array.from({ length }, (_, i) => drawn[at(v, i)] as number);
-    // Twice: one pass leaves what it rounded away.
-    for (const other of [...basis, ...basis]) {
-      const part = vector.reduce((sum, x, i) => sum + x * (other[i] as number), 0);
-      for (let i = 0; i < length; i++) vector[i] = (vector[i] as number) - part * (other[i] as number);
+    // Again if most of the vector went: what is left is then mostly what was rounded away.
+    let [before, norm] = [Infinity, Math.sqrt(dot(vector, vector))];
+    while (norm < before / 2) {
+      before = norm;
+      for (const other of basis) {
+        const part = dot(vector, other);
+        for (let i = 0; i < length; i++) vector[i] = (vector[i] as number) - part * (other[i] as number);
+      }
+      norm = Math.sqrt(dot(vector, vector));
     }
-    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
     basis.push(vector.map((x) => x / norm));
   }
   const values = new Float32Array(rows * columns);
@@ -121,14 +128,28 @@ export function orthogonal(parameter: Parameter, options: GainOptions = {}): voi
   parameter.write(values);
 }
 
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
 const generator = (seed: unknown): Mt19937 => new Mt19937(checkSeed(seed) ?? randomSeed());
 
-/** PyTorch computes `u * range + low` in float32; u has 24 bits and the range as many, so float64 rounds once, at the end. */
+/**
+ * PyTorch computes `u * range + low` in float32 with one rounding; u has 24 bits and the range as many, so float64 rounds
+ * once, at the end. What rounds to `high`, which does not belong to the range, becomes `low`.
+ */
 function drawUniform(parameter: Parameter, low: number, high: number, seed: unknown): void {
   checkParameter(parameter);
   const random = generator(seed);
-  const [from, range] = [Math.fround(low), Math.fround(Math.fround(high) - Math.fround(low))];
-  parameter.write(parameter.read().map(() => uniform24(random) * range + from));
+  const [from, to] = [Math.fround(low), Math.fround(high)];
+  const range = Math.fround(to - from);
+  const draw = () => {
+    const value = Math.fround(uniform24(random) * range + from);
+    return value === to ? from : value;
+  };
+  parameter.write(parameter.read().map(draw));
 }
 
 function drawNormal(parameter: Parameter, mean: number, std: number, seed: unknown): void {
@@ -151,7 +172,7 @@ function readKaiming(owner: string, parameter: Parameter, options: KaimingOption
     const names = Object.keys(GAINS).join(", ");
     throw new LSTMError("OPTION", `nonlinearity must be one of ${names}, got ${describe(nonlinearity)}`);
   }
-  const slope = nonlinearity === "leakyRelu" ? checkNumber("a", given.a ?? 0) : 0;
+  const slope = nonlinearity === "leakyRelu" ? checkFloat("a", given.a ?? 0) : 0;
   const gain = GAINS[nonlinearity as keyof typeof GAINS] / Math.sqrt(1 + slope * slope);
   return { deviation: gain / Math.sqrt(fans(parameter)[mode]), seed: given.seed };
 }
@@ -170,9 +191,4 @@ function fans(parameter: Parameter): { fanIn: number; fanOut: number } {
 function checkParameter(parameter: unknown): Parameter {
   if (parameter instanceof Parameter) return parameter;
   throw new LSTMError("OPTION", `parameter must be a Parameter of this entry, got ${describe(parameter)}`);
-}
-
-function checkNumber(name: string, value: unknown): number {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number, got ${describe(value)}`);
 }

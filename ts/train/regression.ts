@@ -1,4 +1,4 @@
-import { describe } from "../checks/describe.js";
+import { describe, shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
@@ -92,11 +92,13 @@ function compare(
 
 function readMask(owner: string, mask: unknown, shape: readonly number[]) {
   const { data, shape: own } = asTensor("mask", mask);
-  const columns = sameValues(own, shape) ? 1 : (shape[shape.length - 1] ?? 1);
-  if (columns !== 1 && !sameValues(own, shape.slice(0, -1))) {
-    const expected = `[${shape.join(", ")}] or [${shape.slice(0, -1).join(", ")}]`;
-    throw new LSTMError("SHAPE_MISMATCH", `${owner}: expected mask of shape ${expected}, got [${own.join(", ")}]`);
+  const whole = sameValues(own, shape);
+  const rows = shape.length > 0 && sameValues(own, shape.slice(0, -1));
+  if (!whole && !rows) {
+    const expected = [shapeText(shape), ...(shape.length > 0 ? [shapeText(shape.slice(0, -1))] : [])].join(" or ");
+    throw new LSTMError("SHAPE_MISMATCH", `${owner}: expected mask of shape ${expected}, got ${shapeText(own)}`);
   }
+  const columns = whole ? 1 : (shape[shape.length - 1] as number);
   const wrong = data.findIndex((value) => value !== 0 && value !== 1);
   if (wrong >= 0)
     throw new LSTMError("OPTION", `${owner}: mask must hold 0 and 1, got ${data[wrong]} at position ${wrong}`);
