@@ -1,4 +1,4 @@
-/** A request that is not answered, and why: status 4xx and one sentence. */
+/** A request that is not answered, and why: a status of 4xx, or 503, and one sentence. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
