@@ -16,7 +16,7 @@ try {
   checkNode();
   await locked(async () => {
     installPackages(".", "10 s");
-    await buildWasm(force);
+    buildWasm(force);
     await buildDist(force);
   });
 } catch (error) {

@@ -10,17 +10,6 @@ use crate::{Error, memory};
 use alloc::vec::Vec;
 use core::array::from_fn;
 use core::ops::Range;
-use core::sync::atomic::{AtomicBool, Ordering};
-
-/// See [`take_four_at_once`].
-static FOUR_AT_ONCE: AtomicBool = AtomicBool::new(false);
-
-/// From now on the loop over tiles of four rows takes four k in an iteration, or one again. The results are the same, to
-/// the bit. An engine that keeps the order of the loop's operations is a few percent faster with four; one that moves
-/// them runs out of registers, and is slower by a quarter.
-pub fn take_four_at_once(four: bool) {
-    FOUR_AT_ONCE.store(four, Ordering::Relaxed);
-}
 
 /// Rows of values and of columns that are multiplied at once.
 const BLOCK_ROWS: usize = 16;
@@ -301,7 +290,7 @@ pub fn accumulate<V: Vector>(
 fn tiled<V: Vector>(out: &mut [f32], width: usize, seed: Option<&[f32]>, tiles: &[f32], depth: usize, panel: &[f32]) {
     let fours = rows_in_fours(tiles.len() / depth, depth);
     let (four, two) = tiles.split_at(fours * depth);
-    add_fours::<V>(out, width, seed, four, depth, panel, FOUR_AT_ONCE.load(Ordering::Relaxed));
+    add_fours::<V>(out, width, seed, four, depth, panel);
     for (index, x) in two.chunks_exact(2 * depth).enumerate() {
         tile::<V, 2, 1>(&mut out[(fours + 2 * index) * width..], seed, width, x, panel, 0);
     }

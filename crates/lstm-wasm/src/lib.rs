@@ -52,12 +52,6 @@ fn address_of<T>(values: &[T]) -> usize {
     values.as_ptr().addr()
 }
 
-/// See [`lstm_core::gemm::take_four_at_once`].
-#[wasm_bindgen(js_name = takeFourAtOnce)]
-pub fn take_four_at_once() {
-    lstm_core::gemm::take_four_at_once(true);
-}
-
 /// How many bytes the last request took that was refused for want of memory.
 #[wasm_bindgen(js_name = refusedBytes)]
 pub fn refused_bytes() -> f64 {
