@@ -17,7 +17,7 @@ export const MODULES = {
 const WASM_PACK_VERSION = "0.15.1";
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
-const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs"];
+const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs", "scripts/rustc.mjs"];
 
 /** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
 export function buildWasm(force) {
@@ -34,7 +34,8 @@ export function buildWasm(force) {
   ];
   announce("building the WebAssembly modules (their Rust source is new or changed), about 30 s");
   const path = folders.filter(Boolean).join(delimiter);
-  for (const module of stale) buildModule(module, stamp, { ...env, RUSTC_BOOTSTRAP: "1", PATH: path }, sysroot);
+  const wrapper = process.platform === "win32" ? {} : { RUSTC_WORKSPACE_WRAPPER: join(root, "scripts/rustc.mjs") };
+  for (const module of stale) buildModule(module, stamp, { ...env, ...wrapper, PATH: path }, sysroot);
 }
 
 function buildModule({ folder, features }, stamp, env, sysroot) {
@@ -44,8 +45,7 @@ function buildModule({ folder, features }, stamp, env, sysroot) {
   const shape = ["--release", "--target", "bundler", "--no-pack", "--no-gitignore", "--mode", "no-install"];
   const output = ["--out-name", "lstm", "--out-dir", partial];
   // cargo joins these flags to those of .cargo/config.toml.
-  // A panic only traps (crates/lstm-wasm/src/runtime.rs): where in the source it stands would be 7 kB that nobody reads.
-  const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none", ...features];
+  const rustflags = [...pathRemaps(sysroot), ...features];
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
   refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
