@@ -17,10 +17,10 @@ export const MODULES = {
 const WASM_PACK_VERSION = "0.15.1";
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
-const SCRIPTS = ["scripts/kernels.mjs", "scripts/wasm.mjs", "scripts/rust.mjs"];
+const SCRIPTS = ["scripts/wasm.mjs", "scripts/rust.mjs", "scripts/rustc.mjs"];
 
 /** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
-export async function buildWasm(force) {
+export function buildWasm(force) {
   const stamp = hashOf([...SOURCES, ...SCRIPTS]);
   const stale = Object.values(MODULES).filter(({ folder }) => force || readStamp(join(folder, "stamp")) !== stamp);
   if (stale.length === 0) return;
@@ -34,24 +34,21 @@ export async function buildWasm(force) {
   ];
   announce("building the WebAssembly modules (their Rust source is new or changed), about 30 s");
   const path = folders.filter(Boolean).join(delimiter);
-  for (const module of stale) await buildModule(module, stamp, { ...env, RUSTC_BOOTSTRAP: "1", PATH: path }, sysroot);
+  const wrapper = process.platform === "win32" ? {} : { RUSTC_WORKSPACE_WRAPPER: join(root, "scripts/rustc.mjs") };
+  for (const module of stale) buildModule(module, stamp, { ...env, ...wrapper, PATH: path }, sysroot);
 }
 
-async function buildModule({ folder, features }, stamp, env, sysroot) {
+function buildModule({ folder, features }, stamp, env, sysroot) {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   const shape = ["--release", "--target", "bundler", "--no-pack", "--no-gitignore", "--mode", "no-install"];
   const output = ["--out-name", "lstm", "--out-dir", partial];
   // cargo joins these flags to those of .cargo/config.toml.
-  // A panic only traps (crates/lstm-wasm/src/runtime.rs): where in the source it stands would be 7 kB that nobody reads.
-  const rustflags = [...pathRemaps(sysroot), "-Zlocation-detail=none", ...features];
+  const rustflags = [...pathRemaps(sysroot), ...features];
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
-  const { LOOPS, orderKernels } = await import("./kernels.mjs"); // only here, because binaryen may not be installed before
-  const file = join(partial, "lstm_bg.wasm");
-  writeFileSync(file, orderKernels(readFileSync(file), LOOPS));
-  refusePaths(file, [root, cargoHome, join(sysroot, "lib")]);
+  refusePaths(join(partial, "lstm_bg.wasm"), [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);

@@ -2,7 +2,7 @@
 
 use crate::Config;
 use crate::dropout::{self, Draw};
-use crate::gemm::RowMap;
+use crate::layout::RowMap;
 
 /// The size of a forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,16 +36,16 @@ pub struct Call {
 }
 
 impl Call {
-    /// How rows of `width` values lie in the caller's tensors.
-    pub(crate) fn outside(&self, shape: Shape, width: usize) -> RowMap {
+    /// How rows of `row_len` values lie in the caller's tensors.
+    pub(crate) fn row_map(&self, shape: Shape, row_len: usize) -> RowMap {
         if self.batch_first && !self.packed {
-            RowMap::batch_first(width, shape.batch, shape.steps)
+            RowMap::batch_first(row_len, shape.batch, shape.steps)
         } else {
-            RowMap::steps_first(width)
+            RowMap::steps_first(row_len)
         }
     }
 
-    /// Applies the mask of `layer` to its output, or to that output's gradient: the same zeros and the same factor.
+    /// Applies dropout to the output of `layer`, or to that output's gradient: the same zeros and the same factor.
     pub(crate) fn drop_out(&self, values: &mut [f32], config: &Config, layer: usize) {
         if let Some(draw) = self.dropout {
             dropout::apply(values, config.dropout(), draw, layer);

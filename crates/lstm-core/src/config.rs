@@ -1,10 +1,12 @@
 //! The hyperparameters of `nn.LSTM`, checked once.
 
 use crate::Error;
+use crate::cell::Cell;
 
 /// The hyperparameters of an LSTM; only [`Config::new`] makes one, so each that exists is valid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Config {
+    cell: Cell,
     input_size: usize,
     hidden_size: usize,
     num_layers: usize,
@@ -15,11 +17,13 @@ pub struct Config {
 }
 
 /// The counter of the dropout masks has 16 bits for the layer.
-const MOST_LAYERS: usize = (1 << 16) - 1;
+const MAX_LAYERS: usize = (1 << 16) - 1;
 
 /// The hyperparameters as they come, `nn.LSTM`'s names and defaults.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// The kind of the cell.
+    pub cell: Cell,
     /// Values in each row of the input, `I`.
     pub input_size: usize,
     /// Units of the cell, `H`.
@@ -39,6 +43,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            cell: Cell::default(),
             input_size: 1,
             hidden_size: 1,
             num_layers: 1,
@@ -53,15 +58,28 @@ impl Default for Options {
 impl Config {
     /// Checks the options against each other.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout } = options;
-        match () {
-            () if input_size == 0 => Err(Error::InputSize),
-            () if hidden_size == 0 => Err(Error::HiddenSize),
-            () if num_layers == 0 || num_layers > MOST_LAYERS => Err(Error::NumLayers),
-            () if proj_size >= hidden_size => Err(Error::ProjSize),
-            () if !(0.0..=1.0).contains(&dropout) => Err(Error::Dropout),
-            () => Ok(Self { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout }),
+        let Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout } = options;
+        if input_size == 0 {
+            return Err(Error::InputSize);
         }
+        if hidden_size == 0 {
+            return Err(Error::HiddenSize);
+        }
+        if num_layers == 0 || num_layers > MAX_LAYERS {
+            return Err(Error::NumLayers);
+        }
+        if proj_size >= hidden_size {
+            return Err(Error::ProjSize);
+        }
+        if !(0.0..=1.0).contains(&dropout) {
+            return Err(Error::Dropout);
+        }
+        Ok(Self { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout })
+    }
+
+    /// The kind of the cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
     }
 
     /// `I`: values in each row of the input.
@@ -69,7 +87,7 @@ impl Config {
         self.input_size
     }
 
-    /// `H`: units of the cell, columns of `c`.
+    /// `H`: units of the cell, columns of its memory.
     pub fn hidden_size(&self) -> usize {
         self.hidden_size
     }
@@ -114,14 +132,19 @@ impl Config {
         if layer == 0 { self.input_size } else { self.output_size() }
     }
 
-    /// The sum of something over the directions of all layers, given it for a layer; all layers above the first are alike.
+    /// The sum of `of_layer` over the directions of all layers. It is asked for layers 0 and 1; those above are like layer 1.
     pub(crate) fn total(&self, of_layer: &dyn Fn(usize) -> u64) -> u64 {
         let above = of_layer(1).saturating_mul(self.num_layers as u64 - 1);
         of_layer(0).saturating_add(above).saturating_mul(self.directions() as u64)
     }
 
-    /// `H` rounded up to whole vectors. The units added have zero weights, and [`crate::cell`] keeps them at zero.
+    /// `H` rounded up to whole blocks of the cell. The units added have zero weights, and the cell keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
-        self.hidden_size.next_multiple_of(crate::simd::LANES)
+        self.hidden_size.next_multiple_of(self.cell.block())
+    }
+
+    /// Values in a row of pre-activations: all slots of all units, with those of padding.
+    pub fn row_len(&self) -> usize {
+        self.cell.slot_count() * self.padded_hidden_size()
     }
 }

@@ -15,7 +15,7 @@ pub enum Error {
     ProjSize,
     /// `dropout` is not a probability.
     Dropout,
-    /// The bytes asked for (saturating) pass [`crate::memory::LIMIT`], or the allocator refused them.
+    /// The bytes asked for (saturating) pass [`crate::buffer::MAX_BYTES`], or the allocator refused them.
     OutOfMemory {
         /// How many bytes the request needed in all.
         bytes: u64,

@@ -1,6 +1,8 @@
-//! Names, shapes and offsets of the parameters: PyTorch's, one after the other in one slice of floats.
+//! Where things lie in memory: the parameters as PyTorch names, shapes and orders them, one after the other in one slice; the
+//! slots of a row of pre-activations; the rows of a tensor.
 
-use crate::memory::{self, product};
+use crate::buffer::{check_fits, product, with_capacity};
+use crate::cell::Cell;
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -8,13 +10,13 @@ use core::ops::Range;
 /// Which matrix or vector a parameter is; PyTorch's name without the suffix `_l{layer}` and `_reverse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `weight_ih`, (4H, I)
+    /// `weight_ih`, (slots * H, I)
     WeightIh,
-    /// `weight_hh`, (4H, H_out)
+    /// `weight_hh`, (slots * H, H_out)
     WeightHh,
-    /// `bias_ih`, (4H)
+    /// `bias_ih`, (slots * H)
     BiasIh,
-    /// `bias_hh`, (4H)
+    /// `bias_hh`, (slots * H)
     BiasHh,
     /// `weight_hr`, (proj_size, H)
     WeightHr,
@@ -34,7 +36,7 @@ impl Kind {
 }
 
 /// The most parameters that one direction of one layer has.
-const MOST: usize = 5;
+const MAX_PARAMETERS: usize = 5;
 
 /// One parameter and where its row-major values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,17 +96,18 @@ impl Layout {
     ///
     /// Fails with [`Error::OutOfMemory`] if they could not fit.
     pub fn new(config: &Config) -> Result<Self, Error> {
-        memory::check(Self::values(config))?;
+        check_fits(Self::len_for(config))?;
         let directions = config.num_layers() * config.directions();
         let (h, h_out) = (config.hidden_size(), config.h_size());
-        let biases = if config.bias() { 4 * h } else { 0 };
-        let mut parameters = memory::room_for(directions * MOST)?;
+        let gates = config.cell().slot_count() * h;
+        let biases = if config.bias() { gates } else { 0 };
+        let mut parameters = with_capacity(directions * MAX_PARAMETERS)?;
         let mut len = 0;
         for index in 0..directions {
             let (layer, direction) = (index / config.directions(), index % config.directions());
             for (kind, rows, columns) in [
-                (Kind::WeightIh, 4 * h, config.layer_input_size(layer)),
-                (Kind::WeightHh, 4 * h, h_out),
+                (Kind::WeightIh, gates, config.layer_input_size(layer)),
+                (Kind::WeightHh, gates, h_out),
                 (Kind::BiasIh, biases, 0),
                 (Kind::BiasHh, biases, 0),
                 (Kind::WeightHr, config.proj_size(), h),
@@ -120,14 +123,15 @@ impl Layout {
         Ok(Self { parameters, len, per_direction })
     }
 
-    /// How many values all parameters and what describes them take, before anything is multiplied in `usize`; saturating.
-    pub fn values(config: &Config) -> u64 {
+    /// How many values all parameters and what describes them take; saturating.
+    pub fn len_for(config: &Config) -> u64 {
         let h = config.hidden_size();
         config.total(&|layer| {
             let biases = if config.bias() { 2 } else { 0 };
             let columns = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(biases);
-            let weights = product(columns, h.saturating_mul(4)).saturating_add(product(config.proj_size(), h));
-            weights.saturating_add((MOST * size_of::<Parameter>() / 4) as u64)
+            let weights = product(columns, h.saturating_mul(config.cell().slot_count()))
+                .saturating_add(product(config.proj_size(), h));
+            weights.saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
         })
     }
 
@@ -147,8 +151,53 @@ impl Layout {
         self.len
     }
 
-    /// Never: an LSTM has weights.
+    /// Never: every cell has weights.
     pub fn is_empty(&self) -> bool {
         false
+    }
+}
+
+/// The column of a slot of a unit in a row of pre-activations, and so in the packed weights. `slot` counts in PyTorch's order.
+///
+/// A row holds the slots of a block of units, then those of the next block. For the LSTM a block is four units, and a slot
+/// of it one vector:
+///
+/// ```text
+/// | i0-3  f0-3  o0-3  g0-3 | i4-7  f4-7  o4-7  g4-7 | ...
+/// ```
+///
+/// So a step finds all that a unit needs in one place, and σ runs over three vectors that stand together.
+pub fn column(cell: Cell, slot: usize, unit: usize) -> usize {
+    let block = cell.block();
+    (unit / block * cell.slot_count() + cell.places()[slot]) * block + unit % block
+}
+
+/// Where row `r`, counted step by step and within a step by batch, begins in a tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowMap {
+    stride: usize,
+    /// `(batch, steps)` where the batch comes first in memory.
+    batch_first: Option<(usize, usize)>,
+}
+
+impl RowMap {
+    /// Rows of `stride` values in their own order: (seq, batch, .) tensors and packed data.
+    pub fn steps_first(stride: usize) -> Self {
+        Self { stride, batch_first: None }
+    }
+
+    /// Rows of `stride` values of a (batch, seq, .) tensor.
+    pub fn batch_first(stride: usize, batch: usize, steps: usize) -> Self {
+        // With one sequence, or of one step, both orders are the same.
+        Self { stride, batch_first: (batch > 1 && steps > 1).then_some((batch, steps)) }
+    }
+
+    /// The index of the first value of row `r`.
+    #[inline(always)]
+    pub fn start(&self, r: usize) -> usize {
+        match self.batch_first {
+            None => r * self.stride,
+            Some((batch, steps)) => (r % batch * steps + r / batch) * self.stride,
+        }
     }
 }

@@ -2,25 +2,28 @@
 //!
 //! # The equations
 //!
-//! One direction of one layer maps a sequence `x` of rows of `I` values to rows of `H_out` values. With `H` the hidden
-//! size, `σ` the logistic function and `*` the product element by element, step `t` is (PyTorch's documentation of
-//! `torch.nn.LSTM`; Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; projections of Sak et al.
-//! 2014):
+//! One direction of one layer maps a sequence `x` of rows of `I` values to rows of `H_out` values. With `H` the hidden size
+//! and `pre(t)` the pre-activations of all units, step `t` is (PyTorch's documentation of `torch.nn.LSTM`; projections of Sak
+//! et al. 2014):
 //!
 //! ```text
-//! i = σ(W_ii x(t) + b_ii + W_hi h(t-1) + b_hi)          input gate      (H)
-//! f = σ(W_if x(t) + b_if + W_hf h(t-1) + b_hf)          forget gate     (H)
-//! g = tanh(W_ig x(t) + b_ig + W_hg h(t-1) + b_hg)       candidate       (H)
-//! o = σ(W_io x(t) + b_io + W_ho h(t-1) + b_ho)          output gate     (H)
-//! c(t) = f * c(t-1) + i * g                             cell state      (H)
-//! h(t) = o * tanh(c(t))                                 hidden state    (H), without projection
-//! h(t) = W_hr (o * tanh(c(t)))                          hidden state    (H_out = proj_size), with one
+//! forward                                                       backward, last line first
+//! pre(t) = b_ih + b_hh + W_ih x(t) + W_hh h(t-1)                dx(t)   = W_ihᵀ d_pre(t)
+//!                                                               dh(t-1) = d_output(t-1) + W_hhᵀ d_pre(t)
+//!                                                               dW_ih   = Σ_t d_pre(t) x(t)ᵀ
+//!                                                               dW_hh   = Σ_t d_pre(t) h(t-1)ᵀ
+//!                                                               db      = Σ_t d_pre(t)
+//! m(t), c(t) = the cell's equations of pre(t) and c(t-1)        d_pre(t), dc(t-1) of d_m(t) and dc(t)
+//! h(t) = m(t)       (H)         without projection              d_m(t)  = dh(t)
+//! h(t) = W_hr m(t)  (proj_size) with one                        d_m(t)  = W_hrᵀ dh(t),  dW_hr = Σ_t dh(t) m(t)ᵀ
 //! ```
 //!
-//! `weight_ih` (4H, I), `weight_hh` (4H, H_out), `bias_ih` and `bias_hh` (4H) stack the four gates in the order
-//! **i, f, g, o**; `PLACE` in [`pack`] is the one place in the code that knows. A reverse direction
-//! runs `t` from the last step to the first and writes beside the forward one, at columns `H_out..2 H_out`; layer
-//! `k > 0` reads both.
+//! The cell's equations, forward and backward, are in `cell/lstm.rs`. What a cell carries from step to step beside h is its
+//! *memory* in the code that all cells share: the LSTM's c.
+//!
+//! `weight_ih` (4H, I), `weight_hh` (4H, H_out), `bias_ih` and `bias_hh` (4H) stack the four gates in the order **i, f, g,
+//! o**. Memory holds them in another order, which [`layout::column`] tells and draws. A reverse direction runs `t` from the
+//! last step to the first and writes beside the forward one, at columns `H_out..2 H_out`; layer `k > 0` reads both.
 //!
 //! # The order of sums
 //!
@@ -31,33 +34,40 @@
 //!
 //! # Reading order
 //!
-//! [`config`] (what is asked for) → [`layout`] (names, shapes, offsets) → [`pack`] (weights as the kernels want them) →
-//! [`stack`] (layers of one call) → [`layer`] (one direction over time) → [`cell`] (one step) → [`gemm`] (the sums) and
-//! [`activation`] (σ and tanh) → [`simd`] (four lanes). [`stream`] is the step by step form of the same. Backward stands
-//! beside its forward in each; [`training`] is its memory, [`outer`] its products over whole sequences.
+//! No module uses one that stands after it:
+//!
+//! 1. [`simd`] (four lanes), [`activation`] (σ and tanh) and [`cell`] (the equations)
+//! 2. [`config`] (what is asked for), [`layout`] (names, shapes, offsets; the order in memory)
+//! 3. [`gemm`] (the sums), [`pack`] (weights as the kernels want them)
+//! 4. [`step`] (one step), [`direction`] (one direction over time, with [`weight_grad`]), [`stack`] (all layers)
+//!
+//! [`stream`] is the step by step form of the same. Memory grows by [`buffer`]; a forward's is in `workspace`, what training
+//! keeps in [`saved`] and [`backward_memory`]. [`train`] holds the layers, losses and optimisers around an LSTM.
 
 #![no_std]
 
 extern crate alloc;
 
 pub mod activation;
+pub mod backward_memory;
+pub mod buffer;
 pub mod call;
 pub mod cell;
 pub mod config;
+pub mod direction;
 pub mod dropout;
 pub mod error;
 pub mod gemm;
-pub mod layer;
 pub mod layout;
-pub mod memory;
 pub mod norm;
-pub mod outer;
 pub mod pack;
+pub mod saved;
 pub mod simd;
 pub mod stack;
+pub mod step;
 pub mod stream;
 pub mod train;
-pub mod training;
+pub mod weight_grad;
 mod workspace;
 
 pub use call::{Call, Shape};

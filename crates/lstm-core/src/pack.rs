@@ -1,182 +1,179 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::gemm::Columns;
-use crate::layout::{Kind, Layout};
-use crate::memory::{self, product};
-use crate::simd::{COLUMNS, LANES};
+use crate::buffer::{product, zeros};
+use crate::cell::Cell;
+use crate::gemm::PackedB;
+use crate::layout::{Kind, Parameter, column};
 use crate::{Config, Error};
 use alloc::vec::Vec;
 
-/// Values of four units, a panel of the gates: four gates of [`LANES`] each.
-pub const PANEL: usize = 4 * LANES;
-
-/// Where each gate of four units lies within a panel, in PyTorch's order i, f, g, o: the panel itself is
-/// `[i0..3 | f0..3 | o0..3 | g0..3]`.
-///
-/// The three σ gates stand together.
-const PLACE: [usize; 4] = [0, LANES, 3 * LANES, 2 * LANES];
-
-/// The parameters of one direction of one layer, packed.
-///
-/// Four hidden units make the 16 columns of a panel of the matrix, which holds them for all of
-/// `K = I + H_out` rows, those for `x` first, then those for `h`: the order of the chain of sums.
+/// The parameters of one direction of one layer as forward multiplies with them. Gates are in the order of
+/// [`crate::layout::column`].
 #[derive(Debug, Clone)]
 pub struct Packed {
-    inputs: usize,
-    gates: Columns,
-    /// `b_ih + b_hh` in panel order, zeros without bias.
-    bias: Vec<f32>,
-    projection: Option<Columns>,
+    cell: Cell,
+    hidden: usize,
+    padded_hidden: usize,
+    input: PackedB,
+    recurrent: PackedB,
+    init: Vec<f32>,
+    projection: Option<PackedB>,
 }
 
 impl Packed {
     /// Makes room for the parameters of one direction of `layer`; [`Packed::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
-        let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
-        let inputs = config.layer_input_size(layer);
-        let projection = if config.proj_size() > 0 { Some(Columns::zeros(config.proj_size(), h)?) } else { None };
+        let (hidden, row_len, proj_size) = (config.hidden_size(), config.row_len(), config.proj_size());
         Ok(Self {
-            inputs,
-            gates: Columns::zeros(4 * h_padded, inputs + config.h_size())?,
-            bias: memory::zeros(4 * h_padded)?,
-            projection,
+            cell: config.cell(),
+            hidden,
+            padded_hidden: config.padded_hidden_size(),
+            input: PackedB::zeros(row_len, config.layer_input_size(layer))?,
+            recurrent: PackedB::zeros(row_len, config.h_size())?,
+            init: zeros(row_len)?,
+            projection: if proj_size > 0 { Some(PackedB::zeros(proj_size, hidden)?) } else { None },
         })
     }
 
     /// How many values all layers take, and what describes them; saturating.
-    pub fn values(config: &Config) -> u64 {
-        let (h, h_padded) = (config.hidden_size(), config.padded_hidden_size());
+    pub fn len_for(config: &Config) -> u64 {
+        let row_len = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
         config.total(&|layer| {
             let rows = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(1);
-            let weights =
-                product(rows, h_padded.saturating_mul(4)).saturating_add(Columns::values(config.proj_size(), h));
+            let projection = PackedB::len_for(config.proj_size(), config.hidden_size());
+            let weights = product(rows, row_len).saturating_add(projection);
             weights.saturating_add((size_of::<Self>() / 4) as u64)
         })
     }
 
-    /// Packs the present values of the parameters of `direction` of `layer`. Returns whether any bit of them is new.
-    pub fn update(
-        &mut self,
-        config: &Config,
-        layout: &Layout,
-        parameters: &[f32],
-        layer: usize,
-        direction: usize,
-    ) -> bool {
-        let h = config.hidden_size();
+    /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Returns whether
+    /// any bit of them is new.
+    pub fn update(&mut self, parameters: &[Parameter], values: &[f32]) -> bool {
+        let (cell, hidden) = (self.cell, self.hidden);
+        let column = |row: usize| column(cell, row / hidden, row % hidden);
         let mut changed = false;
         let mut bias_ih = &[][..];
-        for parameter in layout.of(config, layer, direction) {
-            let values = parameter.of(parameters);
-            match parameter.kind {
-                Kind::WeightIh | Kind::WeightHh => {
-                    let first = if parameter.kind == Kind::WeightIh { 0 } else { self.inputs };
-                    for (row, weights) in values.chunks_exact(parameter.columns).enumerate() {
-                        changed |= self.gates.set_column(panel_column(row / h, row % h), first, weights);
-                    }
-                }
+        for parameter in parameters {
+            let values = parameter.of(values);
+            let rows = values.chunks_exact(parameter.columns.max(1)).enumerate();
+            match (parameter.kind, &mut self.projection) {
+                (Kind::WeightIh, _) => rows.for_each(|(row, w)| changed |= self.input.set_column(column(row), w)),
+                (Kind::WeightHh, _) => rows.for_each(|(row, w)| changed |= self.recurrent.set_column(column(row), w)),
                 // It comes before b_hh in the layout.
-                Kind::BiasIh => bias_ih = values,
-                Kind::BiasHh => {
+                (Kind::BiasIh, _) => bias_ih = values,
+                (Kind::BiasHh, _) => {
                     for (row, (b_ih, b_hh)) in bias_ih.iter().zip(values).enumerate() {
                         let sum = 0.0 + b_ih + b_hh; // never -0, whose sum with 0 has other bits
-                        let bias = &mut self.bias[panel_column(row / h, row % h)];
-                        changed |= bias.to_bits() != sum.to_bits();
-                        *bias = sum;
+                        let init = &mut self.init[column(row)];
+                        changed |= init.to_bits() != sum.to_bits();
+                        *init = sum;
                     }
                 }
-                Kind::WeightHr => {
-                    if let Some(projection) = &mut self.projection {
-                        for (column, weights) in values.chunks_exact(parameter.columns).enumerate() {
-                            changed |= projection.set_column(column, 0, weights);
-                        }
-                    }
+                (Kind::WeightHr, Some(projection)) => {
+                    rows.for_each(|(row, w)| changed |= projection.set_column(row, w));
                 }
+                (Kind::WeightHr, None) => {}
             }
         }
         changed
     }
 
+    /// The kind of the cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// `H`.
+    pub fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// `H`, padded to whole blocks of the cell.
+    pub fn padded_hidden(&self) -> usize {
+        self.padded_hidden
+    }
+
+    /// Values in a row of pre-activations: all slots of all units, padding included.
+    pub fn row_len(&self) -> usize {
+        self.init.len()
+    }
+
     /// `I`, the columns of `x` that this layer reads.
-    pub fn inputs(&self) -> usize {
-        self.inputs
+    pub fn input_size(&self) -> usize {
+        self.input.depth()
     }
 
     /// `H_out`, the columns of `h` that this layer reads and writes.
     pub fn h_size(&self) -> usize {
-        self.gates.depth() - self.inputs
+        self.recurrent.depth()
     }
 
-    /// The gates' weights, (4 * padded H) columns of `I + H_out`.
-    pub fn gates(&self) -> &Columns {
-        &self.gates
+    /// `W_ih`: `I` deep, a column for each slot of each unit.
+    pub fn input(&self) -> &PackedB {
+        &self.input
     }
 
-    /// `b_ih + b_hh` in panel order.
-    pub fn bias(&self) -> &[f32] {
-        &self.bias
+    /// `W_hh`: `H_out` deep, a column for each slot of each unit.
+    pub fn recurrent(&self) -> &PackedB {
+        &self.recurrent
     }
 
-    /// `W_hr`, (proj_size) columns of H.
-    pub fn projection(&self) -> Option<&Columns> {
+    /// `b_ih + b_hh`, where every chain of sums begins; zeros without bias.
+    pub fn init(&self) -> &[f32] {
+        &self.init
+    }
+
+    /// `W_hr`: `H` deep, proj_size columns.
+    pub fn projection(&self) -> Option<&PackedB> {
         self.projection.as_ref()
     }
 }
 
-/// The parameters of one direction of one layer as backward multiplies with them: transposed, gates in panel order.
+/// The parameters of one direction of one layer as backward multiplies with them: transposed.
 #[derive(Debug, Clone)]
 pub struct Transposed {
-    /// `W_ih^T`: I columns of 4 * padded H.
-    pub input: Columns,
-    /// `W_hh^T`: H_out columns of 4 * padded H.
-    pub recurrent: Columns,
-    /// `W_hr^T`: H columns of proj_size.
-    pub projection: Option<Columns>,
+    /// `W_ihᵀ`: as deep as a row of pre-activations, I columns.
+    pub input: PackedB,
+    /// `W_hhᵀ`: as deep, H_out columns.
+    pub recurrent: PackedB,
+    /// `W_hrᵀ`: proj_size deep, H columns.
+    pub projection: Option<PackedB>,
 }
 
 impl Transposed {
     /// Makes room; [`Transposed::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
-        let gates = 4 * config.padded_hidden_size();
-        let (hidden, proj_size) = (config.hidden_size(), config.proj_size());
+        let (row_len, hidden, proj_size) = (config.row_len(), config.hidden_size(), config.proj_size());
         Ok(Self {
-            input: Columns::zeros(config.layer_input_size(layer), gates)?,
-            recurrent: Columns::zeros(config.h_size(), gates)?,
-            projection: if proj_size > 0 { Some(Columns::zeros(hidden, proj_size)?) } else { None },
+            input: PackedB::zeros(config.layer_input_size(layer), row_len)?,
+            recurrent: PackedB::zeros(config.h_size(), row_len)?,
+            projection: if proj_size > 0 { Some(PackedB::zeros(hidden, proj_size)?) } else { None },
         })
     }
 
-    /// How many values all layers of an LSTM that there is take, and what describes them.
-    pub fn values(config: &Config) -> u64 {
-        let gates = 4 * config.padded_hidden_size();
+    /// How many values all layers take, and what describes them. Only asked for an LSTM that there is, whose sizes fit.
+    pub fn len_for(config: &Config) -> u64 {
+        let row_len = config.row_len();
         config.total(&|layer| {
-            Columns::values(config.layer_input_size(layer), gates)
-                + Columns::values(config.h_size(), gates)
-                + Columns::values(config.hidden_size(), config.proj_size())
+            PackedB::len_for(config.layer_input_size(layer), row_len)
+                + PackedB::len_for(config.h_size(), row_len)
+                + PackedB::len_for(config.hidden_size(), config.proj_size())
                 + (size_of::<Self>() / 4) as u64
         })
     }
 
-    /// Takes the present values of the parameters of `direction` of `layer`.
-    pub fn update(&mut self, config: &Config, layout: &Layout, parameters: &[f32], layer: usize, direction: usize) {
-        let h = config.hidden_size();
-        for parameter in layout.of(config, layer, direction) {
-            let rows = parameter.of(parameters).chunks_exact(parameter.columns.max(1)).enumerate();
+    /// Takes the present values of `parameters`, those of one direction of one layer, which lie in `values`.
+    pub fn update(&mut self, config: &Config, parameters: &[Parameter], values: &[f32]) {
+        let hidden = config.hidden_size();
+        let column = |row: usize| column(config.cell(), row / hidden, row % hidden);
+        for parameter in parameters {
+            let rows = parameter.of(values).chunks_exact(parameter.columns.max(1)).enumerate();
             match (parameter.kind, &mut self.projection) {
-                (Kind::WeightIh, _) => rows.for_each(|(row, w)| self.input.set_row(panel_column(row / h, row % h), w)),
-                (Kind::WeightHh, _) => {
-                    rows.for_each(|(row, w)| self.recurrent.set_row(panel_column(row / h, row % h), w));
-                }
+                (Kind::WeightIh, _) => rows.for_each(|(row, w)| self.input.set_row(column(row), w)),
+                (Kind::WeightHh, _) => rows.for_each(|(row, w)| self.recurrent.set_row(column(row), w)),
                 (Kind::WeightHr, Some(projection)) => rows.for_each(|(row, w)| projection.set_row(row, w)),
                 _ => {}
             }
         }
     }
 }
-
-/// The column of `gate` (0..4 for i, f, g, o) of hidden unit `unit` in panel order.
-pub fn panel_column(gate: usize, unit: usize) -> usize {
-    unit / LANES * PANEL + PLACE[gate] + unit % LANES
-}
-
-const _: () = assert!(COLUMNS == PANEL);

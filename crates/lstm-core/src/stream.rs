@@ -1,10 +1,9 @@
 //! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
 
-use crate::cell::{Detour, copy_rows, step};
-use crate::gemm::{Rows, Tiles, whole_panels};
-use crate::layer::input_sums;
-use crate::memory::{grow_all, product, request, total};
+use crate::buffer::{grow_all, product, request, total};
+use crate::gemm::{PackedA, Rows, whole_panels};
 use crate::simd::Native;
+use crate::step::{Projection, copy_rows, input_sums, step};
 use crate::{Call, Config, Error, Lstm, Shape};
 use alloc::vec::Vec;
 
@@ -17,39 +16,41 @@ pub struct Stream {
     /// (layers, batch, H_out)
     h: Vec<f32>,
     /// (layers, batch, padded H)
-    c: Vec<f32>,
-    /// (layers, batch, H): `c` as others see it, see [`Stream::save_c`].
-    plain_c: Vec<f32>,
-    pre: Vec<f32>,
-    full: Vec<f32>,
-    projected: Vec<f32>,
+    memory: Vec<f32>,
+    /// (layers, batch, H): the memory as others see it, see [`Stream::save_memory`].
+    plain_memory: Vec<f32>,
+    /// Of one layer.
+    pre_activations: Vec<f32>,
+    /// See [`Projection`].
+    m: Vec<f32>,
+    product: Vec<f32>,
 }
 
 impl Stream {
     /// `batch` streams side by side, all states 0. `config` must have one direction.
     pub fn new(config: Config, batch: usize) -> Result<Self, Error> {
         assert!(config.directions() == 1, "a stream cannot run backwards");
-        let (layers, units) = (config.num_layers(), config.padded_hidden_size());
+        let (layers, padded_hidden) = (config.num_layers(), config.padded_hidden_size());
         let mut stream = Self {
             config,
             batch,
             input: Vec::new(),
             h: Vec::new(),
-            c: Vec::new(),
-            plain_c: Vec::new(),
-            pre: Vec::new(),
-            full: Vec::new(),
-            projected: Vec::new(),
+            memory: Vec::new(),
+            plain_memory: Vec::new(),
+            pre_activations: Vec::new(),
+            m: Vec::new(),
+            product: Vec::new(),
         };
         let rows_of = |columns: usize| product(batch, columns);
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.h, rows_of(layers * config.h_size())),
-            (&mut stream.c, rows_of(layers * units)),
-            (&mut stream.plain_c, rows_of(layers * config.hidden_size())),
-            (&mut stream.pre, rows_of(4 * units)),
-            (&mut stream.full, rows_of(units)),
-            (&mut stream.projected, rows_of(whole_panels(config.proj_size()))),
+            (&mut stream.memory, rows_of(layers * padded_hidden)),
+            (&mut stream.plain_memory, rows_of(layers * config.hidden_size())),
+            (&mut stream.pre_activations, rows_of(config.row_len())),
+            (&mut stream.m, rows_of(padded_hidden)),
+            (&mut stream.product, rows_of(whole_panels(config.proj_size()))),
         ];
         request(total(buffers), || grow_all(buffers))?;
         Ok(stream)
@@ -70,37 +71,37 @@ impl Stream {
         &mut self.h
     }
 
-    /// c of each layer, (layers, batch, H), as of the last [`Stream::save_c`].
-    pub fn plain_c_mut(&mut self) -> &mut [f32] {
-        &mut self.plain_c
+    /// The memory of each layer, (layers, batch, H), as of the last [`Stream::save_memory`].
+    pub fn plain_memory_mut(&mut self) -> &mut [f32] {
+        &mut self.plain_memory
     }
 
-    /// Brings [`Stream::plain_c_mut`] up to date.
-    pub fn save_c(&mut self) {
-        let (units, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
-        copy_rows(&self.c, units, &mut self.plain_c, hidden, hidden);
+    /// Brings [`Stream::plain_memory_mut`] up to date.
+    pub fn save_memory(&mut self) {
+        let (padded_hidden, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
+        copy_rows(&self.memory, padded_hidden, &mut self.plain_memory, hidden, hidden);
     }
 
-    /// Takes c from [`Stream::plain_c_mut`].
-    pub fn load_c(&mut self) {
-        let (units, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
-        copy_rows(&self.plain_c, hidden, &mut self.c, units, hidden);
+    /// Takes the memory from [`Stream::plain_memory_mut`].
+    pub fn load_memory(&mut self) {
+        let (padded_hidden, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
+        copy_rows(&self.plain_memory, hidden, &mut self.memory, padded_hidden, hidden);
     }
 
     /// One step of every layer, with the present weights of `lstm`. Never allocates.
-    pub fn step(&mut self, lstm: &mut Lstm, tiles: &mut Tiles) {
+    pub fn step(&mut self, lstm: &mut Lstm, packed_a: &mut PackedA) {
         let batch = self.batch;
-        let (hidden, h_size, units) =
-            (self.config.hidden_size(), self.config.h_size(), self.config.padded_hidden_size());
+        let (h_size, padded_hidden) = (self.config.h_size(), self.config.padded_hidden_size());
         for layer in 0..self.config.num_layers() {
             let packed = lstm.packed(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
-            let c = &mut self.c[layer * batch * units..][..batch * units];
+            let memory = &mut self.memory[layer * batch * padded_hidden..][..batch * padded_hidden];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
-            input_sums::<Native>(packed, Rows::dense(x, packed.inputs()), 0, &mut self.pre, tiles);
-            let mut detour = Detour { full: &mut self.full, projected: &mut self.projected };
-            step::<Native>(packed, hidden, &mut self.pre, h, c, &mut detour, tiles);
+            let x = Rows::dense(x, packed.input_size());
+            input_sums::<Native>(packed, x, 0, &mut self.pre_activations, packed_a);
+            let mut projection = Projection { m: &mut self.m, product: &mut self.product };
+            step::<Native>(packed, &mut self.pre_activations, h, memory, &mut projection, packed_a);
         }
     }
 
@@ -111,14 +112,14 @@ impl Stream {
 
     /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `lstm`, (steps, batch, I); its
     /// output then holds (steps, batch, H_out). Never allocates.
-    pub fn run(&mut self, lstm: &mut Lstm, tiles: &mut Tiles) -> Result<(), Error> {
-        self.save_c();
+    pub fn run(&mut self, lstm: &mut Lstm, packed_a: &mut PackedA) -> Result<(), Error> {
+        self.save_memory();
         lstm.h_mut().copy_from_slice(&self.h);
-        lstm.c_mut().copy_from_slice(&self.plain_c);
-        lstm.forward(Call::default(), tiles)?;
+        lstm.memory_mut().copy_from_slice(&self.plain_memory);
+        lstm.forward(Call::default(), packed_a)?;
         self.h.copy_from_slice(lstm.h_mut());
-        self.plain_c.copy_from_slice(lstm.c_mut());
-        self.load_c();
+        self.plain_memory.copy_from_slice(lstm.memory_mut());
+        self.load_memory();
         Ok(())
     }
 }

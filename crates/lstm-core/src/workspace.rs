@@ -1,8 +1,8 @@
 //! The memory of one forward.
 
+use crate::buffer::{check_fits, grow, grow_all, product, request, sum, total};
 use crate::gemm::whole_panels;
 use crate::layout::Layout;
-use crate::memory::{check, grow, grow_all, product, request, sum, total};
 use crate::{Config, Error, Shape};
 use alloc::vec::Vec;
 
@@ -17,21 +17,21 @@ pub struct Workspace {
     pub output: Vec<f32>,
     /// (layers * D, batch, H_out) and (layers * D, batch, H)
     pub h: Vec<f32>,
-    pub c: Vec<f32>,
+    pub memory: Vec<f32>,
     /// (steps), of a packed call
     pub batch_sizes: Vec<u32>,
     /// (steps + 1): the first row of each step
     pub starts: Vec<usize>,
-    /// (rows, D * H_out): outputs of lower layers
-    pub between: [Vec<f32>; 2],
-    /// See [`crate::layer::Scratch`].
-    pub pre: Vec<f32>,
-    pub running_c: Vec<f32>,
-    pub full: Vec<f32>,
-    pub projected: Vec<f32>,
+    /// (rows, D * H_out): what passes between two layers
+    pub layer_io: [Vec<f32>; 2],
+    /// See [`crate::direction::ForwardScratch`].
+    pub pre_activations: Vec<f32>,
+    pub running_memory: Vec<f32>,
+    pub m: Vec<f32>,
+    pub product: Vec<f32>,
     pub chunk: usize,
-    /// Values that all of this was last reserved for.
-    pub values: u64,
+    /// How many values all of this was last reserved for.
+    pub len: u64,
 }
 
 impl Workspace {
@@ -45,35 +45,35 @@ impl Workspace {
     ) -> Result<(), Error> {
         let Shape { steps, batch, rows } = shape;
         let (directions, layers) = (config.directions(), config.num_layers());
-        let units = config.padded_hidden_size();
-        let fitting = (CHUNK_BYTES / 16) / units.saturating_mul(batch).max(1);
+        let (padded_hidden, row_len) = (config.padded_hidden_size(), config.row_len());
+        let fitting = CHUNK_BYTES / size_of::<f32>() / row_len.saturating_mul(batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
         let (states, h_size, hidden) = (layers * directions, config.h_size(), config.hidden_size());
         let output = product(rows, config.output_size());
-        let [even, odd] = &mut self.between;
+        let [even, odd] = &mut self.layer_io;
         let buffers = &mut [
             (&mut self.input, product(rows, config.input_size())),
             (&mut self.output, output),
             (&mut self.h, product(states * h_size, batch)),
-            (&mut self.c, product(states * hidden, batch)),
+            (&mut self.memory, product(states * hidden, batch)),
             (even, if layers > 1 { output } else { 0 }),
             (odd, if layers > 2 { output } else { 0 }),
-            (&mut self.pre, product(chunk.saturating_mul(batch), 4 * units)),
-            (&mut self.running_c, product(batch, units)),
-            (&mut self.full, product(batch, units)),
-            (&mut self.projected, product(batch, whole_panels(config.proj_size()))),
+            (&mut self.pre_activations, product(chunk.saturating_mul(batch), row_len)),
+            (&mut self.running_memory, product(batch, padded_hidden)),
+            (&mut self.m, product(batch, padded_hidden)),
+            (&mut self.product, product(batch, whole_panels(config.proj_size()))),
         ];
         let all = sum(&[total(buffers), product(2, steps), 1]);
         request(all, || {
             // With the weights that it goes through, and their packed form.
-            check(sum(&[all, product(2, layout.len())]))?;
+            check_fits(sum(&[all, product(2, layout.len())]))?;
             grow_all(buffers)?;
             grow(&mut self.batch_sizes, steps)?;
             grow(&mut self.starts, steps + 1)
         })?;
         self.chunk = chunk;
-        self.values = all;
+        self.len = all;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
-//! Products at the edges of tiles, panels and blocks, against one chain of sums for each output, to the bit.
+//! Products at the edges of packed_a, panels and blocks, against one chain of sums for each output, to the bit.
 
-use lstm_core::gemm::{Columns, Left, Rows, Tiles, accumulate, take_four_at_once};
+use lstm_core::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
 use lstm_core::simd::Scalar;
 
 /// Values with all their bits in use, so that any other order of sums shows.
@@ -16,13 +16,10 @@ fn values(len: usize, salt: u32) -> Vec<f32> {
 
 #[test]
 fn every_output_is_one_chain_of_sums_whatever_the_tile() {
-    for four_at_once in [false, true] {
-        take_four_at_once(four_at_once);
-        for rows in [1, 2, 3, 4, 5, 15, 16, 17, 33] {
-            for depth in [1, 2, 3, 4, 6, 511, 512, 515, 1025] {
-                for columns in [1, 8, 9, 16, 17, 24, 32, 40] {
-                    check(rows, depth, columns);
-                }
+    for rows in [1, 2, 3, 4, 5, 15, 16, 17, 33] {
+        for depth in [1, 2, 3, 4, 6, 511, 512, 515, 1025] {
+            for columns in [1, 8, 9, 16, 17, 24, 32, 40] {
+                check(rows, depth, columns);
             }
         }
     }
@@ -30,35 +27,33 @@ fn every_output_is_one_chain_of_sums_whatever_the_tile() {
 
 fn check(rows: usize, depth: usize, columns: usize) {
     let (x, w) = (values(rows * depth, 1), values(columns * depth, 2));
-    // Rows of the matrix before those that take part, as the weights for x stand before those for h.
-    let skipped = 2;
-    let mut matrix = Columns::zeros(columns, skipped + depth).unwrap();
+    let mut matrix = PackedB::zeros(columns, depth).unwrap();
     for column in 0..columns {
-        matrix.set_column(column, skipped, &w[column * depth..][..depth]);
+        matrix.set_column(column, &w[column * depth..][..depth]);
     }
-    let width = matrix.width();
-    let (before, seed) = (values(rows * width, 3), values(width, 4));
+    let row_len = matrix.row_len();
+    let (before, init) = (values(rows * row_len, 3), values(row_len, 4));
     let transposed: Vec<f32> =
         (0..depth).flat_map(|k| (0..rows).map(move |r| (k, r))).map(|(k, r)| x[r * depth + k]).collect();
-    let lefts = [
-        ("rows", Left::Rows(Rows::dense(&x, depth), 0)),
-        ("transposed", Left::Transposed { values: &transposed, width: rows }),
+    let factors = [
+        ("rows", Lhs::Rows(Rows::dense(&x, depth), 0)),
+        ("transposed", Lhs::Transposed { values: &transposed, row_len: rows }),
     ];
-    for (name, left) in lefts {
-        for seed in [None, Some(&seed[..])] {
+    for (name, lhs) in factors {
+        for init in [None, Some(&init[..])] {
             let mut out = before.clone();
-            accumulate::<Scalar>(&mut out, seed, left, &matrix, skipped..skipped + depth, &mut Tiles::new());
+            accumulate::<Scalar>(&mut out, init, lhs, &matrix, &mut PackedA::new());
             for r in 0..rows {
                 for column in 0..columns {
-                    let start = seed.map_or(before[r * width + column], |seed| seed[column]);
+                    let start = init.map_or(before[r * row_len + column], |init| init[column]);
                     let products = (0..depth).map(|k| x[r * depth + k] * w[column * depth + k]);
                     let expected = products.fold(start, |sum, product| sum + product);
-                    let actual = out[r * width + column];
+                    let actual = out[r * row_len + column];
                     assert_eq!(
                         actual.to_bits(),
                         expected.to_bits(),
-                        "{name}, {rows} rows, depth {depth}, {columns} columns, seed {}: [{r}][{column}]",
-                        seed.is_some()
+                        "{name}, {rows} rows, depth {depth}, {columns} columns, init {}: [{r}][{column}]",
+                        init.is_some()
                     );
                 }
             }

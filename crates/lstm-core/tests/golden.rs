@@ -5,7 +5,7 @@ mod common;
 use common::golden::{Results, cases};
 use common::relative_error;
 use lstm_core::config::Options;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Shape};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -90,9 +90,9 @@ fn activations() -> Results {
     lstm.reserve(Shape::padded(1, x.len()), None).unwrap();
     lstm.input_mut().copy_from_slice(&x);
     lstm.h_mut().fill(0.0);
-    lstm.c_mut().copy_from_slice(&x);
-    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
-    Results { output: lstm.output().to_vec(), h: lstm.h_mut().to_vec(), c: lstm.c_mut().to_vec() }
+    lstm.memory_mut().copy_from_slice(&x);
+    lstm.forward(Call::default(), &mut PackedA::new()).unwrap();
+    Results { output: lstm.output().to_vec(), h: lstm.h_mut().to_vec(), c: lstm.memory_mut().to_vec() }
 }
 
 /// SHA-256 of output, h_n and c_n as little-endian floats.

@@ -3,7 +3,7 @@
 use lstm_core::Shape;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Rule};
 use lstm_core::{Call, Config, Lstm, Stream};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -63,11 +63,11 @@ fn a_forward_never_allocates() {
     lstm.reserve(shape, None).unwrap();
     lstm.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
     let packed = Call { packed: true, dropout: Some(Draw::default()), ..Call::default() };
-    assert_eq!(allocations(|| lstm.forward(packed, &mut Tiles::new()).unwrap()), 0);
+    assert_eq!(allocations(|| lstm.forward(packed, &mut PackedA::new()).unwrap()), 0);
     assert_eq!(
         allocations(|| {
             lstm.parameters_mut();
-            lstm.forward(packed, &mut Tiles::new()).unwrap()
+            lstm.forward(packed, &mut PackedA::new()).unwrap()
         }),
         0,
         "with weights to pack"
@@ -76,7 +76,7 @@ fn a_forward_never_allocates() {
     // A smaller reservation after a larger one takes nothing new.
     assert_eq!(allocations(|| lstm.reserve(Shape::padded(5, 4), None).unwrap()), 0);
     assert_eq!(
-        allocations(|| lstm.forward(Call { batch_first: true, ..Call::default() }, &mut Tiles::new()).unwrap()),
+        allocations(|| lstm.forward(Call { batch_first: true, ..Call::default() }, &mut PackedA::new()).unwrap()),
         0
     );
 }
@@ -88,14 +88,14 @@ fn training_never_allocates() {
     for _ in 0..2 {
         lstm.reserve(Shape::padded(4, 3), None).unwrap();
         lstm.reserve_training(None).unwrap();
-        assert_eq!(allocations(|| lstm.forward(train, &mut Tiles::new()).unwrap()), 0);
-        assert_eq!(allocations(|| lstm.backward(0, &mut Tiles::new()).unwrap()), 0);
+        assert_eq!(allocations(|| lstm.forward(train, &mut PackedA::new()).unwrap()), 0);
+        assert_eq!(allocations(|| lstm.backward(0, &mut PackedA::new()).unwrap()), 0);
     }
     // The memory of one forward serves the next.
     lstm.reserve(Shape::padded(4, 3), None).unwrap();
     assert_eq!(allocations(|| lstm.reserve_training(None).unwrap()), 0);
-    assert_eq!(allocations(|| lstm.forward(train, &mut Tiles::new()).unwrap()), 0);
-    assert_eq!(allocations(|| lstm.training().unwrap().forget()), 0);
+    assert_eq!(allocations(|| lstm.forward(train, &mut PackedA::new()).unwrap()), 0);
+    assert_eq!(allocations(|| lstm.backward_memory().unwrap().discard_all()), 0);
 }
 
 #[test]
@@ -104,9 +104,9 @@ fn a_step_never_allocates() {
     let mut lstm = Lstm::new(config).unwrap();
     for batch in [1, 3] {
         let mut stream = Stream::new(config, batch).unwrap();
-        assert_eq!(allocations(|| stream.step(&mut lstm, &mut Tiles::new())), 0);
+        assert_eq!(allocations(|| stream.step(&mut lstm, &mut PackedA::new())), 0);
         stream.reserve(&mut lstm, 4).unwrap();
-        assert_eq!(allocations(|| stream.run(&mut lstm, &mut Tiles::new()).unwrap()), 0);
+        assert_eq!(allocations(|| stream.run(&mut lstm, &mut PackedA::new()).unwrap()), 0);
     }
 }
 
@@ -121,13 +121,13 @@ fn layers_losses_and_optimisers_never_allocate() {
         linear.reserve(7, true).unwrap();
         embedding.reserve(7, true).unwrap();
         loss.reserve(7, 3).unwrap();
-        let tiles = &mut Tiles::new();
+        let packed_a = &mut PackedA::new();
         let step = || {
-            embedding.forward(tiles);
-            linear.forward(tiles);
+            embedding.forward(packed_a);
+            linear.forward(packed_a);
             loss.cross_entropy(3, 0.1, None, true);
-            linear.backward(tiles);
-            embedding.backward(tiles);
+            linear.backward(packed_a);
+            embedding.backward(packed_a);
             let weight = linear.parameter(0);
             optimizer.step(0, &mut weight.values, &weight.gradients, true, 0.9, 0.99);
             linear.changed();

@@ -6,7 +6,7 @@ mod common;
 use common::lstm_with;
 use lstm_core::config::Options;
 use lstm_core::dropout::philox;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::train::{Layer, Linear};
 use lstm_core::{Call, Lstm, Shape, Stream};
 
@@ -29,25 +29,25 @@ fn lstm(hidden_size: usize, proj_size: usize, bidirectional: bool) -> Lstm {
 
 /// Everything that a training forward with `x` in one place, and its backward, give: gradients by name.
 fn train(lstm: &mut Lstm, x: f32, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
-    let tiles = &mut Tiles::new();
+    let packed_a = &mut PackedA::new();
     lstm.reserve(Shape::padded(STEPS, BATCH), None).unwrap();
     lstm.reserve_training(every).unwrap();
     lstm.input_mut().copy_from_slice(&random(STEPS * BATCH * INPUTS, 5));
     lstm.input_mut()[ROW * INPUTS + 1] = x;
-    lstm.forward(Call { training: true, ..Call::default() }, tiles).unwrap();
+    lstm.forward(Call { training: true, ..Call::default() }, packed_a).unwrap();
     let output = lstm.output().to_vec();
     let (layout, config) = (lstm.layout().clone(), *lstm.config());
-    let training = lstm.training().unwrap();
+    let training = lstm.backward_memory().unwrap();
     training.d_output_mut()[..output.len()].copy_from_slice(&random(output.len(), 6));
     training.d_h_mut().fill(0.5);
-    training.d_c_mut().fill(0.25);
-    lstm.backward(0, tiles).unwrap();
-    let training = lstm.training().unwrap();
+    training.d_memory_mut().fill(0.25);
+    lstm.backward(0, packed_a).unwrap();
+    let training = lstm.backward_memory().unwrap();
     let mut results = vec![
         ("output".into(), output),
         ("d_input".into(), training.d_input()[..STEPS * BATCH * INPUTS].to_vec()),
         ("d_h".into(), training.d_h_mut().to_vec()),
-        ("d_c".into(), training.d_c_mut().to_vec()),
+        ("d_c".into(), training.d_memory_mut().to_vec()),
         ("norms".into(), training.norms(&config, 0, 0, true).to_vec()),
     ];
     for parameter in layout.parameters() {
@@ -77,16 +77,16 @@ fn an_infinite_input_reaches_only_what_it_meets() {
 #[test]
 fn a_stream_forgets_a_nan_with_its_state() {
     let config = *lstm(5, 0, false).config();
-    let (mut lstm, tiles) = (lstm(5, 0, false), &mut Tiles::new());
+    let (mut lstm, packed_a) = (lstm(5, 0, false), &mut PackedA::new());
     let [mut used, mut fresh] = [1, 2].map(|_| Stream::new(config, 1).unwrap());
     used.input_mut().copy_from_slice(&[f32::NAN, f32::INFINITY, 1.0]);
-    used.step(&mut lstm, tiles);
+    used.step(&mut lstm, packed_a);
     used.h_mut().fill(0.0);
-    used.plain_c_mut().fill(0.0);
-    used.load_c();
+    used.plain_memory_mut().fill(0.0);
+    used.load_memory();
     for stream in [&mut used, &mut fresh] {
         stream.input_mut().fill(0.5);
-        stream.step(&mut lstm, tiles);
+        stream.step(&mut lstm, packed_a);
     }
     assert_eq!(used.output(), fresh.output());
 }
@@ -103,10 +103,10 @@ fn a_linear_layer_keeps_rows_and_columns_apart() {
             linear.parameter(0).gradients.fill(0.0);
             linear.input_mut().copy_from_slice(&random(rows * inputs, 2));
             linear.input_mut()[2 * inputs + 1] = x;
-            linear.forward(&mut Tiles::new());
+            linear.forward(&mut PackedA::new());
             let output = linear.output_mut().to_vec();
             linear.output_mut().copy_from_slice(&random(rows * outputs, 3));
-            linear.backward(&mut Tiles::new());
+            linear.backward(&mut PackedA::new());
             (output, linear.d_input().to_vec(), linear.parameter(0).gradients.clone())
         };
         let (usual, infinite) = (run(1.0), run(f32::INFINITY));

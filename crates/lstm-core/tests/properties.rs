@@ -6,7 +6,7 @@ use common::reference::{Matrix, Reference};
 use common::{lstm_with, relative_error};
 use lstm_core::Shape;
 use lstm_core::config::Options;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Config, Lstm, Stream};
 use proptest::prelude::*;
 
@@ -29,7 +29,8 @@ fn settings() -> impl Strategy<Value = Setting> {
             let (input_size, hidden_size, num_layers, proj_size) = sizes;
             let proj_size = if proj_size < hidden_size { proj_size } else { 0 };
             lengths.sort_by_key(|&length| std::cmp::Reverse(length));
-            let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout: 0.0 };
+            let options =
+                Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, ..Options::default() };
             Setting { options, lengths, seed, chunk }
         },
     )
@@ -139,10 +140,10 @@ fn run(
         for (state, (h, c)) in sequence.h.iter().zip(&sequence.c).enumerate() {
             let at = state * shape.batch + b;
             lstm.h_mut()[at * h_size..][..h_size].copy_from_slice(h);
-            lstm.c_mut()[at * hidden..][..hidden].copy_from_slice(c);
+            lstm.memory_mut()[at * hidden..][..hidden].copy_from_slice(c);
         }
     }
-    lstm.forward(call, &mut Tiles::new()).unwrap();
+    lstm.forward(call, &mut PackedA::new()).unwrap();
     let mut results = sequences.to_vec();
     for &(row, t, b) in place {
         results[b].x[t] = lstm.output()[row * d..][..d].to_vec();
@@ -151,7 +152,7 @@ fn run(
         for state in 0..result.h.len() {
             let at = state * shape.batch + b;
             result.h[state] = lstm.h_mut()[at * h_size..][..h_size].to_vec();
-            result.c[state] = lstm.c_mut()[at * hidden..][..hidden].to_vec();
+            result.c[state] = lstm.memory_mut()[at * hidden..][..hidden].to_vec();
         }
     }
     results
@@ -223,26 +224,26 @@ proptest! {
             (0..options.num_layers).flat_map(|layer| batch.iter().flat_map(move |s| pick(s)[layer].clone())).collect()
         };
         stream.h_mut().copy_from_slice(&states(|s| &s.h));
-        stream.plain_c_mut().copy_from_slice(&states(|s| &s.c));
-        stream.load_c();
+        stream.plain_memory_mut().copy_from_slice(&states(|s| &s.c));
+        stream.load_memory();
         let step = |t: usize| batch.iter().flat_map(|s| s.x[t].clone()).collect::<Vec<_>>();
         let output = |t: usize| whole.iter().flat_map(|s| s.x[t].clone()).collect::<Vec<_>>();
         // One by one up to the cut, all the rest in one run.
         let cut = cut.min(longest);
         for t in 0..cut {
             stream.input_mut().copy_from_slice(&step(t));
-            stream.step(&mut lstm, &mut Tiles::new());
+            stream.step(&mut lstm, &mut PackedA::new());
             prop_assert_eq!(float_bits(stream.output()), float_bits(&output(t)));
         }
         stream.reserve(&mut lstm, longest - cut).unwrap();
         lstm.input_mut().copy_from_slice(&(cut..longest).flat_map(step).collect::<Vec<_>>());
-        stream.run(&mut lstm, &mut Tiles::new()).unwrap();
+        stream.run(&mut lstm, &mut PackedA::new()).unwrap();
         prop_assert_eq!(float_bits(lstm.output()), float_bits(&(cut..longest).flat_map(output).collect::<Vec<_>>()));
-        stream.save_c();
+        stream.save_memory();
         let last = |pick: fn(&Sequence) -> &Vec<Vec<f32>>| -> Vec<f32> {
             (0..options.num_layers).flat_map(|layer| whole.iter().flat_map(move |s| pick(s)[layer].clone())).collect()
         };
         prop_assert_eq!(float_bits(stream.h_mut()), float_bits(&last(|s| &s.h)));
-        prop_assert_eq!(float_bits(stream.plain_c_mut()), float_bits(&last(|s| &s.c)));
+        prop_assert_eq!(float_bits(stream.plain_memory_mut()), float_bits(&last(|s| &s.c)));
     }
 }

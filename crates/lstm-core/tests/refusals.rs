@@ -2,7 +2,7 @@
 
 use lstm_core::Shape;
 use lstm_core::config::Options;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Config, Error, Lstm, Stream};
 
 fn options() -> Options {
@@ -43,7 +43,7 @@ fn more_than_32_bits_can_address() {
     }
     assert!(matches!(Stream::new(config, 1 << 28).map(|_| ()).unwrap_err(), Error::OutOfMemory { .. }));
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
-    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
+    lstm.forward(Call::default(), &mut PackedA::new()).unwrap();
 }
 
 #[test]
@@ -53,23 +53,27 @@ fn batch_sizes_that_do_not_fit() {
     let packed = Call { packed: true, ..Call::default() };
     for wrong in [[1, 2, 3], [4, 1, 1], [3, 3, 0], [2, 2, 1], [3, 3, 3]] {
         lstm.batch_sizes_mut().copy_from_slice(&wrong);
-        assert_eq!(lstm.forward(packed, &mut Tiles::new()).unwrap_err(), Error::BatchSizes, "{wrong:?}");
+        assert_eq!(lstm.forward(packed, &mut PackedA::new()).unwrap_err(), Error::BatchSizes, "{wrong:?}");
     }
     lstm.batch_sizes_mut().copy_from_slice(&[3, 2, 1]);
-    lstm.forward(packed, &mut Tiles::new()).unwrap();
+    lstm.forward(packed, &mut PackedA::new()).unwrap();
 }
 
 #[test]
 fn backward_without_a_forward() {
     let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
-    assert_eq!(lstm.backward(0, &mut Tiles::new()).unwrap_err(), Error::NoForward);
+    assert_eq!(lstm.backward(0, &mut PackedA::new()).unwrap_err(), Error::NoForward);
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
     lstm.reserve_training(None).unwrap();
-    lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
-    assert_eq!(lstm.backward(0, &mut Tiles::new()).unwrap_err(), Error::NoForward, "an ordinary forward keeps nothing");
-    lstm.forward(Call { training: true, ..Call::default() }, &mut Tiles::new()).unwrap();
-    lstm.backward(0, &mut Tiles::new()).unwrap();
-    assert_eq!(lstm.backward(0, &mut Tiles::new()).unwrap_err(), Error::NoForward, "twice");
+    lstm.forward(Call::default(), &mut PackedA::new()).unwrap();
+    assert_eq!(
+        lstm.backward(0, &mut PackedA::new()).unwrap_err(),
+        Error::NoForward,
+        "an ordinary forward keeps nothing"
+    );
+    lstm.forward(Call { training: true, ..Call::default() }, &mut PackedA::new()).unwrap();
+    lstm.backward(0, &mut PackedA::new()).unwrap();
+    assert_eq!(lstm.backward(0, &mut PackedA::new()).unwrap_err(), Error::NoForward, "twice");
 }
 
 #[test]
@@ -80,7 +84,7 @@ fn nothing_to_run_passes_the_state_through() {
     {
         lstm.reserve(shape, None).unwrap();
         lstm.h_mut().fill(0.25);
-        lstm.forward(Call { packed, ..Call::default() }, &mut Tiles::new()).unwrap();
+        lstm.forward(Call { packed, ..Call::default() }, &mut PackedA::new()).unwrap();
         assert!(lstm.h_mut().iter().all(|&h| h == 0.25) && lstm.output().is_empty());
     }
 }
@@ -91,19 +95,19 @@ fn train(lstm: &mut Lstm, value: f32) {
     lstm.reserve_training(None).unwrap();
     lstm.input_mut().fill(value);
     lstm.h_mut().fill(0.0);
-    lstm.c_mut().fill(0.0);
-    lstm.forward(Call { training: true, ..Call::default() }, &mut Tiles::new()).unwrap();
+    lstm.memory_mut().fill(0.0);
+    lstm.forward(Call { training: true, ..Call::default() }, &mut PackedA::new()).unwrap();
 }
 
 /// The gradients of the input and of all parameters after going back through forward `index`.
 fn gradients(lstm: &mut Lstm, index: usize) -> Vec<f32> {
-    let training = lstm.training().unwrap();
+    let training = lstm.backward_memory().unwrap();
     training.zero_gradients();
     training.d_output_mut().fill(1.0);
     training.d_h_mut().fill(0.0);
-    training.d_c_mut().fill(0.0);
-    lstm.backward(index, &mut Tiles::new()).unwrap();
-    let training = lstm.training().unwrap();
+    training.d_memory_mut().fill(0.0);
+    lstm.backward(index, &mut PackedA::new()).unwrap();
+    let training = lstm.backward_memory().unwrap();
     let d_input = training.d_input().to_vec();
     [&d_input[..], training.gradients_mut()].concat()
 }
@@ -139,15 +143,15 @@ fn backward_with_other_weights_than_its_forward() {
         train(&mut lstm, 0.5);
         let before = lstm.parameters()[index];
         lstm.parameters_mut()[index] += 1.0;
-        assert_eq!(lstm.backward(0, &mut Tiles::new()).unwrap_err(), Error::StaleForward, "parameter {index}");
+        assert_eq!(lstm.backward(0, &mut PackedA::new()).unwrap_err(), Error::StaleForward, "parameter {index}");
         // A forward in between takes the new weights; the old forward stays another's.
         lstm.reserve(Shape::padded(1, 1), None).unwrap();
-        lstm.forward(Call::default(), &mut Tiles::new()).unwrap();
-        assert_eq!(lstm.backward(0, &mut Tiles::new()).unwrap_err(), Error::StaleForward, "parameter {index}");
+        lstm.forward(Call::default(), &mut PackedA::new()).unwrap();
+        assert_eq!(lstm.backward(0, &mut PackedA::new()).unwrap_err(), Error::StaleForward, "parameter {index}");
         lstm.parameters_mut()[index] = before;
-        lstm.training().unwrap().forget();
+        lstm.backward_memory().unwrap().discard_all();
     }
     train(&mut lstm, 0.5);
     lstm.parameters_mut(); // the same values
-    lstm.backward(0, &mut Tiles::new()).unwrap();
+    lstm.backward(0, &mut PackedA::new()).unwrap();
 }

@@ -2,9 +2,9 @@
 //! block edge.
 
 use lstm_core::activation::Constants;
+use lstm_core::buffer;
 use lstm_core::dropout::philox;
-use lstm_core::gemm::Tiles;
-use lstm_core::memory;
+use lstm_core::gemm::PackedA;
 use lstm_core::simd::{Native, Scalar, Vector};
 use lstm_core::train::{Layer, Linear, Loss, lanes, loss, optimizer};
 
@@ -45,13 +45,13 @@ fn linear_is_its_formula_and_its_gradients_accumulate() {
         linear.reserve(rows, true).unwrap();
         for times in 1..=2 {
             linear.input_mut().copy_from_slice(&x);
-            linear.forward(&mut Tiles::new());
+            linear.forward(&mut PackedA::new());
             let mut expected = product(rows, inputs, outputs, |r, k| x[r * inputs + k], |k, o| w[o * inputs + k]);
             expected.iter_mut().enumerate().for_each(|(i, y)| *y += f64::from(b[i % outputs]));
             assert_close(linear.output_mut(), &expected, 2e-6);
 
             linear.output_mut().copy_from_slice(&d);
-            linear.backward(&mut Tiles::new());
+            linear.backward(&mut PackedA::new());
             let dx = product(rows, outputs, inputs, |r, o| d[r * outputs + o], |o, i| w[o * inputs + i]);
             assert_close(linear.d_input(), &dx, 2e-6);
             let twice = |values: Vec<f64>| values.into_iter().map(|v| v * f64::from(times)).collect::<Vec<_>>();
@@ -184,7 +184,7 @@ fn a_tail_is_updated_as_the_rest() {
         let (start, gradients) = (random(len, 1), random(len, 2));
         let settings = [0.1, 0.01, 0.9, 0.99, 1e-8, 0.0];
         let step = |values: &mut [f32], gradients: &[f32]| {
-            let mut state: Vec<f32> = memory::zeros(2 * lanes::state_len(values.len())).unwrap();
+            let mut state: Vec<f32> = buffer::zeros(2 * lanes::state_len(values.len())).unwrap();
             optimizer::adam::<Native>(settings, values, gradients, &mut state, 0.9, 0.99);
         };
         let mut together = start.clone();

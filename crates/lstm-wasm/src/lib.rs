@@ -16,10 +16,11 @@ mod objects;
 mod runtime;
 mod train;
 
-use crate::objects::{BYTES, LSTMS, STREAMS, TILES};
+use crate::objects::{BYTES, LSTMS, PACKED_A, STREAMS};
+use lstm_core::backward_memory::{BackwardMemory, Traced};
+use lstm_core::cell::Cell;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
-use lstm_core::training::{Traced, Training};
 use lstm_core::{Call, Config, Error, Lstm, Shape, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -52,12 +53,6 @@ fn address_of<T>(values: &[T]) -> usize {
     values.as_ptr().addr()
 }
 
-/// See [`lstm_core::gemm::take_four_at_once`].
-#[wasm_bindgen(js_name = takeFourAtOnce)]
-pub fn take_four_at_once() {
-    lstm_core::gemm::take_four_at_once(true);
-}
-
 /// How many bytes the last request took that was refused for want of memory.
 #[wasm_bindgen(js_name = refusedBytes)]
 pub fn refused_bytes() -> f64 {
@@ -84,7 +79,8 @@ pub fn lstm_new(
     bidirectional: bool,
     dropout: f32,
 ) -> i32 {
-    let options = Options { input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
+    let cell = Cell::Lstm;
+    let options = Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
     let lstm = Config::new(options).and_then(Lstm::new);
     handle(lstm.and_then(|lstm| LSTMS.with(|table| table.insert(lstm))))
 }
@@ -114,7 +110,7 @@ pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
             3 => address_of(parameter.of(lstm.parameters())),
             4 => parameter.rows,
             5 => parameter.columns,
-            6 => lstm.training().map_or(0, |training| address_of(parameter.of(training.gradients_mut()))),
+            6 => lstm.backward_memory().map_or(0, |memory| address_of(parameter.of(memory.gradients_mut()))),
             _ => panic!("no such fact"),
         }
     })
@@ -149,15 +145,15 @@ pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, trains: bool,
 /// gradients of 5 the output, 6 the input, 7 h and 8 c.
 #[wasm_bindgen]
 pub fn address(lstm: u32, buffer: u32) -> usize {
-    with_lstm(lstm, |lstm| match (buffer, lstm.training()) {
+    with_lstm(lstm, |lstm| match (buffer, lstm.backward_memory()) {
         (0, _) => address_of(lstm.input_mut()),
         (1, _) => address_of(lstm.output()),
         (2, _) => address_of(lstm.h_mut()),
-        (3, _) => address_of(lstm.c_mut()),
-        (5, Some(training)) => address_of(training.d_output_mut()),
-        (6, Some(training)) => address_of(training.d_input()),
-        (7, Some(training)) => address_of(training.d_h_mut()),
-        (8, Some(training)) => address_of(training.d_c_mut()),
+        (3, _) => address_of(lstm.memory_mut()),
+        (5, Some(memory)) => address_of(memory.d_output_mut()),
+        (6, Some(memory)) => address_of(memory.d_input()),
+        (7, Some(memory)) => address_of(memory.d_h_mut()),
+        (8, Some(memory)) => address_of(memory.d_memory_mut()),
         (4, _) => address_of(lstm.batch_sizes_mut()),
         _ => panic!("no such buffer"),
     })
@@ -169,20 +165,20 @@ pub fn address(lstm: u32, buffer: u32) -> usize {
 pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
     let call = Call { batch_first, packed, dropout, training: trains };
-    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.forward(call, tiles))))
+    status(with_lstm(lstm, |lstm| PACKED_A.with(|packed_a| lstm.forward(call, packed_a))))
 }
 
 /// Goes back through training forward `index` of those that wait for it, the oldest being 0.
 #[wasm_bindgen]
 pub fn backward(lstm: u32, index: usize) -> u32 {
-    status(with_lstm(lstm, |lstm| TILES.with(|tiles| lstm.backward(index, tiles))))
+    status(with_lstm(lstm, |lstm| PACKED_A.with(|packed_a| lstm.backward(index, packed_a))))
 }
 
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
 #[wasm_bindgen]
 pub fn forget(lstm: u32, all: bool) {
-    let forget = if all { Training::forget } else { Training::forget_last };
-    with_lstm(lstm, |lstm| lstm.training().map_or((), forget));
+    let discard = if all { BackwardMemory::discard_all } else { BackwardMemory::discard_last };
+    with_lstm(lstm, |lstm| lstm.backward_memory().map_or((), discard));
 }
 
 /// Copies out the norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
@@ -191,7 +187,7 @@ pub fn forget(lstm: u32, all: bool) {
 pub fn gradient_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> usize {
     with_lstm(lstm, |lstm| {
         let config = *lstm.config();
-        let norms = lstm.training().map(|training| training.norms(&config, layer, direction, of_c));
+        let norms = lstm.backward_memory().map(|memory| memory.norms(&config, layer, direction, of_c));
         norms.map_or(0, address_of)
     })
 }
@@ -201,13 +197,13 @@ pub fn gradient_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> 
 #[wasm_bindgen]
 pub fn trace(lstm: u32, layer: usize, direction: usize, what: usize) -> usize {
     let traced = match what {
-        4 => Traced::C,
+        4 => Traced::Memory,
         5 => Traced::H,
         gate => Traced::Gate(gate),
     };
     with_lstm(lstm, |lstm| {
         let config = *lstm.config();
-        lstm.training().map_or(0, |training| address_of(training.trace(&config, layer, direction, traced)))
+        lstm.backward_memory().map_or(0, |memory| address_of(memory.trace(&config, layer, direction, traced)))
     })
 }
 
@@ -231,7 +227,7 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
         0 => address_of(stream.input_mut()),
         1 => address_of(stream.output()),
         2 => address_of(stream.h_mut()),
-        3 => address_of(stream.plain_c_mut()),
+        3 => address_of(stream.plain_memory_mut()),
         _ => panic!("no such buffer"),
     })
 }
@@ -239,23 +235,23 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
 /// One step of a stream of `lstm`.
 #[wasm_bindgen(js_name = streamStep)]
 pub fn stream_step(lstm: u32, stream: u32) {
-    with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.step(lstm, tiles))));
+    with_lstm(lstm, |lstm| with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.step(lstm, packed_a))));
 }
 
 /// Runs a stream over the steps that [`reserve`] made room for in its LSTM, whose input and output it uses.
 #[wasm_bindgen(js_name = streamRun)]
 pub fn stream_run(lstm: u32, stream: u32) -> u32 {
-    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| TILES.with(|tiles| stream.run(lstm, tiles)))))
+    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.run(lstm, packed_a)))))
 }
 
 /// Brings the c that [`stream_address`] tells up to date.
 #[wasm_bindgen(js_name = streamSave)]
 pub fn stream_save(stream: u32) {
-    with_stream(stream, Stream::save_c);
+    with_stream(stream, Stream::save_memory);
 }
 
 /// Takes the c that was written at [`stream_address`].
 #[wasm_bindgen(js_name = streamLoad)]
 pub fn stream_load(stream: u32) {
-    with_stream(stream, Stream::load_c);
+    with_stream(stream, Stream::load_memory);
 }

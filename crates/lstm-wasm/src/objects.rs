@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
 use core::mem;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Standalone};
 use lstm_core::{Error, Lstm, Stream};
 
@@ -16,7 +16,7 @@ pub static OPTIMIZERS: Static<Table<Optimizer>> = Static::new(Table::new());
 /// One loss at a time: nothing of it outlives a call.
 pub static LOSS: Static<Loss> = Static::new(Loss::new());
 /// One product at a time: all objects share the memory for it.
-pub static TILES: Static<Tiles> = Static::new(Tiles::new());
+pub static PACKED_A: Static<PackedA> = Static::new(PackedA::new());
 /// See [`crate::refused_bytes`].
 pub static BYTES: Static<u64> = Static::new(0);
 

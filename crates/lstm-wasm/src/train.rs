@@ -2,7 +2,7 @@
 //!
 //! A parameter is told by three numbers: its family (0 an LSTM's, 1 a layer's), the handle of its owner, and its index.
 
-use crate::objects::{AnyLayer, LAYERS, LOSS, LSTMS, OPTIMIZERS, TILES};
+use crate::objects::{AnyLayer, LAYERS, LOSS, LSTMS, OPTIMIZERS, PACKED_A};
 use crate::{address_of, handle, status};
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
@@ -90,13 +90,13 @@ pub fn layer_address(layer: u32, buffer: u32) -> usize {
 /// Runs a layer over what was reserved.
 #[wasm_bindgen(js_name = layerForward)]
 pub fn layer_forward(layer: u32) {
-    with_layer(layer, |layer| TILES.with(|tiles| layer.forward(tiles)));
+    with_layer(layer, |layer| PACKED_A.with(|packed_a| layer.forward(packed_a)));
 }
 
 /// Goes back through the last forward.
 #[wasm_bindgen(js_name = layerBackward)]
 pub fn layer_backward(layer: u32) {
-    with_layer(layer, |layer| TILES.with(|tiles| layer.backward(tiles)));
+    with_layer(layer, |layer| PACKED_A.with(|packed_a| layer.backward(packed_a)));
 }
 
 /// The address of a layer's parameter, or of its gradient: 0 before the first reservation that trains.

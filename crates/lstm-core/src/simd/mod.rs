@@ -1,5 +1,6 @@
 //! Four float32 lanes. Only here is the target known, and only here is there unsafe code.
 
+use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Sub};
 
 mod product;
@@ -7,7 +8,7 @@ mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
-pub use product::{COLUMNS, FOUR, add_fours, add_products};
+pub use product::{COLUMNS, MR, add_products, add_tiles};
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Simd128;
@@ -73,4 +74,20 @@ pub fn quad(values: &[f32], at: usize) -> &[f32; LANES] {
 #[inline(always)]
 pub fn quad_mut(values: &mut [f32], at: usize) -> &mut [f32; LANES] {
     values[at..].first_chunk_mut().expect("four values from here on")
+}
+
+/// The first `N` vectors of `values`.
+#[inline(always)]
+pub fn load<V: Vector, const N: usize>(values: &[f32]) -> [V; N] {
+    let values = &values[..N * LANES];
+    from_fn(|n| V::load(quad(values, n * LANES)))
+}
+
+/// Writes `N` vectors to the start of `values`.
+#[inline(always)]
+pub fn store<V: Vector, const N: usize>(vectors: [V; N], values: &mut [f32]) {
+    let values = &mut values[..N * LANES];
+    for (n, vector) in vectors.into_iter().enumerate() {
+        vector.store(quad_mut(values, n * LANES));
+    }
 }

@@ -8,8 +8,8 @@ use core::array::from_fn;
 
 /// Columns of a panel: what the weights of one k take in memory is a cache line.
 pub const COLUMNS: usize = 4 * LANES;
-/// Rows of a tile of [`add_fours`], and k of an iteration at most.
-pub const FOUR: usize = 4;
+/// Rows of a tile of [`add_tiles`].
+pub const MR: usize = 4;
 
 /// `R` rows of sums for `P` panels, of `N` vectors of each. `R * P * N` is at most 8: the sums then stay in x86's sixteen
 /// registers beside the operands.
@@ -17,20 +17,21 @@ pub type Sums<V, const R: usize, const P: usize, const N: usize> = [[[V; N]; P];
 
 /// `sums[r][p][n] + Σ_k x[k][r] * w[p][k][n]`, `k` ascending: one chain of sums in each lane.
 ///
-/// `x` holds `R` values for each `k`. `w` holds `P` panels, `apart` values from one to the next.
+/// `x` holds `R` values for each `k`. `w` holds `P` panels, `panel_len` values from one to the next.
 #[inline(always)]
 pub fn add_products<V: Vector, const R: usize, const P: usize>(
     mut sums: Sums<V, R, P, 4>,
     x: &[f32],
     w: &[f32],
-    apart: usize,
+    panel_len: usize,
 ) -> Sums<V, R, P, 4> {
     let depth = x.len() / R;
-    let len = (P - 1).checked_mul(apart).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
+    let len =
+        (P - 1).checked_mul(panel_len).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
     assert!(len.is_some_and(|len| w.len() >= len));
     // SAFETY: x has R values for each of `depth` k, and each panel COLUMNS of them within w, as asserted.
     unsafe {
-        let (x, w) = (&mut [x.as_ptr(); R], &mut from_fn(|p| w.as_ptr().add(p * apart)));
+        let (x, w) = (&mut x.as_ptr(), &mut from_fn(|p| w.as_ptr().add(p * panel_len)));
         // One row has little to do for each k: there two of them make an iteration.
         if R == 1 {
             add_all::<V, R, P, 4, 2>(&mut sums, x, w, depth / 2);
@@ -42,87 +43,65 @@ pub fn add_products<V: Vector, const R: usize, const P: usize>(
     sums
 }
 
-/// The same for rows of a whole panel: adds to those of `out`, `width` values apart, or to the `seed`, at the first
-/// [`COLUMNS`] of each. `x` holds tiles of four rows, one after the other, each with four values for each of `depth` k,
-/// which come in fours: `at_once` says whether four of them make an iteration, or each.
+/// The same for tiles of [`MR`] rows by one panel, in two halves of it: adds to the rows of `out`, `row_len` values apart, or to
+/// `init`, at the first [`COLUMNS`] of each. `x` holds the tiles one after the other, `MR` values for each of `depth` k.
 #[inline(never)]
-pub fn add_fours<V: Vector>(
-    out: &mut [f32],
-    width: usize,
-    seed: Option<&[f32]>,
-    x: &[f32],
-    depth: usize,
-    w: &[f32],
-    at_once: bool,
-) {
-    let tiles = x.len() / (FOUR * depth);
+pub fn add_tiles<V: Vector>(out: &mut [f32], row_len: usize, init: Option<&[f32]>, x: &[f32], depth: usize, w: &[f32]) {
+    let tiles = x.len() / (MR * depth);
     if tiles == 0 {
         return;
     }
-    let last = (FOUR * tiles - 1).checked_mul(width).and_then(|last| last.checked_add(COLUMNS));
-    assert!(last.is_some_and(|last| out.len() >= last) && width >= COLUMNS && depth.is_multiple_of(FOUR));
-    assert!(w.len() / COLUMNS >= depth && seed.is_none_or(|seed| seed.len() >= COLUMNS));
+    let last = (MR * tiles - 1).checked_mul(row_len).and_then(|last| last.checked_add(COLUMNS));
+    assert!(last.is_some_and(|last| out.len() >= last) && row_len >= COLUMNS);
+    assert!(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
     // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
     // as asserted.
     unsafe {
         let (mut out, mut x) = (out.as_mut_ptr(), x.as_ptr());
-        let end = x.add(tiles * FOUR * depth);
+        let end = x.add(tiles * MR * depth);
         while x != end {
             for half in [0, COLUMNS / 2] {
                 let load = |row: *const f32| from_fn(|n| V::load(&*row.add(half + n * LANES).cast()));
-                let mut sums: Sums<V, FOUR, 1, 2> = match seed {
-                    Some(seed) => [[load(seed.as_ptr())]; FOUR],
-                    None => from_fn(|r| [load(out.add(r * width))]),
+                let mut sums: Sums<V, MR, 1, 2> = match init {
+                    Some(init) => [[load(init.as_ptr())]; MR],
+                    None => from_fn(|r| [load(out.add(r * row_len))]),
                 };
-                let (mut x, mut w) = (from_fn(|r| x.add(r)), [w.as_ptr().add(half)]);
-                if at_once {
-                    add_all::<V, FOUR, 1, 2, 4>(&mut sums, &mut x, &mut w, depth / 4);
-                } else {
-                    add_all::<V, FOUR, 1, 2, 1>(&mut sums, &mut x, &mut w, depth);
-                }
+                add_all::<V, MR, 1, 2, 1>(&mut sums, &mut { x }, &mut [w.as_ptr().add(half)], depth);
                 for (r, [sums]) in sums.into_iter().enumerate() {
                     for (n, sum) in sums.into_iter().enumerate() {
-                        sum.store(&mut *out.add(r * width + half + n * LANES).cast());
+                        sum.store(&mut *out.add(r * row_len + half + n * LANES).cast());
                     }
                 }
             }
-            out = out.wrapping_add(FOUR * width); // beyond the end, after the last tile
-            x = x.add(FOUR * depth);
+            out = out.wrapping_add(MR * row_len); // beyond the end, after the last tile
+            x = x.add(MR * depth);
         }
     }
 }
 
-/// Adds the products of `times * K` k and moves the pointers behind them. With four k in an iteration each row has a pointer
-/// of its own, else the first serves all: what V8 makes of few pointers and few distinct offsets is best.
-///
-/// LLVM and wasm-opt turn an iteration's k inside out. scripts/kernels.mjs puts four k back in their order; two of a single
-/// row, which meets each column once, lose nothing.
+/// Adds the products of `times * K` k, `K` in an iteration of the loop, and moves the pointers behind them.
 ///
 /// # Safety
-/// `x[0]` has `R` values to read for each of the `times * K` k, and where `K` is 4, `x[r]` is `r` values behind it. Each of
-/// `w` has N vectors at each of as many places, [`COLUMNS`] values apart.
+/// `x` has `R` values to read for each of the `times * K` k. Each of `w` has N vectors at each of as many places,
+/// [`COLUMNS`] values panel_len.
 #[inline(always)]
 unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,
-    x: &mut [*const f32; R],
+    x: &mut *const f32,
     w: &mut [*const f32; P],
     times: usize,
 ) {
-    const { assert!(K == 1 || K == 2 || K == 4) }
+    const { assert!(K == 1 || K == 2) }
     // SAFETY: the caller's promise.
     unsafe {
-        let end = x[0].add(R * K * times);
-        while x[0] != end {
-            add_one::<V, R, P, N, K>(sums, x, w, 0);
-            if K > 1 {
-                add_one::<V, R, P, N, K>(sums, x, w, 1);
+        let end = x.add(R * K * times);
+        while *x != end {
+            add_one::<V, R, P, N>(sums, *x, w, 0);
+            if K == 2 {
+                add_one::<V, R, P, N>(sums, *x, w, 1);
             }
-            if K > 2 {
-                add_one::<V, R, P, N, K>(sums, x, w, 2);
-                add_one::<V, R, P, N, K>(sums, x, w, 3);
-            }
+            *x = x.add(R * K);
             // After the last k these may be beyond the end.
-            x.iter_mut().for_each(|x| *x = x.wrapping_add(R * K));
             w.iter_mut().for_each(|w| *w = w.wrapping_add(COLUMNS * K));
         }
     }
@@ -133,9 +112,9 @@ unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, con
 /// # Safety
 /// As for [`add_all`].
 #[inline(always)]
-unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
+unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize>(
     sums: &mut Sums<V, R, P, N>,
-    x: &[*const f32; R],
+    x: *const f32,
     w: &[*const f32; P],
     k: usize,
 ) {
@@ -144,7 +123,7 @@ unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize, con
         let row: [V; N] = from_fn(|n| V::load(unsafe { &*w.add(k * COLUMNS + n * LANES).cast() }));
         for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
-            let value = V::splat(unsafe { if K == 4 { *x[r].add(k * R) } else { *x[0].add(k * R + r) } });
+            let value = V::splat(unsafe { *x.add(k * R + r) });
             for (sum, &w) in sums[p].iter_mut().zip(&row) {
                 *sum = sum.add_product(value, w);
             }

@@ -2,9 +2,9 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::Tiles;
-use crate::memory::{grow, product, request, sum};
-use crate::outer::add;
+use crate::buffer::{grow, product, request, sum};
+use crate::gemm::PackedA;
+use crate::weight_grad::add;
 use alloc::vec::Vec;
 
 /// weight (count, width), and the memory of one forward at a time.
@@ -62,14 +62,14 @@ impl Layer for Embedding {
         }
     }
 
-    fn forward(&mut self, _: &mut Tiles) {
+    fn forward(&mut self, _: &mut PackedA) {
         let rows = self.output.chunks_exact_mut(self.width);
         for (row, &index) in rows.zip(&self.indices[..self.rows]) {
             row.copy_from_slice(&self.weight.values[index as usize * self.width..][..self.width]);
         }
     }
 
-    fn backward(&mut self, _: &mut Tiles) {
+    fn backward(&mut self, _: &mut PackedA) {
         let rows = self.output.chunks_exact(self.width);
         for (d, &index) in rows.zip(&self.indices[..self.rows]) {
             if self.padding != Some(index as usize) {

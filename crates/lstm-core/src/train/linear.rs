@@ -2,10 +2,10 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::{Columns, Left, Rows, Tiles, accumulate, whole_panels};
-use crate::memory::{grow, product, request, sum, zeros};
-use crate::outer::{Outer, accumulate_outer, add};
+use crate::buffer::{grow, product, request, sum, zeros};
+use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::simd::{Native, Vector};
+use crate::weight_grad::{BLOCK, Inputs, accumulate_weight_grad, add};
 use alloc::vec::Vec;
 
 /// weight (outputs, inputs), bias (outputs), and the memory of one forward at a time.
@@ -16,7 +16,7 @@ pub struct Linear {
     weight: Parameter,
     bias: Option<Parameter>,
     /// The weight, a column for each output.
-    columns: Columns,
+    packed: PackedB,
     stale: bool,
     version: u32,
     rows: usize,
@@ -31,10 +31,11 @@ pub struct Linear {
 #[derive(Debug)]
 struct Training {
     /// The weight, a column for each input.
-    columns: Columns,
-    outer: Outer,
+    transposed: PackedB,
+    /// Up to [`BLOCK`] rows of the input.
+    block: PackedB,
     /// (outputs, whole panels of inputs): one backward's gradient of the weight.
-    weight: Vec<f32>,
+    weight_grad: Vec<f32>,
     /// (rows, inputs), with room for whole panels.
     d_input: Vec<f32>,
 }
@@ -42,18 +43,18 @@ struct Training {
 impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
-        let packed = Columns::values(outputs, inputs);
-        let (weight, bias, columns) =
-            request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed]), || {
+        let packed_len = PackedB::len_for(outputs, inputs);
+        let (weight, bias, packed) =
+            request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed_len]), || {
                 let bias = bias.then(|| Parameter::zeros(outputs)).transpose()?;
-                Ok((Parameter::zeros(inputs * outputs)?, bias, Columns::zeros(outputs, inputs)?))
+                Ok((Parameter::zeros(inputs * outputs)?, bias, PackedB::zeros(outputs, inputs)?))
             })?;
         Ok(Self {
             inputs,
             outputs,
             weight,
             bias,
-            columns,
+            packed,
             stale: true,
             version: 0,
             rows: 0,
@@ -84,9 +85,9 @@ impl Linear {
         }
         let mut changed = false;
         for (output, row) in self.weight.values.chunks_exact(self.inputs).enumerate() {
-            changed |= self.columns.set_column(output, 0, row);
+            changed |= self.packed.set_column(output, row);
             if let Some(training) = &mut self.training {
-                training.columns.set_row(output, row);
+                training.transposed.set_row(output, row);
             }
         }
         self.version = self.version.wrapping_add(u32::from(changed));
@@ -94,21 +95,23 @@ impl Linear {
     }
 
     /// [`Layer::forward`] on any vector: each output is one chain of sums, the bias first, then the inputs in order.
-    pub fn forward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
+    pub fn forward_on<V: Vector>(&mut self, packed_a: &mut PackedA) {
         self.refresh();
-        let width = self.columns.width();
-        let out = &mut self.output[..self.rows * width];
+        let row_len = self.packed.row_len();
+        let out = &mut self.output[..self.rows * row_len];
         match &self.bias {
-            Some(bias) => out.chunks_exact_mut(width).for_each(|row| row[..self.outputs].copy_from_slice(&bias.values)),
+            Some(bias) => {
+                out.chunks_exact_mut(row_len).for_each(|row| row[..self.outputs].copy_from_slice(&bias.values))
+            }
             None => out.fill(0.0),
         }
-        let rows = Left::Rows(Rows::dense(&self.input, self.inputs), 0);
-        accumulate::<V>(out, None, rows, &self.columns, 0..self.inputs, tiles);
-        close_up(out, width, self.outputs);
+        let rows = Lhs::Rows(Rows::dense(&self.input, self.inputs), 0);
+        accumulate::<V>(out, None, rows, &self.packed, packed_a);
+        close_up(out, row_len, self.outputs);
     }
 
     /// [`Layer::backward`] on any vector.
-    pub fn backward_on<V: Vector>(&mut self, tiles: &mut Tiles) {
+    pub fn backward_on<V: Vector>(&mut self, packed_a: &mut PackedA) {
         self.refresh();
         let Some(training) = &mut self.training else { return };
         let (inputs, outputs) = (self.inputs, self.outputs);
@@ -120,20 +123,22 @@ impl Linear {
             }
         }
 
-        training.weight.fill(0.0);
+        let Training { transposed, block, weight_grad, d_input } = training;
+        weight_grad.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
-        accumulate_outer::<V>(&mut training.weight, d_output, outputs, &input, inputs, &mut training.outer, tiles);
-        let rows = training.weight.chunks_exact(whole_panels(inputs));
+        let input = Inputs { len: inputs, row: &input };
+        accumulate_weight_grad::<V>(weight_grad, d_output, outputs, input, block, packed_a);
+        let rows = weight_grad.chunks_exact(whole_panels(inputs));
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
         }
 
-        let width = training.columns.width();
-        let d_input = &mut training.d_input[..self.rows * width];
+        let row_len = transposed.row_len();
+        let d_input = &mut d_input[..self.rows * row_len];
         d_input.fill(0.0);
-        let rows = Left::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, None, rows, &training.columns, 0..outputs, tiles);
-        close_up(d_input, width, inputs);
+        let rows = Lhs::Rows(Rows::dense(d_output, outputs), 0);
+        accumulate::<V>(d_input, None, rows, transposed, packed_a);
+        close_up(d_input, row_len, inputs);
     }
 }
 
@@ -141,12 +146,12 @@ impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
         let (inputs, outputs) = (self.inputs, self.outputs);
         let forward = [product(rows, inputs), product(rows, whole_panels(outputs))];
-        let backward = [product(rows, whole_panels(inputs)), Outer::values(inputs, rows)];
+        let backward = [product(rows, whole_panels(inputs)), PackedB::len_for(inputs, rows.min(BLOCK))];
         // The gradients, and the weight and its gradient as backward has them.
         let first = [
             product(inputs, outputs),
             outputs as u64,
-            Columns::values(inputs, outputs),
+            PackedB::len_for(inputs, outputs),
             product(outputs, whole_panels(inputs)),
         ];
         let takes = |now: bool, values: &[u64]| if now { sum(values) } else { 0 };
@@ -155,9 +160,9 @@ impl Layer for Linear {
         request(sum(&[sum(&forward), takes(trains, &backward), takes(begins, &first)]), || {
             if begins {
                 self.training = Some(Training {
-                    columns: Columns::zeros(inputs, outputs)?,
-                    weight: zeros(outputs * whole_panels(inputs))?,
-                    outer: Outer::default(),
+                    transposed: PackedB::zeros(inputs, outputs)?,
+                    block: PackedB::default(),
+                    weight_grad: zeros(outputs * whole_panels(inputs))?,
                     d_input: Vec::new(),
                 });
                 self.stale = true;
@@ -166,7 +171,7 @@ impl Layer for Linear {
                 self.weight.reserve_gradients()?;
                 self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
                 grow(&mut training.d_input, backward[0] as usize)?;
-                grow(training.outer.memory(), backward[1] as usize)?;
+                grow(training.block.memory(), backward[1] as usize)?;
             }
             grow(&mut self.input, forward[0] as usize)?;
             grow(&mut self.output, forward[1] as usize)
@@ -184,12 +189,12 @@ impl Layer for Linear {
         values.as_ptr().addr()
     }
 
-    fn forward(&mut self, tiles: &mut Tiles) {
-        self.forward_on::<Native>(tiles);
+    fn forward(&mut self, packed_a: &mut PackedA) {
+        self.forward_on::<Native>(packed_a);
     }
 
-    fn backward(&mut self, tiles: &mut Tiles) {
-        self.backward_on::<Native>(tiles);
+    fn backward(&mut self, packed_a: &mut PackedA) {
+        self.backward_on::<Native>(packed_a);
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
@@ -210,12 +215,12 @@ impl Layer for Linear {
     }
 }
 
-/// Moves rows of `columns` values, `width` apart, together.
-fn close_up(values: &mut [f32], width: usize, columns: usize) {
-    if width == columns {
+/// Moves rows of `columns` values, `row_len` apart, together.
+fn close_up(values: &mut [f32], row_len: usize, columns: usize) {
+    if row_len == columns {
         return;
     }
-    for row in 1..values.len() / width {
-        values.copy_within(row * width..row * width + columns, row * columns);
+    for row in 1..values.len() / row_len {
+        values.copy_within(row * row_len..row * row_len + columns, row * columns);
     }
 }

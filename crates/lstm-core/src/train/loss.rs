@@ -3,7 +3,7 @@
 use super::lanes;
 use crate::Error;
 use crate::activation::Constants;
-use crate::memory::{grow, product, request};
+use crate::buffer::{grow, product, request};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 

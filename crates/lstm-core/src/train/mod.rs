@@ -16,8 +16,8 @@ pub use loss::Loss;
 pub use optimizer::{Optimizer, Rule};
 pub use standalone::Standalone;
 
-use crate::gemm::Tiles;
-use crate::{Error, memory};
+use crate::gemm::PackedA;
+use crate::{Error, buffer};
 use alloc::vec::Vec;
 
 /// Values and their gradients.
@@ -32,12 +32,12 @@ pub struct Parameter {
 impl Parameter {
     /// `len` zeros.
     pub fn zeros(len: usize) -> Result<Self, Error> {
-        Ok(Self { values: memory::zeros(len)?, gradients: Vec::new() })
+        Ok(Self { values: buffer::zeros(len)?, gradients: Vec::new() })
     }
 
     /// Makes gradients of 0, unless there are some.
     pub fn reserve_gradients(&mut self) -> Result<(), Error> {
-        memory::grow(&mut self.gradients, self.values.len())
+        buffer::grow(&mut self.gradients, self.values.len())
     }
 }
 
@@ -61,10 +61,10 @@ pub trait Layer {
     fn address(&mut self, buffer: Buffer) -> usize;
 
     /// Runs over what was reserved.
-    fn forward(&mut self, tiles: &mut Tiles);
+    fn forward(&mut self, packed_a: &mut PackedA);
 
     /// Goes back through the last forward: adds to the gradients of the parameters.
-    fn backward(&mut self, tiles: &mut Tiles);
+    fn backward(&mut self, packed_a: &mut PackedA);
 
     /// One parameter in PyTorch's order, to read.
     fn parameter(&mut self, index: usize) -> &mut Parameter;

@@ -2,7 +2,7 @@
 
 use super::lanes::{state_len, update};
 use crate::Error;
-use crate::memory::{product, request, room_for, zeros};
+use crate::buffer::{product, request, with_capacity, zeros};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -43,7 +43,7 @@ impl Optimizer {
         request(product(state_len(len), buffers), || {
             let state = zeros(state_len(len) * buffers)?;
             if self.states.len() == self.states.capacity() {
-                let mut more = room_for(2 * self.states.len() + 8)?;
+                let mut more = with_capacity(2 * self.states.len() + 8)?;
                 more.append(&mut self.states);
                 self.states = more;
             }

@@ -2,8 +2,8 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::gemm::Tiles;
-use crate::memory::{product, request};
+use crate::buffer::{product, request};
+use crate::gemm::PackedA;
 
 /// Values and their gradients, which optimisers update. What is computed with them is the caller's business.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ impl Layer for Standalone {
         self.0.values.as_ptr().addr()
     }
 
-    fn forward(&mut self, _: &mut Tiles) {}
+    fn forward(&mut self, _: &mut PackedA) {}
 
-    fn backward(&mut self, _: &mut Tiles) {}
+    fn backward(&mut self, _: &mut PackedA) {}
 
     fn parameter(&mut self, _: usize) -> &mut Parameter {
         &mut self.0

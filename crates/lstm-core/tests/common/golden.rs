@@ -2,8 +2,9 @@
 
 use super::lstm_with;
 use lstm_core::Shape;
+use lstm_core::cell::Cell;
 use lstm_core::config::Options;
-use lstm_core::gemm::Tiles;
+use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Lstm};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -50,6 +51,7 @@ impl Case {
         });
         Self {
             options: Options {
+                cell: Cell::Lstm,
                 input_size: size("inputSize"),
                 hidden_size: size("hiddenSize"),
                 num_layers: size("numLayers"),
@@ -96,20 +98,20 @@ impl Case {
         let mut found = Vec::new();
         for _ in 0..times {
             self.run_with(&mut lstm, None, Some(every));
-            let training = lstm.training().unwrap();
+            let training = lstm.backward_memory().unwrap();
             for &(row, padded) in &place {
                 training.d_output_mut()[row * d..][..d].copy_from_slice(&self.tensor("output.r")[padded * d..][..d]);
             }
             permute(Some(self.tensor("hn.r")), training.d_h_mut(), h_size, &order, false);
-            permute(Some(self.tensor("cn.r")), training.d_c_mut(), hidden, &order, false);
-            lstm.backward(0, &mut Tiles::new()).unwrap();
-            let training = lstm.training().unwrap();
+            permute(Some(self.tensor("cn.r")), training.d_memory_mut(), hidden, &order, false);
+            lstm.backward(0, &mut PackedA::new()).unwrap();
+            let training = lstm.backward_memory().unwrap();
             let mut input = vec![0.0; self.steps * self.batch * i];
             for &(row, padded) in &place {
                 input[padded * i..][..i].copy_from_slice(&training.d_input()[row * i..][..i]);
             }
             found = vec![("grad.input".to_owned(), input)];
-            let (d_h, d_c) = (training.d_h_mut().to_vec(), training.d_c_mut().to_vec());
+            let (d_h, d_c) = (training.d_h_mut().to_vec(), training.d_memory_mut().to_vec());
             for (name, values, width) in [("h0", d_h, h_size), ("c0", d_c, hidden)] {
                 let mut back = values.clone();
                 permute(Some(&values), &mut back, width, &order, true);
@@ -119,7 +121,7 @@ impl Case {
             }
         }
         let parameters = lstm.layout().parameters().to_vec();
-        let gradients = lstm.training().unwrap().gradients_mut();
+        let gradients = lstm.backward_memory().unwrap().gradients_mut();
         let named = parameters.iter().map(|p| (format!("grad.param.{}", p.name()), p.of(gradients).to_vec()));
         found.into_iter().chain(named).collect()
     }
@@ -149,10 +151,10 @@ impl Case {
             }
         }
         permute(self.state.then(|| self.tensor("h0")), lstm.h_mut(), h_size, &order, false);
-        permute(self.state.then(|| self.tensor("c0")), lstm.c_mut(), hidden, &order, false);
+        permute(self.state.then(|| self.tensor("c0")), lstm.memory_mut(), hidden, &order, false);
         let call =
             Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training: training.is_some() };
-        lstm.forward(call, &mut Tiles::new()).unwrap();
+        lstm.forward(call, &mut PackedA::new()).unwrap();
 
         let output = match &rows {
             None => lstm.output().to_vec(),
@@ -164,9 +166,9 @@ impl Case {
                 output
             }
         };
-        let (mut h, mut c) = (lstm.h_mut().to_vec(), lstm.c_mut().to_vec());
+        let (mut h, mut c) = (lstm.h_mut().to_vec(), lstm.memory_mut().to_vec());
         permute(Some(lstm.h_mut()), &mut h, h_size, &order, true);
-        permute(Some(lstm.c_mut()), &mut c, hidden, &order, true);
+        permute(Some(lstm.memory_mut()), &mut c, hidden, &order, true);
         Results { output, h, c }
     }
 

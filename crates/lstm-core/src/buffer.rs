@@ -3,13 +3,13 @@
 use crate::Error;
 use alloc::vec::Vec;
 
-/// The most bytes one LSTM may hold: WebAssembly's 32-bit memory less a margin for the program itself.
-pub const LIMIT: u64 = (4 << 30) - (16 << 20);
+/// The most bytes that one object may hold: WebAssembly's 32-bit memory less a margin for the program itself.
+pub const MAX_BYTES: u64 = (4 << 30) - (16 << 20);
 
 /// Refuses a number of float32 values that could never fit.
 #[inline(never)]
-pub fn check(values: u64) -> Result<(), Error> {
-    if values > LIMIT / 4 { Err(refused(values)) } else { Ok(()) }
+pub fn check_fits(values: u64) -> Result<(), Error> {
+    if values > MAX_BYTES / 4 { Err(refused(values)) } else { Ok(()) }
 }
 
 /// The product of two sizes as a number of values. In WebAssembly it cannot overflow, and is one instruction.
@@ -24,17 +24,17 @@ pub fn sum(values: &[u64]) -> u64 {
     values.iter().fold(0, |sum: u64, &values| sum.saturating_add(values))
 }
 
-/// A part that the allocator refused; [`request`] knows the whole.
+/// The allocator refused a part of a request; [`request`] puts the bytes of the whole in.
 const PART: Error = Error::OutOfMemory { bytes: 0 };
 
 fn refused(values: u64) -> Error {
     Error::OutOfMemory { bytes: values.saturating_mul(4) }
 }
 
-/// Does what needs so many float32 values' worth of memory in all: nothing if they could never fit. Whatever part of it is
+/// Runs `action`, which needs memory for so many float32 values in all, unless they could never fit. Whichever part of it is
 /// refused, the error tells the bytes of the whole.
 pub fn request<T>(values: u64, action: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    check(values)?;
+    check_fits(values)?;
     action().map_err(|_| refused(values))
 }
 
@@ -58,15 +58,15 @@ pub fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>, Error> {
 }
 
 /// An empty list with room for `len` items, or [`Error::OutOfMemory`].
-pub fn room_for<T>(len: usize) -> Result<Vec<T>, Error> {
+pub fn with_capacity<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     list.try_reserve_exact(len).map_err(|_| PART)?;
     Ok(list)
 }
 
-/// A list of `len` items, each made from its index.
-pub fn list<T>(len: usize, item: impl Fn(usize) -> Result<T, Error>) -> Result<Vec<T>, Error> {
-    let mut list = room_for(len)?;
+/// A list of `len` items, each made from its index; the first error if one cannot be made.
+pub fn try_collect<T>(len: usize, item: impl Fn(usize) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    let mut list = with_capacity(len)?;
     for index in 0..len {
         list.push(item(index)?);
     }

@@ -1,0 +1,216 @@
+//! The memory of training: gradients, the forwards that wait, and the buffers of a backward.
+
+use crate::buffer::{check_fits, grow_all, product, request, sum, total, try_collect, zeros};
+use crate::direction::BackwardScratch;
+use crate::gemm::{PackedB, whole_panels};
+use crate::layout::{Layout, column};
+use crate::pack::Transposed;
+use crate::saved::{SavedForward, Waiting};
+use crate::weight_grad::BLOCK;
+use crate::{Call, Config, Error, Shape};
+use alloc::vec::Vec;
+
+/// What [`BackwardMemory::trace`] can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traced {
+    /// A gate by its place in [`crate::cell::Cell::slots`].
+    Gate(usize),
+    /// The memory after the step, the LSTM's c(t).
+    Memory,
+    /// h(t)
+    H,
+}
+
+/// What an LSTM holds from its first training forward on.
+#[derive(Debug)]
+pub struct BackwardMemory {
+    /// As [`Layout`] places the parameters.
+    pub(crate) gradients: Vec<f32>,
+    /// One for each direction of each layer.
+    pub(crate) transposed: Vec<Transposed>,
+    /// Whether parameters may have been written since they were transposed.
+    pub(crate) stale: bool,
+    pub(crate) waiting: Waiting,
+    /// Memory of former forwards; the next one writes the last of them.
+    pub(crate) spare: Vec<SavedForward>,
+    /// The gradients of the output, (rows, D * H_out), and of the input, (rows, I), as the caller lays them.
+    pub(crate) d_output: Vec<f32>,
+    pub(crate) d_input: Vec<f32>,
+    /// The gradients of the states, (layers * D, batch, H_out) and (layers * D, batch, H).
+    pub(crate) d_h: Vec<f32>,
+    pub(crate) d_memory: Vec<f32>,
+    /// (rows, D * H_out): the gradients of what passes between two layers.
+    pub(crate) d_layer_io: [Vec<f32>; 2],
+    /// (rows, D * H_out): the output of the layer below after dropout.
+    pub(crate) dropped: Vec<f32>,
+    pub(crate) scratch: BackwardScratch,
+    /// (rows, the wider of H and H_out), see [`BackwardMemory::trace`].
+    traced: Vec<f32>,
+    /// The norms of dL/dh(t) and of the memory's gradient at each row, (layers * D, 2, rows), of the last backward, and the
+    /// shape of that.
+    pub(crate) norms: Vec<f32>,
+    pub(crate) norms_of: (Shape, Call),
+}
+
+impl BackwardMemory {
+    /// Gradients of 0 and no forward.
+    pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
+        let directions = config.directions();
+        let (gradients, transposed) = request(sum(&[layout.len() as u64, Transposed::len_for(config)]), || {
+            let count = config.num_layers() * directions;
+            let transposed = try_collect(count, |index| Transposed::new(config, index / directions))?;
+            Ok((zeros(layout.len())?, transposed))
+        })?;
+        Ok(Self {
+            gradients,
+            transposed,
+            stale: true,
+            waiting: Waiting::default(),
+            spare: Vec::new(),
+            d_output: Vec::new(),
+            d_input: Vec::new(),
+            d_h: Vec::new(),
+            d_memory: Vec::new(),
+            d_layer_io: Default::default(),
+            dropped: Vec::new(),
+            scratch: BackwardScratch::default(),
+            traced: Vec::new(),
+            norms: Vec::new(),
+            norms_of: Default::default(),
+        })
+    }
+
+    /// Makes room for a forward of `shape` and for its backward. With `checkpoint_every`, the backward computes the gates of so
+    /// many steps at a time again.
+    pub fn reserve(
+        &mut self,
+        config: &Config,
+        layout: &Layout,
+        shape: Shape,
+        checkpoint_every: Option<usize>,
+    ) -> Result<(), Error> {
+        let Shape { steps, batch, rows } = shape;
+        // A checkpoint for as few steps as that would save nothing.
+        let checkpoint_every = checkpoint_every.filter(|&every| every < steps);
+        let recomputed = checkpoint_every.map_or(0, |every| rows.min(every.saturating_mul(batch)));
+        let segment = if checkpoint_every.is_some() { recomputed } else { rows };
+
+        let (hidden, h_size, padded_hidden) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
+        let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
+        let states = layers * config.directions();
+        let widest = input.max(output).max(hidden);
+        let layer_io = if layers > 1 { product(rows, output) } else { 0 };
+        let mut saved = self.spare.pop().unwrap_or_default();
+        let saved_len = saved.reshape(config, shape, checkpoint_every);
+        let Self { scratch, d_layer_io: [even, odd], waiting, spare, .. } = self;
+        let buffers = &mut [
+            (&mut self.traced, product(rows, hidden.max(h_size))),
+            (&mut self.norms, product(rows, 2 * states)),
+            (&mut self.d_output, product(rows, output)),
+            (&mut self.d_input, product(rows, input)),
+            (&mut self.d_h, product(states * h_size, batch)),
+            (&mut self.d_memory, product(states * hidden, batch)),
+            (even, layer_io),
+            (odd, layer_io),
+            (&mut self.dropped, layer_io),
+            (&mut scratch.memory_before, product(batch, padded_hidden)),
+            (&mut scratch.d_memory, product(batch, padded_hidden)),
+            (&mut scratch.d_h_before, product(batch, whole_panels(h_size))),
+            (&mut scratch.d_h, product(segment, h_size)),
+            (&mut scratch.h_before, product(recomputed, h_size)),
+            (&mut scratch.m, product(segment, padded_hidden)),
+            (&mut scratch.gates, product(recomputed, config.row_len())),
+            (&mut scratch.memory, product(recomputed, padded_hidden)),
+            (&mut scratch.product, product(segment.min(BLOCK), whole_panels(widest))),
+            (&mut scratch.weight_grad, product(config.row_len(), whole_panels(widest))),
+            (scratch.block.memory(), PackedB::len_for(widest, segment.min(BLOCK))),
+        ];
+        let all = sum(&[total(buffers), saved_len]);
+        request(all, || {
+            // With what holds its memory already.
+            check_fits(sum(&[all, waiting.total_len(), product(3, layout.len())]))?;
+            saved.grow(config)?;
+            grow_all(buffers)?;
+            waiting.reserve(spare)
+        })?;
+        spare.push(saved);
+        Ok(())
+    }
+
+    /// The gradients of all parameters, as [`Layout`] places them.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        &mut self.gradients
+    }
+
+    /// Of the output of the forward to go back through, as its rows lay.
+    pub fn d_output_mut(&mut self) -> &mut [f32] {
+        &mut self.d_output
+    }
+
+    /// Of its input, after backward.
+    pub fn d_input(&self) -> &[f32] {
+        &self.d_input
+    }
+
+    /// Of h_n before and of h0 after backward.
+    pub fn d_h_mut(&mut self) -> &mut [f32] {
+        &mut self.d_h
+    }
+
+    /// Of the last memory before and of the first after backward, the LSTM's c_n and c0.
+    pub fn d_memory_mut(&mut self) -> &mut [f32] {
+        &mut self.d_memory
+    }
+
+    /// What the last forward saved of one direction of one layer, row by row in the caller's order: a gate or the memory, (rows,
+    /// H), or h(t), (rows, H_out). Empty without such a forward.
+    pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
+        let Self { waiting, traced, .. } = self;
+        let Some(forward) = waiting.last_mut() else { return &[] };
+        let (rows, h_size) = (forward.shape.rows, config.h_size());
+        let columns = if what == Traced::H { h_size } else { config.hidden_size() };
+        let at = forward.call.row_map(forward.shape, columns);
+        let saved = forward.direction(config, layer, direction);
+        let (values, row_len) = match what {
+            Traced::Gate(_) => (saved.gates, config.row_len()),
+            Traced::Memory => (saved.memory, config.padded_hidden_size()),
+            Traced::H => (saved.output, config.output_size()),
+        };
+        for (row, values) in values.chunks_exact(row_len).enumerate() {
+            for (index, target) in traced[at.start(row)..][..columns].iter_mut().enumerate() {
+                *target = values[match what {
+                    Traced::Gate(slot) => column(config.cell(), slot, index),
+                    Traced::Memory => index,
+                    Traced::H => direction * h_size + index,
+                }];
+            }
+        }
+        &traced[..rows * columns]
+    }
+
+    /// The norm of dL/dh(t), or of the memory's gradient, at every row of the last backward in the caller's order, (rows).
+    pub fn norms(&mut self, config: &Config, layer: usize, direction: usize, of_memory: bool) -> &[f32] {
+        let (shape, call) = self.norms_of;
+        let at = call.row_map(shape, 1);
+        let first = ((layer * config.directions() + direction) * 2 + usize::from(of_memory)) * shape.rows;
+        for (row, &norm) in self.norms[first..first + shape.rows].iter().enumerate() {
+            self.traced[at.start(row)] = norm;
+        }
+        &self.traced[..shape.rows]
+    }
+
+    /// Sets the gradients of all parameters to 0.
+    pub fn zero_gradients(&mut self) {
+        self.gradients.fill(0.0);
+    }
+
+    /// Gives up on the last forward; its memory is used again.
+    pub fn discard_last(&mut self) {
+        self.spare.extend(self.waiting.pop());
+    }
+
+    /// Gives up on all forwards that wait for their backward; their memory is used again.
+    pub fn discard_all(&mut self) {
+        self.waiting.empty_into(&mut self.spare);
+    }
+}

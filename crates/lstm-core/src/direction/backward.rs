@@ -1,0 +1,263 @@
+//! Backward through time, segment by segment from the last in the direction's own time. A segment is the whole sequence, or
+//! with checkpoints as many of its steps as lie between two. Of each segment three things are computed:
+//!
+//! 1. `recompute`, only with checkpoints: its gates and memories again;
+//! 2. `through_time`: step by step from the last, the gradients of its pre-activations (`d_pre`), in the place of the gates;
+//! 3. `products`, in the file of that name: what is a product over all of its rows, that is `dx` and the gradients of the
+//!    parameters.
+//!
+//! The crate's head has the equations.
+
+use super::{Direction, Saved, State};
+use crate::cell::BackwardStep;
+use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
+use crate::layout::Parameter;
+use crate::norm::norm;
+use crate::pack::Transposed;
+use crate::simd::Vector;
+use crate::step::{copy_rows, input_sums};
+use crate::weight_grad::{ProductScratch, add, matmul_rows};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The gradients of one direction.
+#[derive(Debug)]
+pub struct Grads<'a> {
+    /// Of the layer's output; rows lie as the direction's [`super::Place`] says.
+    pub output: &'a [f32],
+    /// Of x(t), to be added to; rows lie as those of the input.
+    pub input: &'a mut [f32],
+    /// From those of the last h and memory to those of the first.
+    pub state: State<'a>,
+    /// The direction's parameters.
+    pub parameters: &'a [Parameter],
+    /// Of all parameters, to be added to.
+    pub gradients: &'a mut [f32],
+    /// To be filled.
+    pub norms: Norms<'a>,
+}
+
+/// The norms of gradients on their way through time, (rows) each.
+#[derive(Debug)]
+pub struct Norms<'a> {
+    /// Of dL/dh(t).
+    pub h: &'a mut [f32],
+    /// Of the memory's gradient after step t, the LSTM's dL/dc(t).
+    pub memory: &'a mut [f32],
+}
+
+/// Memory that one direction's backward needs for itself.
+#[derive(Debug, Default)]
+pub struct BackwardScratch {
+    /// (batch, padded H): the memory before the first step of a segment
+    pub memory_before: Vec<f32>,
+    /// (batch, padded H): the gradient of the memory
+    pub d_memory: Vec<f32>,
+    /// (batch, whole panels of H_out): the gradient of h(t-1) with the padding of panels
+    pub d_h_before: Vec<f32>,
+    /// (rows of a segment, H_out): the gradients of its h(t)
+    pub d_h: Vec<f32>,
+    /// (rows of a segment, H_out): its h(t-1), where gates are computed again
+    pub h_before: Vec<f32>,
+    /// (rows of a segment, padded H): the gradients of its m(t), then m(t) itself
+    pub m: Vec<f32>,
+    /// (rows of a segment, row of pre-activations), with checkpoints: its gates
+    pub gates: Vec<f32>,
+    /// (rows of a segment, padded H), with checkpoints: its memories
+    pub memory: Vec<f32>,
+    /// See [`ProductScratch`].
+    pub product: Vec<f32>,
+    /// See [`ProductScratch`].
+    pub weight_grad: Vec<f32>,
+    /// See [`ProductScratch`].
+    pub block: PackedB,
+}
+
+/// What backward knows of one segment, and where it works on it.
+pub(super) struct Segment<'a> {
+    pub steps: Range<usize>,
+    pub rows: Range<usize>,
+    /// h before the first step of the sequence, and the layer's output: where h(t-1) is found.
+    pub h0: &'a [f32],
+    pub output: &'a [f32],
+    /// The memory before its first step, (batch, padded H).
+    pub memory_before: &'a mut [f32],
+    /// Its gates, which become `d_pre`, and its memories.
+    pub gates: &'a mut [f32],
+    pub memory: &'a mut [f32],
+    /// See [`BackwardScratch`].
+    pub d_h: &'a mut [f32],
+    pub m: &'a mut [f32],
+}
+
+impl Direction<'_> {
+    /// The mirror of [`Direction::forward`].
+    pub fn backward<V: Vector>(
+        &self,
+        transposed: &Transposed,
+        saved: Saved,
+        mut grads: Grads,
+        scratch: &mut BackwardScratch,
+        packed_a: &mut PackedA,
+    ) {
+        let Self { packed, steps, .. } = *self;
+        let (row_len, h_size) = (packed.row_len(), packed.h_size());
+        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        let len = grads.state.h.len() / h_size * padded_hidden;
+        let BackwardScratch { memory_before, d_memory, d_h_before, d_h, h_before, m, .. } = scratch;
+        let d_memory = &mut d_memory[..len];
+        d_memory.fill(0.0);
+        copy_rows(grads.state.memory, hidden, d_memory, padded_hidden, hidden);
+        let mut products = ProductScratch {
+            block: &mut scratch.block,
+            weight_grad: &mut scratch.weight_grad,
+            product: &mut scratch.product,
+            packed_a,
+        };
+
+        let recomputes = !saved.checkpoints.is_empty();
+        let (gates, memory, every) = if recomputes {
+            (&mut scratch.gates[..], &mut scratch.memory[..], saved.checkpoint_every)
+        } else {
+            (saved.gates, saved.memory, steps.count())
+        };
+        for index in steps.backward_order(0..steps.count().div_ceil(every)) {
+            let of_segment = index * every..(index * every + every).min(steps.count());
+            let rows = steps.rows(of_segment.clone());
+            let mut segment = Segment {
+                h0: saved.h0,
+                output: saved.output,
+                memory_before: &mut memory_before[..len],
+                gates: &mut gates[..rows.len() * row_len],
+                memory: &mut memory[..rows.len() * padded_hidden],
+                d_h: &mut d_h[..rows.len() * h_size],
+                m: &mut m[..rows.len() * padded_hidden],
+                steps: of_segment,
+                rows,
+            };
+            if recomputes {
+                let checkpoint = &saved.checkpoints[index * len..][..len];
+                self.recompute::<V>(&mut segment, checkpoint, h_before, products.packed_a);
+            } else {
+                segment.memory_before.fill(0.0);
+                copy_rows(saved.memory0, hidden, segment.memory_before, padded_hidden, hidden);
+            }
+            self.through_time::<V>(&mut segment, transposed, &mut grads, d_memory, d_h_before, &mut products);
+            self.products::<V>(&segment, transposed, &mut grads, &mut products);
+        }
+        copy_rows(d_memory, padded_hidden, grads.state.memory, hidden, hidden);
+    }
+
+    /// h(t-1) of a row: that of the step before, or h(0).
+    pub(super) fn h_before<'v>(&self, segment: &Segment<'v>, row: usize) -> &'v [f32] {
+        let Self { place, steps, .. } = self;
+        let h_size = self.packed.h_size();
+        let (t, b) = steps.of_row(row);
+        let previous = steps.previous(t);
+        if b < steps.running(previous) {
+            &segment.output[(steps.starts[previous] + b) * place.columns + place.column..][..h_size]
+        } else {
+            &segment.h0[b * h_size..][..h_size]
+        }
+    }
+
+    /// Computes the gates and memories of a segment again, from the memory before its first step. All h(t-1) are known, so that
+    /// their product is one for all steps.
+    fn recompute<V: Vector>(
+        &self,
+        segment: &mut Segment,
+        checkpoint: &[f32],
+        h_before: &mut [f32],
+        packed_a: &mut PackedA,
+    ) {
+        let Self { packed, input, steps, .. } = *self;
+        let (row_len, h_size) = (packed.row_len(), packed.h_size());
+        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        for (row, h) in segment.rows.clone().zip(h_before.chunks_exact_mut(h_size)) {
+            h.copy_from_slice(self.h_before(segment, row));
+        }
+        input_sums::<V>(packed, input, segment.rows.start, segment.gates, packed_a);
+        let h_before = Lhs::Rows(Rows::dense(h_before, h_size), 0);
+        accumulate::<V>(segment.gates, None, h_before, packed.recurrent(), packed_a);
+
+        let running = &mut *segment.memory_before;
+        running.copy_from_slice(checkpoint);
+        for t in steps.order(segment.steps.clone()) {
+            let rows = steps.rows(t..t + 1);
+            let (start, end) = (rows.start - segment.rows.start, rows.end - segment.rows.start);
+            let gates = &mut segment.gates[start * row_len..end * row_len];
+            let memory = &mut running[..rows.len() * padded_hidden];
+            let unused = &mut segment.m[start * padded_hidden..end * padded_hidden];
+            packed.cell().clear_padding(gates, padded_hidden, hidden);
+            packed.cell().forward::<V>(gates, memory, unused);
+            segment.memory[start * padded_hidden..end * padded_hidden].copy_from_slice(memory);
+        }
+        running.copy_from_slice(checkpoint);
+    }
+
+    /// Goes through the steps of a segment from the last: turns its gates into `d_pre`, and leaves `dh` and m(t) of each row.
+    /// `grads.state.h` holds `dh` of the step to come, as far as it came through `W_hh`; `d_memory` likewise.
+    fn through_time<V: Vector>(
+        &self,
+        segment: &mut Segment,
+        transposed: &Transposed,
+        grads: &mut Grads,
+        d_memory: &mut [f32],
+        d_h_before: &mut [f32],
+        products: &mut ProductScratch,
+    ) {
+        let Self { packed, place, steps, .. } = *self;
+        let (row_len, h_size) = (packed.row_len(), packed.h_size());
+        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        let first_row = segment.rows.start;
+        for t in steps.backward_order(segment.steps.clone()) {
+            let rows = steps.rows(t..t + 1);
+            let n = rows.len();
+            let (start, end) = (rows.start - first_row, rows.end - first_row);
+            let d_h = &mut segment.d_h[start * h_size..end * h_size];
+            let later = grads.state.h.chunks_exact(h_size);
+            for ((row, d_h), later) in rows.clone().zip(d_h.chunks_exact_mut(h_size)).zip(later) {
+                d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
+                add(d_h, later);
+                grads.norms.h[row] = norm::<V>(d_h);
+            }
+
+            let d_m = &mut segment.m[start * padded_hidden..end * padded_hidden];
+            d_m.fill(0.0);
+            match &transposed.projection {
+                Some(projection) => matmul_rows::<V>(d_h, h_size, projection, products, &mut |r, product| {
+                    d_m[r * padded_hidden..][..hidden].copy_from_slice(&product[..hidden]);
+                }),
+                None => copy_rows(d_h, h_size, d_m, padded_hidden, hidden),
+            }
+
+            let previous = steps.previous(t);
+            let (with_step_before, previous_row) = if segment.steps.contains(&previous) {
+                (steps.running(previous), steps.starts[previous] - first_row)
+            } else {
+                (0, 0)
+            };
+            let (memory, first_memory) = (&*segment.memory, &*segment.memory_before);
+            let memory_before = |b: usize| {
+                let (from, row) = if b < with_step_before { (memory, previous_row + b) } else { (first_memory, b) };
+                &from[row * padded_hidden..][..padded_hidden]
+            };
+            let gates = &mut segment.gates[start * row_len..end * row_len];
+            packed.cell().backward::<V>(BackwardStep {
+                gates,
+                memory_before: &memory_before,
+                memory: &memory[start * padded_hidden..end * padded_hidden],
+                d_m,
+                d_memory: &mut d_memory[..n * padded_hidden],
+                d_memory_norms: &mut grads.norms.memory[rows],
+            });
+
+            let d_h_len = transposed.recurrent.row_len();
+            let d_h_before = &mut d_h_before[..n * d_h_len];
+            d_h_before.fill(0.0);
+            let d_pre = Lhs::Rows(Rows::dense(gates, row_len), 0);
+            accumulate::<V>(d_h_before, None, d_pre, &transposed.recurrent, products.packed_a);
+            copy_rows(d_h_before, d_h_len, &mut grads.state.h[..n * h_size], h_size, h_size);
+        }
+    }
+}
