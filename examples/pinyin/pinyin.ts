@@ -16,7 +16,7 @@ export interface Reading {
   readonly char: string;
   /** With the tone as a number, `lu:4`; the character itself if the dictionary does not have it. */
   readonly pinyin: string;
-  /** Of a character with several readings: how probable the model holds this one. */
+  /** Of a character with several readings: the probability that the model gives to this one. */
   readonly probability?: number;
 }
 

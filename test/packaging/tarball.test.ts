@@ -84,6 +84,7 @@ describe("the files", () => {
       /^dist\/[\w/-]+[\w.]*\.js$/,
       /^dist\/types\/[\w/.-]+\.d\.ts$/,
       /^dist\/lstm\.wasm$/,
+      /^docs\/[\w-]+\.md$/,
     ];
     const texts = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
     const others = names.filter((name) => !texts.includes(name) && !kinds.some((kind) => kind.test(name)));

@@ -49,7 +49,7 @@ export abstract class Module {
   }
 
   /**
-   * Switches to training mode, or with false to eval mode, which gives up on forwards that wait for their backward. The
+   * Switches to training mode, or with false to eval mode, which drops the forwards that wait for their backward. The
    * modules in it switch too.
    */
   train(mode = true): this {
@@ -71,7 +71,7 @@ export abstract class Module {
     for (const parameter of parameters) parameter.zeroGrad();
   }
 
-  /** Gives up on training forwards that wait for their backward, and frees what they keep for it. */
+  /** Drops the training forwards that wait for their backward, and frees what they keep for it. */
   discardPending(): void {
     this.pending?.clear();
     for (const [, module] of this.namedChildren()) module.discardPending();

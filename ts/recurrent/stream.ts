@@ -15,13 +15,17 @@ export interface StreamOptions {
   batchSize?: number | undefined;
 }
 
-/** The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1. */
-export interface StreamState<T = Tensor> {
+/**
+ * The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1.
+ *
+ * A type and no interface, so that TypeScript takes it for a dict of tensors: `save(stream.state)`.
+ */
+export type StreamState<T = Tensor> = {
   /** (layers, batch, H_out) */
   readonly h: T;
   /** (layers, batch, H) */
   readonly c: T;
-}
+};
 
 /** Numbers of the buffers in `Kernels.streamAddress`. */
 const INPUT = 0;
