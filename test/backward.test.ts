@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { LSTM, LSTMCell, type LSTMOptions, type Parameter, packSequence, Tensor } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
-import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
-import { masks } from "./masks.js";
-import { lstmOptions } from "./options.js";
-import { MEMORY_BYTES, realm, SPY } from "./realm.js";
-import { type Matrix, reference } from "./reference.js";
-import { bits, refuses } from "./refusal.js";
-import { wasmBytes } from "./wasm-memory.js";
+import { type Case, cases, largestError, loadCase, tensorsOf } from "./support/golden.js";
+import { masks } from "./support/masks.js";
+import { lstmOptions } from "./support/options.js";
+import { MEMORY_BYTES, realm, SPY } from "./support/realm.js";
+import { type Matrix, reference } from "./support/reference.js";
+import { bits, refuses } from "./support/refusal.js";
+import { wasmBytes } from "./support/wasm-memory.js";
 
 const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asText } from "../scripts/embed.mjs";
 import { readText } from "../ts/wasm/loaders/text.js";
-import { dist } from "./realm.js";
+import { dist } from "./support/realm.js";
 
 const wasm = readFileSync(dist("lstm.wasm"));
 

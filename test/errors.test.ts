@@ -12,8 +12,8 @@ import {
   type TensorInput,
 } from "lstm-wasm";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { realm } from "./realm.js";
-import { bits, expectRefusal, refuses, thrown, wave } from "./refusal.js";
+import { realm } from "./support/realm.js";
+import { bits, expectRefusal, refuses, thrown, wave } from "./support/refusal.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
 type Wrong = any;

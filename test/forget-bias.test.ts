@@ -1,6 +1,6 @@
 import { LSTM, LSTMCell, type LSTMOptions, Tensor } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
-import { refuses } from "./refusal.js";
+import { refuses } from "./support/refusal.js";
 
 const sizes = { inputSize: 3, hiddenSize: 4 };
 

@@ -5,7 +5,7 @@ import { LSTM, type LSTMError, PackedSequence, packSequence, Tensor } from "lstm
 import { Linear, Sequential } from "lstm-wasm/nn";
 import { Adam, ReduceLROnPlateau, StepLR } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
-import { thrown } from "./refusal.js";
+import { thrown } from "./support/refusal.js";
 
 const X = [[[1]], [[2]]];
 const lstm = new LSTM({ inputSize: 1, hiddenSize: 2, seed: 1 });

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { LSTMCell, Tensor } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
-import { type Case, cases, largestError, loadCase, tensorsOf } from "./golden.js";
+import { type Case, cases, largestError, loadCase, tensorsOf } from "./support/golden.js";
 
-const bits: Record<string, string> = JSON.parse(readFileSync(new URL("golden/bits.json", import.meta.url), "utf8"));
+const bits: Record<string, string> = JSON.parse(
+  readFileSync(new URL("./fixtures/golden/bits.json", import.meta.url), "utf8"),
+);
 
 function run(golden: Case) {
   const { lstm, input, state, unpack } = loadCase(golden);

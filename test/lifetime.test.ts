@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { LSTM, LSTMCell, packPaddedSequence, packSequence, Tensor } from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { dist, MEMORY_BYTES, realm, SPY } from "./realm.js";
-import { bits, refuses, wave } from "./refusal.js";
+import { dist, MEMORY_BYTES, realm, SPY } from "./support/realm.js";
+import { bits, refuses, wave } from "./support/refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, numLayers: 2, seed: 42 };
 const X = new Tensor(wave(36), [6, 2, 3]);

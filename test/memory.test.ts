@@ -4,8 +4,8 @@ import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
 import { Dropout, Embedding, Linear, Tanh } from "lstm-wasm/nn";
 import { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
-import { dist, realm, SPY } from "./realm.js";
-import { thrown } from "./refusal.js";
+import { dist, realm, SPY } from "./support/realm.js";
+import { thrown } from "./support/refusal.js";
 
 interface Exports {
   memory: WebAssembly.Memory;

@@ -1,6 +1,6 @@
 import { LSTM, LSTMCell, type LSTMOptions } from "lstm-wasm";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { refuses } from "./refusal.js";
+import { refuses } from "./support/refusal.js";
 
 /** new LSTM with options that TypeScript would not let through. */
 const make = (options: Record<string, unknown>) => () =>

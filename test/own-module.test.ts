@@ -3,7 +3,7 @@ import { LSTM, type PackedSequence, packSequence, Tensor } from "lstm-wasm";
 import { Linear, Module, Parameter, Sequential } from "lstm-wasm/nn";
 import { Adam, clipGradNorm, loadCheckpoint, mseLoss, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { bits, refuses, wave } from "./refusal.js";
+import { bits, refuses, wave } from "./support/refusal.js";
 
 /** Layer normalisation of each row, `torch.nn.LayerNorm`, which keeps its last forward only. */
 class LayerNorm extends Module {

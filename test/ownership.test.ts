@@ -5,9 +5,9 @@ import { LSTM, LSTMCell, Tensor } from "lstm-wasm";
 import { Dropout, Embedding, Last, LayerNorm, Linear, ReLU, Sequential, Softmax } from "lstm-wasm/nn";
 import { mseLoss, SGD } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { dist } from "./realm.js";
-import { bits, refuses, wave } from "./refusal.js";
-import { wasmBytes, wasmFloats } from "./wasm-memory.js";
+import { dist } from "./support/realm.js";
+import { bits, refuses, wave } from "./support/refusal.js";
+import { wasmBytes, wasmFloats } from "./support/wasm-memory.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, seed: 1 };
 const X = new Tensor(wave(12), [2, 2, 3]);

@@ -3,7 +3,7 @@ import { LSTM, LSTMCell, packPaddedSequence, Tensor } from "lstm-wasm";
 import { Dropout, Embedding, LayerNorm, Linear, ReLU, Sequential, Tanh } from "lstm-wasm/nn";
 import { Adam, SGD } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { bits, refuses, wave } from "./refusal.js";
+import { bits, refuses, wave } from "./support/refusal.js";
 
 type Any = ReturnType<typeof modules>[string];
 

@@ -9,9 +9,9 @@ import {
   Tensor,
 } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
-import { masks } from "./masks.js";
-import { lstmOptions } from "./options.js";
-import { type Matrix, reference } from "./reference.js";
+import { masks } from "./support/masks.js";
+import { lstmOptions } from "./support/options.js";
+import { type Matrix, reference } from "./support/reference.js";
 
 const options = lstmOptions({ inputSize: 9, hiddenSize: 14 });
 const lengths = fc.array(fc.nat(7), { minLength: 1, maxLength: 6 });

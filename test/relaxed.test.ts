@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { dist } from "./realm.js";
+import { dist } from "./support/realm.js";
 
 /** Node 20 has relaxed SIMD behind a flag, which later versions do not know. */
 const [major] = process.versions.node.split(".").map(Number) as [number];
@@ -12,7 +12,7 @@ function node(...args: string[]) {
 }
 
 it("lstm-wasm/relaxed is as close to float64 as the default build", () => {
-  const { stdout, stderr } = node(...FLAG, join(import.meta.dirname, "relaxed.mjs"));
+  const { stdout, stderr } = node(...FLAG, join(import.meta.dirname, "support/relaxed.mjs"));
   expect(stderr).toBe("");
   const { cases, output, gradient } = JSON.parse(stdout);
   expect(cases).toBe(52);

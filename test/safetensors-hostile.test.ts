@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { LSTM, Tensor } from "lstm-wasm";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
 import { describe, expect, test } from "vitest";
-import { refuses, thrown } from "./refusal.js";
+import { refuses, thrown } from "./support/refusal.js";
 
 /** A file of this header and this much data. */
 function file(header: string, data = 0): Uint8Array {

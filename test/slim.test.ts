@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as ordinary from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { dist, realm, SPY } from "./realm.js";
-import { bits, refuses, rejects, thrown, wave } from "./refusal.js";
+import { dist, realm, SPY } from "./support/realm.js";
+import { bits, refuses, rejects, thrown, wave } from "./support/refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, numLayers: 2, bidirectional: true, seed: 42 };
 const X = { data: wave(36), shape: [6, 2, 3] };

@@ -4,7 +4,7 @@ import { Linear, Sequential } from "lstm-wasm/nn";
 import { load } from "lstm-wasm/safetensors";
 import { Adam, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
-import { thrown } from "./refusal.js";
+import { thrown } from "./support/refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 4, seed: 1 };
 const dict = (): StateDict => new LSTM(OPTIONS).stateDict();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { LSTM, LSTMCell, type StateDict, Tensor } from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { bits, refuses, thrown, wave } from "./refusal.js";
+import { bits, refuses, thrown, wave } from "./support/refusal.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
 type Wrong = any;

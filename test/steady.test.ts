@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { LSTM, LSTMCell, packPaddedSequence, Tensor } from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { realm, SPY } from "./realm.js";
-import { bits, thrown, wave } from "./refusal.js";
+import { realm, SPY } from "./support/realm.js";
+import { bits, thrown, wave } from "./support/refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, numLayers: 2, projSize: 2, seed: 42 };
 const SHAPES = [

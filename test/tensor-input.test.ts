@@ -13,7 +13,7 @@ import { Embedding, padIndices } from "lstm-wasm/nn";
 import { load, save } from "lstm-wasm/safetensors";
 import { crossEntropy, lengthBuckets } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
-import { bits, refuses, wave } from "./refusal.js";
+import { bits, refuses, wave } from "./support/refusal.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
 type Wrong = any;

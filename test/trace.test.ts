@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { LSTM, PackedSequence, packSequence, padPackedSequence, Tensor, type Traced } from "lstm-wasm";
 import { AdamW } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { lstmOptions } from "./options.js";
-import { type Inside, type Matrix, reference } from "./reference.js";
-import { bits, refuses } from "./refusal.js";
+import { lstmOptions } from "./support/options.js";
+import { type Inside, type Matrix, reference } from "./support/reference.js";
+import { bits, refuses } from "./support/refusal.js";
 
 const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
 const NAMES: Traced[] = ["i", "f", "g", "o", "c", "h"];

@@ -1,7 +1,7 @@
 /** The published declarations: what a user's editor shows. Everything that is exported has a comment, and nothing else is there. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { dist } from "./realm.js";
+import { dist } from "./support/realm.js";
 
 interface Declaration {
   readonly name: string;

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import * as ordinary from "lstm-wasm";
 import { describe, expect, test } from "vitest";
-import { dist, realm, SPY, withMemoryLimit } from "./realm.js";
-import { bits, refuses, thrown, wave } from "./refusal.js";
+import { dist, realm, SPY, withMemoryLimit } from "./support/realm.js";
+import { bits, refuses, thrown, wave } from "./support/refusal.js";
 
 const OPTIONS = { inputSize: 3, hiddenSize: 5, numLayers: 2, seed: 42 };
 const X = { data: wave(36), shape: [6, 2, 3] };

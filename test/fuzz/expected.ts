@@ -1,7 +1,7 @@
 /** What the float64 reference of nn.LSTM says, for whole batches and with dropout. */
 import { type LSTM, PackedSequence, Tensor } from "lstm-wasm";
-import { masks as maskOf } from "../masks.js";
-import { type Between, type Matrix, reference } from "../reference.js";
+import { masks as maskOf } from "../support/masks.js";
+import { type Between, type Matrix, reference } from "../support/reference.js";
 import { expectClose, fail } from "./compare.js";
 import type { Draw } from "./draw.js";
 

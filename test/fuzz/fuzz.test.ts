@@ -1,6 +1,6 @@
 /** A minute of fuzzing: some rounds that are always the same, and others from day to day. */
 import { expect, it } from "vitest";
-import { wasmBytes } from "../wasm-memory.js";
+import { wasmBytes } from "../support/wasm-memory.js";
 import { playRounds } from "./rounds.js";
 
 /** Objects of a round are small, and what `grow` keeps is at most some MiB. */

@@ -1,6 +1,6 @@
 /** `npm run fuzz -- --minutes 60 --seed N`, `--rounds N`, `--without "name of an operation"`. */
 import { parseArgs } from "node:util";
-import { wasmBytes } from "../wasm-memory.js";
+import { wasmBytes } from "../support/wasm-memory.js";
 import { playRounds } from "./rounds.js";
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 /** Full memory on a small scale: WebAssembly's memory ends at 32 MiB. `npm run test:memory` does the same at 4 GiB. */
-import { withMemoryLimit } from "../realm.js";
+import { withMemoryLimit } from "../support/realm.js";
 import { testsOfFullMemory } from "./fill.js";
 
 const PAGES = 512;

@@ -1,7 +1,7 @@
 import { LSTM, PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
 import { cat, Last } from "lstm-wasm/nn";
 import { describe, expect, it } from "vitest";
-import { bits } from "../refusal.js";
+import { bits } from "../support/refusal.js";
 
 const sequences = (lengths: readonly number[]) =>
   lengths.map((length) => Tensor.randn([length, 3], { seed: length + 1 }));

@@ -18,7 +18,7 @@ import {
 } from "lstm-wasm/nn";
 import { huberLoss, init, l1Loss, mseLoss } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { bits } from "../refusal.js";
+import { bits } from "../support/refusal.js";
 
 /** An LSTMError of this code, its message matching. */
 function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {

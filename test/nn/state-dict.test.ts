@@ -1,8 +1,8 @@
 import { LSTM, LSTMError, type StateDict, Tensor } from "lstm-wasm";
 import { type Chainable, Dropout, Embedding, Last, LayerNorm, Linear, ReLU, Sequential } from "lstm-wasm/nn";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bits, refuses, thrown } from "../refusal.js";
-import { wasmBytes } from "../wasm-memory.js";
+import { bits, refuses, thrown } from "../support/refusal.js";
+import { wasmBytes } from "../support/wasm-memory.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

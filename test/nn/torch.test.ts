@@ -2,7 +2,7 @@ import { Tensor } from "lstm-wasm";
 import { argmax, cat, LayerNorm, logSoftmax, Sigmoid, Softmax, sigmoid, softmax, stack } from "lstm-wasm/nn";
 import { huberLoss, l1Loss, mseLoss } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { bits } from "../refusal.js";
+import { bits } from "../support/refusal.js";
 import { expectClose, record, records, tensor } from "./recorded.js";
 
 describe("LayerNorm", () => {

@@ -17,7 +17,7 @@ import {
   saveCheckpoint,
 } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { wasmBytes } from "../wasm-memory.js";
+import { wasmBytes } from "../support/wasm-memory.js";
 
 const linear = () => new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 });
 const embedding = () => new Embedding({ numEmbeddings: 5, embeddingDim: 2, seed: 1 });

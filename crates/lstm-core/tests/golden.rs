@@ -65,11 +65,11 @@ fn any_chunk_of_steps_has_the_same_bits() {
     }
 }
 
-/// `test/golden/bits.json` holds the digests that this test and the test of the shipped wasm both compare with, so scalar
+/// `test/fixtures/golden/bits.json` holds the digests that this test and the test of the shipped wasm both compare with, so scalar
 /// and simd128 agree to the bit. Made by `LSTM_WRITE_BITS=1 cargo test --test golden`.
 #[test]
 fn bits_are_those_recorded() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/golden/bits.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/fixtures/golden/bits.json");
     let cases = cases();
     let golden = cases.iter().map(|case| (case.name.clone(), digest(&case.run(None))));
     let bits: BTreeMap<String, String> = golden.chain([("activations".to_owned(), digest(&activations()))]).collect();

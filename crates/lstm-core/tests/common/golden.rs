@@ -1,4 +1,4 @@
-//! The golden cases of `test/golden` (PyTorch in float64; `generate.py` beside them tells the format).
+//! The golden cases of `test/fixtures/golden` (PyTorch in float64; `generate.py` beside them tells the format).
 
 use super::lstm_with;
 use lstm_core::Shape;
@@ -29,7 +29,7 @@ pub struct Results {
 }
 
 pub fn cases() -> Vec<Case> {
-    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/golden/lstm.safetensors")).unwrap();
+    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/fixtures/golden/lstm.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
     let list = &header.metadata().as_ref().unwrap()["cases"];

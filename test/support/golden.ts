@@ -3,8 +3,8 @@ import { LSTM, PackedSequence, packPaddedSequence, padPackedSequence, type Tenso
 import { load, loadMetadata } from "lstm-wasm/safetensors";
 import { expect } from "vitest";
 
-// 52 random, long and wide configurations in float64 by PyTorch; test/golden/generate.py tells the format.
-const file = readFileSync(new URL("golden/lstm.safetensors", import.meta.url));
+// 52 random, long and wide configurations in float64 by PyTorch; test/fixtures/golden/generate.py tells the format.
+const file = readFileSync(new URL("../fixtures/golden/lstm.safetensors", import.meta.url));
 const tensors = load(file);
 
 export const cases: Case[] = JSON.parse(loadMetadata(file).cases as string);

@@ -3,10 +3,10 @@
  * largest errors of outputs and gradients, relative to each tensor's largest magnitude.
  */
 import { readFileSync } from "node:fs";
-import { LSTM, packPaddedSequence, padPackedSequence } from "../dist/relaxed/index.js";
-import { load, loadMetadata } from "../dist/safetensors.js";
+import { LSTM, packPaddedSequence, padPackedSequence } from "../../dist/relaxed/index.js";
+import { load, loadMetadata } from "../../dist/safetensors.js";
 
-const file = readFileSync(new URL("golden/lstm.safetensors", import.meta.url));
+const file = readFileSync(new URL("../fixtures/golden/lstm.safetensors", import.meta.url));
 const tensors = load(file);
 const cases = JSON.parse(loadMetadata(file).cases);
 const worst = { cases: cases.length, output: 0, gradient: 0 };

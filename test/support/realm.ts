@@ -6,7 +6,7 @@ import { build } from "esbuild";
 type Library = typeof import("lstm-wasm");
 type Slim = typeof import("lstm-wasm/slim");
 
-export const dist = (path: string): string => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
+export const dist = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 
 /** A built entry as a classic script whose value is the module. */
 async function script(entry: string): Promise<Script> {
