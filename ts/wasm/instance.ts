@@ -85,8 +85,7 @@ export class Instance {
 
   constructor(module: WebAssembly.Module) {
     const { exports } = new WebAssembly.Instance(module, IMPORTS);
-    if (typeof exports.lstmNew !== "function")
-      throw new TypeError("this is another program's or version's module");
+    if (typeof exports.lstmNew !== "function") throw new TypeError("this is another program's or version's module");
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];

@@ -9,7 +9,7 @@
 /// Bytes of a page, by which memory grows.
 pub const PAGE: u32 = 1 << 16;
 /// The last page of the 4 GiB stays unused: the end of memory is then a number of 32 bits.
-const MOST_PAGES: u32 = PAGE - 1;
+const MAX_PAGES: u32 = PAGE - 1;
 
 const UNIT: u32 = 16;
 const HEADER: u32 = 4;
@@ -150,7 +150,7 @@ impl<M: Memory> Heap<M> {
             false => need + UNIT,
         };
         let exact = missing.div_ceil(PAGE);
-        let room = MOST_PAGES.checked_sub(present)?;
+        let room = MAX_PAGES.checked_sub(present)?;
         if exact > room {
             return None;
         }

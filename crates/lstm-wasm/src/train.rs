@@ -58,8 +58,8 @@ pub fn linear_new(inputs: usize, outputs: usize, bias: bool) -> i32 {
 
 /// A new embedding of zeros: its handle, or minus an error's code. Row `padding` gets no gradient, unless it is negative.
 #[wasm_bindgen(js_name = embeddingNew)]
-pub fn embedding_new(count: usize, width: usize, padding: i32) -> i32 {
-    insert(Embedding::new(count, width, usize::try_from(padding).ok()).map(AnyLayer::Embedding))
+pub fn embedding_new(count: usize, dim: usize, padding: i32) -> i32 {
+    insert(Embedding::new(count, dim, usize::try_from(padding).ok()).map(AnyLayer::Embedding))
 }
 
 /// A parameter of `len` zeros that belongs to no layer: its handle, or minus an error's code.

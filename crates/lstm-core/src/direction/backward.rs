@@ -195,6 +195,17 @@ impl Direction<'_> {
         running.copy_from_slice(checkpoint);
     }
 
+    /// `dh(t)` of the rows of step t: the gradient of the output, and what step t+1 left in `grads.state.h`. Also its norms.
+    fn total_d_h<V: Vector>(&self, rows: Range<usize>, d_h: &mut [f32], grads: &mut Grads) {
+        let (place, h_size) = (self.place, self.packed.h_size());
+        let later = grads.state.h.chunks_exact(h_size);
+        for ((row, d_h), later) in rows.zip(d_h.chunks_exact_mut(h_size)).zip(later) {
+            d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
+            add(d_h, later);
+            grads.norms.h[row] = norm::<V>(d_h);
+        }
+    }
+
     /// Goes through the steps of a segment from the last: turns its gates into `d_pre`, and leaves `dh` and m(t) of each row.
     /// `grads.state.h` holds `dh` of the step to come, as far as it came through `W_hh`; `d_memory` likewise.
     fn through_time<V: Vector>(
@@ -206,7 +217,7 @@ impl Direction<'_> {
         d_h_before: &mut [f32],
         products: &mut ProductScratch,
     ) {
-        let Self { packed, place, steps, .. } = *self;
+        let Self { packed, steps, .. } = *self;
         let (row_len, h_size) = (packed.row_len(), packed.h_size());
         let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
         let first_row = segment.rows.start;
@@ -215,13 +226,9 @@ impl Direction<'_> {
             let n = rows.len();
             let (start, end) = (rows.start - first_row, rows.end - first_row);
             let d_h = &mut segment.d_h[start * h_size..end * h_size];
-            let later = grads.state.h.chunks_exact(h_size);
-            for ((row, d_h), later) in rows.clone().zip(d_h.chunks_exact_mut(h_size)).zip(later) {
-                d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
-                add(d_h, later);
-                grads.norms.h[row] = norm::<V>(d_h);
-            }
+            self.total_d_h::<V>(rows.clone(), d_h, grads);
 
+            // d_m(t) = W_hrᵀ dh(t), or dh(t)
             let d_m = &mut segment.m[start * padded_hidden..end * padded_hidden];
             d_m.fill(0.0);
             match &transposed.projection {
@@ -231,6 +238,7 @@ impl Direction<'_> {
                 None => copy_rows(d_h, h_size, d_m, padded_hidden, hidden),
             }
 
+            // The memory before step t: after the step before, or of sequences without one in this segment, before the segment.
             let previous = steps.previous(t);
             let (with_step_before, previous_row) = if segment.steps.contains(&previous) {
                 (steps.running(previous), steps.starts[previous] - first_row)
@@ -252,6 +260,7 @@ impl Direction<'_> {
                 d_memory_norms: &mut grads.norms.memory[rows],
             });
 
+            // dh(t-1), but for the gradient of the output
             let d_h_len = transposed.recurrent.row_len();
             let d_h_before = &mut d_h_before[..n * d_h_len];
             d_h_before.fill(0.0);

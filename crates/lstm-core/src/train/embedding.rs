@@ -7,25 +7,25 @@ use crate::gemm::PackedA;
 use crate::weight_grad::add;
 use alloc::vec::Vec;
 
-/// weight (count, width), and the memory of one forward at a time.
+/// weight (count, dim), and the memory of one forward at a time.
 #[derive(Debug)]
 pub struct Embedding {
-    width: usize,
+    dim: usize,
     /// The row that gets no gradient.
     padding: Option<usize>,
     weight: Parameter,
     rows: usize,
     /// (rows), each below `count`
     indices: Vec<u32>,
-    /// (rows, width): the output, then its gradient.
+    /// (rows, dim): the output, then its gradient.
     output: Vec<f32>,
 }
 
 impl Embedding {
-    /// `count` rows of `width` zeros.
-    pub fn new(count: usize, width: usize, padding: Option<usize>) -> Result<Self, Error> {
-        let weight = request(product(count, width), || Parameter::zeros(count * width))?;
-        Ok(Self { width, padding, weight, rows: 0, indices: Vec::new(), output: Vec::new() })
+    /// `count` rows of `dim` zeros.
+    pub fn new(count: usize, dim: usize, padding: Option<usize>) -> Result<Self, Error> {
+        let weight = request(product(count, dim), || Parameter::zeros(count * dim))?;
+        Ok(Self { dim, padding, weight, rows: 0, indices: Vec::new(), output: Vec::new() })
     }
 
     /// The indices of the next forward.
@@ -35,7 +35,7 @@ impl Embedding {
 
     /// The output of the last forward, before backward to be overwritten by its gradient.
     pub fn output_mut(&mut self) -> &mut [f32] {
-        &mut self.output[..self.rows * self.width]
+        &mut self.output[..self.rows * self.dim]
     }
 }
 
@@ -44,12 +44,12 @@ impl Layer for Embedding {
         let begins = trains && self.weight.gradients.is_empty();
         let gradients = if begins { self.weight.values.len() as u64 } else { 0 };
         self.rows = 0;
-        request(sum(&[product(rows, self.width), rows as u64, gradients]), || {
+        request(sum(&[product(rows, self.dim), rows as u64, gradients]), || {
             if trains {
                 self.weight.reserve_gradients()?;
             }
             grow(&mut self.indices, rows)?;
-            grow(&mut self.output, rows * self.width)
+            grow(&mut self.output, rows * self.dim)
         })?;
         self.rows = rows;
         Ok(())
@@ -63,17 +63,17 @@ impl Layer for Embedding {
     }
 
     fn forward(&mut self, _: &mut PackedA) {
-        let rows = self.output.chunks_exact_mut(self.width);
+        let rows = self.output.chunks_exact_mut(self.dim);
         for (row, &index) in rows.zip(&self.indices[..self.rows]) {
-            row.copy_from_slice(&self.weight.values[index as usize * self.width..][..self.width]);
+            row.copy_from_slice(&self.weight.values[index as usize * self.dim..][..self.dim]);
         }
     }
 
     fn backward(&mut self, _: &mut PackedA) {
-        let rows = self.output.chunks_exact(self.width);
+        let rows = self.output.chunks_exact(self.dim);
         for (d, &index) in rows.zip(&self.indices[..self.rows]) {
             if self.padding != Some(index as usize) {
-                let sums = &mut self.weight.gradients[index as usize * self.width..][..self.width];
+                let sums = &mut self.weight.gradients[index as usize * self.dim..][..self.dim];
                 add(sums, d);
             }
         }
