@@ -29,7 +29,8 @@ pub struct Results {
 }
 
 pub fn cases() -> Vec<Case> {
-    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/fixtures/golden/lstm.safetensors")).unwrap();
+    let bytes =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/fixtures/golden/lstm.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
     let list = &header.metadata().as_ref().unwrap()["cases"];
