@@ -14,7 +14,7 @@ const HELP = `The pinyin of Chinese text, by an LSTM.
   curl --json '{"text": "银行很远"}' URL/pinyin
 
 answers {"passages": [{"text", "readings": [{"char", "pinyin", "probability"?}]}]}: a passage for each line of the text,
-and with each character of several readings how probable the model holds this one. A text may have ${LARGEST} bytes.
+and with each character of several readings how probable this one is. A text may have ${LARGEST} bytes.
 `;
 
 type Handler = (request: Request, body: Uint8Array) => Response | Promise<Response>;
