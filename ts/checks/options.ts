@@ -108,7 +108,7 @@ export function checkObject(owner: string, options: unknown, known: readonly str
 }
 
 /** WebAssembly takes 32-bit sizes; a sign is lost on the way. */
-const MAX_SIZE = 2 ** 31 - 1;
+export const MAX_SIZE = 2 ** 31 - 1;
 /** The counter of the dropout masks has 16 bits for the layer. */
 const MAX_LAYERS = 2 ** 16 - 1;
 

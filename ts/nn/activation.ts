@@ -5,7 +5,7 @@ import type { DropoutDraw } from "../recurrent/results.js";
 import { randomSeed } from "../tensor/random.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { workspace } from "../wasm/workspace.js";
+import { mapped } from "../wasm/workspace.js";
 import { sigmoid } from "./functions.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
@@ -115,10 +115,7 @@ export class Dropout extends Elementwise<DropoutDraw | undefined> {
   }
 
   #drop(values: Float32Array, { seed, call }: DropoutDraw): Float32Array {
-    const { kernels, floats, input } = workspace(values.length, 1);
-    floats.set(values, input);
-    kernels.workspaceDropout(values.length, this.p, seed, call);
-    return floats.slice(input, input + values.length);
+    return mapped(values, (kernels) => kernels.workspaceDropout(values.length, this.p, seed, call));
   }
 
   override toString(): string {
@@ -164,10 +161,7 @@ export class Tanh extends Elementwise<Float32Array> {
 
   /** @internal */
   protected override map(values: Float32Array) {
-    const { kernels, floats, input } = workspace(values.length, 1);
-    floats.set(values, input);
-    kernels.workspaceTanh(values.length);
-    const result = floats.slice(input, input + values.length);
+    const result = mapped(values, (kernels) => kernels.workspaceTanh(values.length));
     return { values: result, kept: this.training ? result.slice() : result };
   }
 

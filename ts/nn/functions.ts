@@ -3,7 +3,8 @@ import { LSTMError } from "../checks/errors.js";
 import type { Indices } from "../tensor/indices.js";
 import { sameValues } from "../tensor/shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { workspace } from "../wasm/workspace.js";
+import type { Kernels } from "../wasm/instance.js";
+import { mapped } from "../wasm/workspace.js";
 
 /** A dimension that may count back from the end, of a tensor with so many. */
 export function checkDim(dim: unknown, rank: number): number {
@@ -104,10 +105,8 @@ function alongRows(input: TensorInput, dim: number, log: boolean): Tensor {
   const tensor = asTensor("input", input);
   const { rows, size, back } = asRows(tensor, dim);
   if (rows.length === 0) return new Tensor(new Float32Array(0), tensor.shape);
-  const { kernels, floats, input: at } = workspace(rows.length / size, size);
-  floats.set(rows, at);
-  kernels.workspaceSoftmax(rows.length, size, log);
-  return new Tensor(back(floats.slice(at, at + rows.length)), tensor.shape);
+  const run = (kernels: Kernels) => kernels.workspaceSoftmax(rows.length, size, log);
+  return new Tensor(back(mapped(rows, run, rows.length / size, size)), tensor.shape);
 }
 
 /** `torch.softmax(input, dim)`: e^x over the sum of e^x along a dimension. @throws LSTMError `OPTION`, `DTYPE` */
@@ -123,10 +122,10 @@ export function logSoftmax(input: TensorInput, dim: number): Tensor {
 /** `torch.sigmoid`: 1 / (1 + e^-x) of each value. */
 export function sigmoid(input: TensorInput): Tensor {
   const { data, shape } = asTensor("input", input);
-  const { kernels, floats, input: at } = workspace(data.length, 1);
-  floats.set(data, at);
-  kernels.workspaceSigmoid(data.length);
-  return new Tensor(floats.slice(at, at + data.length), shape);
+  return new Tensor(
+    mapped(data, (kernels) => kernels.workspaceSigmoid(data.length)),
+    shape,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { LSTMError } from "../checks/errors.js";
-import type { CheckedOptions } from "../checks/options.js";
+import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
@@ -108,8 +108,7 @@ export class RnnHandle extends WasmObject {
     const { id } = this;
     const { kernels } = this.instance;
     const what = `a call of ${steps} steps and ${batch} sequences`;
-    const most = 2 ** 31 - 1;
-    if (steps > most || batch > most || rows > most) {
+    if (steps > MAX_SIZE || batch > MAX_SIZE || rows > MAX_SIZE) {
       const { inputSize, hiddenSize, numLayers } = this.options;
       throw outOfMemory(
         kernels,

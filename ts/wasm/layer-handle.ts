@@ -1,3 +1,4 @@
+import { MAX_SIZE } from "../checks/options.js";
 import { product } from "../tensor/tensor.js";
 import { currentInstance, type Kernels } from "./instance.js";
 import { type ParameterInfo, WasmObject } from "./object.js";
@@ -7,9 +8,6 @@ import { outOfMemory } from "./out-of-memory.js";
 export const INPUT = 0;
 export const OUTPUT = 1;
 export const INPUT_GRADIENT = 2;
-
-/** More rows than fit; WebAssembly takes 32-bit sizes. */
-const MAX_SIZE = 2 ** 31 - 1;
 
 /** @internal A layer inside WebAssembly, by its handle. */
 export class LayerHandle extends WasmObject {
