@@ -18,12 +18,7 @@ import {
 } from "lstm-wasm/nn";
 import { huberLoss, init, l1Loss, mseLoss } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { bits } from "../support/refusal.js";
-
-/** An LSTMError of this code, its message matching. */
-function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {
-  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
-}
+import { bits, expectError } from "../support/refusal.js";
 
 type Mapping = Module & { forward(input: unknown): Tensor; backward(gradient: unknown, options?: object): unknown };
 const modules: [string, () => Mapping, shape: number[]][] = [

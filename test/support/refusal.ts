@@ -48,3 +48,8 @@ export function bits(...tensors: readonly (Tensor | Float32Array)[]): number[][]
 export function wave(length: number, phase = 0): Float32Array {
   return Float32Array.from({ length }, (_, index) => Math.sin(index * 1.7 + phase));
 }
+
+/** Holds an action to throw an LSTMError of this code, whose message matches. */
+export function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown): void {
+  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
+}

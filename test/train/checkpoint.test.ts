@@ -12,10 +12,7 @@ import {
   saveCheckpoint,
 } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-
-function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {
-  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
-}
+import { expectError } from "../support/refusal.js";
 
 const linear = (seed = 1) => new Linear({ inFeatures: 3, outFeatures: 2, seed });
 

@@ -1,11 +1,8 @@
-import { LSTM, type LSTMErrorCode, type Parameter } from "lstm-wasm";
+import { LSTM, type Parameter } from "lstm-wasm";
 import { Linear, Sequential } from "lstm-wasm/nn";
 import { Adam, AdamW, clipGradNorm, clipGradValue, RMSprop, SGD, StepLR } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-
-function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {
-  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
-}
+import { expectError } from "../support/refusal.js";
 
 /** A layer of 3 to 2 whose gradients are all 1. */
 function linear() {

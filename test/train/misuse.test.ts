@@ -17,16 +17,12 @@ import {
   saveCheckpoint,
 } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
+import { expectError } from "../support/refusal.js";
 import { wasmBytes } from "../support/wasm-memory.js";
 
 const linear = () => new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 });
 const embedding = () => new Embedding({ numEmbeddings: 5, embeddingDim: 2, seed: 1 });
 const row = [1, 2, 3];
-
-/** An LSTMError of this code, its message matching. */
-function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {
-  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
-}
 
 describe("backward", () => {
   it.each([

@@ -1,4 +1,3 @@
-import type { LSTMErrorCode } from "lstm-wasm";
 import { Linear } from "lstm-wasm/nn";
 import {
   CosineAnnealingLR,
@@ -11,10 +10,7 @@ import {
   StepLR,
 } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-
-function expectError(code: LSTMErrorCode, message: RegExp, action: () => unknown) {
-  expect(action).toThrow(expect.objectContaining({ name: "LSTMError", code, message: expect.stringMatching(message) }));
-}
+import { expectError } from "../support/refusal.js";
 
 const sgd = (lr = 0.1) => new SGD(new Linear({ inFeatures: 1, outFeatures: 1 }).parameters(), { lr });
 /** Two groups, of the rates 1 and 0.1. */
