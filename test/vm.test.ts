@@ -308,7 +308,7 @@ describe("a crash inside WebAssembly", () => {
     refuses(() => lstm.loadStateDict(new lib.LSTM(OPTIONS).stateDict()), "INSTANCE_TRAPPED");
   });
 
-  test.each(["lstmNew", "parameterCount", "parameter"])("in %s: new LSTM says so, and the next works", (name) => {
+  test.each(["stackNew", "parameterCount", "parameter"])("in %s: new LSTM says so, and the next works", (name) => {
     const { lib, crash } = fresh();
     const expected = bits(new lib.LSTM(OPTIONS).forward(X)[0]);
     crash(name);
@@ -322,8 +322,8 @@ describe("a crash inside WebAssembly", () => {
        let armed = false, thrown = 0;
        WebAssembly.Instance = function (...args) {
          const { exports } = new Instance(...args);
-         const lstmFree = (id) => { if (armed) { thrown++; throw new RuntimeError("unreachable"); } exports.lstmFree(id); };
-         return { exports: { ...exports, lstmFree } };
+         const stackFree = (id) => { if (armed) { thrown++; throw new RuntimeError("unreachable"); } exports.stackFree(id); };
+         return { exports: { ...exports, stackFree } };
        };
        const { LSTM } = await import(${entry});
        const options = ${JSON.stringify(OPTIONS)};
@@ -369,7 +369,7 @@ describe("a crash inside WebAssembly", () => {
   test("in the very freeing: dispose ends it, and new ones work", () => {
     const { lib, crash } = fresh();
     const lstm = new lib.LSTM(OPTIONS);
-    crash("lstmFree");
+    crash("stackFree");
     try {
       lstm.dispose();
     } catch (error) {

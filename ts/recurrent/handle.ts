@@ -17,6 +17,9 @@ export interface CallShape {
   readonly rows: number;
 }
 
+/** The number of the cell in `Kernels.stackNew`. */
+const LSTM = 0;
+
 const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
 /** Numbers of the buffers in `Kernels.address`. */
@@ -67,11 +70,11 @@ export class RnnHandle extends WasmObject {
     const { kernels } = instance;
     const handle = created(
       instance,
-      kernels.lstmNew(o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
+      kernels.stackNew(LSTM, o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
       o,
       `an ${owner} of these sizes`,
     );
-    super(owner, 0, instance, handle, "lstmFree");
+    super(owner, 0, instance, handle, "stackFree");
     const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
     this.parameters = indices.map((index) => this.#place(index, suffixed));
   }

@@ -6,7 +6,8 @@ import { LSTMError } from "../checks/errors.js";
 export interface Kernels {
   refusedBytes(): number;
   usedBytes(): number;
-  lstmNew(
+  stackNew(
+    cell: number,
     inputSize: number,
     hiddenSize: number,
     numLayers: number,
@@ -15,7 +16,7 @@ export interface Kernels {
     bidirectional: boolean,
     dropout: number,
   ): number;
-  lstmFree(lstm: number): void;
+  stackFree(lstm: number): void;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   parametersChanged(lstm: number): void;
@@ -85,7 +86,7 @@ export class Instance {
 
   constructor(module: WebAssembly.Module) {
     const { exports } = new WebAssembly.Instance(module, IMPORTS);
-    if (typeof exports.lstmNew !== "function") throw new TypeError("this is another program's or version's module");
+    if (typeof exports.stackNew !== "function") throw new TypeError("this is another program's or version's module");
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
@@ -145,10 +146,10 @@ export class Instance {
 
   // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
   #guard(call: Call): Call {
-    return (a, b, c, d, e, f, g) => {
+    return (a, b, c, d, e, f, g, h) => {
       this.check();
       try {
-        return call(a, b, c, d, e, f, g);
+        return call(a, b, c, d, e, f, g, h);
       } catch (cause) {
         this.#crash(cause);
       }
@@ -170,9 +171,9 @@ export class Instance {
 const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 
 /** The most parameters of any function. */
-const MAX_PARAMETERS = 7;
+const MAX_PARAMETERS = 8;
 
-type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never) => unknown;
+type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
 
 let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;

@@ -21,7 +21,7 @@ pub enum Traced {
     H,
 }
 
-/// What an LSTM holds from its first training forward on.
+/// What a stack holds from its first training forward on.
 #[derive(Debug)]
 pub struct BackwardMemory {
     /// As [`Layout`] places the parameters.

@@ -27,11 +27,11 @@ impl Shape {
 pub struct Call {
     /// Input and output are (batch, seq, .) rather than (seq, batch, .). Never applies to h and c.
     pub batch_first: bool,
-    /// [`crate::Lstm::batch_sizes_mut`] says how many sequences run at each step; rows lie step by step.
+    /// [`crate::Stack::batch_sizes_mut`] says how many sequences run at each step; rows lie step by step.
     pub packed: bool,
     /// Draws these masks between layers; without, nothing is dropped.
     pub dropout: Option<Draw>,
-    /// Keeps what [`crate::Lstm::backward`] needs, in the way that [`crate::Lstm::reserve_training`] made room for.
+    /// Keeps what [`crate::Stack::backward`] needs, in the way that [`crate::Stack::reserve_training`] made room for.
     pub training: bool,
 }
 

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::cell::Cell;
 
-/// The hyperparameters of an LSTM; only [`Config::new`] makes one, so each that exists is valid.
+/// The hyperparameters; only [`Config::new`] makes one, so each that exists is valid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Config {
     cell: Cell,

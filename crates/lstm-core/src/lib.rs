@@ -42,7 +42,7 @@
 //! 4. [`step`] (one step), [`direction`] (one direction over time, with [`weight_grad`]), [`stack`] (all layers)
 //!
 //! [`stream`] is the step by step form of the same. Memory grows by [`buffer`]; a forward's is in `workspace`, what training
-//! keeps in [`saved`] and [`backward_memory`]. [`train`] holds the layers, losses and optimisers around an LSTM.
+//! keeps in [`saved`] and [`backward_memory`]. [`train`] holds the layers, losses and optimisers around them.
 
 #![no_std]
 
@@ -73,5 +73,5 @@ mod workspace;
 pub use call::{Call, Shape};
 pub use config::Config;
 pub use error::Error;
-pub use stack::Lstm;
+pub use stack::Stack;
 pub use stream::Stream;

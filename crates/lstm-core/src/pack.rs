@@ -151,7 +151,7 @@ impl Transposed {
         })
     }
 
-    /// How many values all layers take, and what describes them. Only asked for an LSTM that there is, whose sizes fit.
+    /// How many values all layers take, and what describes them. Only asked for a stack that there is, whose sizes fit.
     pub fn len_for(config: &Config) -> u64 {
         let row_len = config.row_len();
         config.total(&|layer| {

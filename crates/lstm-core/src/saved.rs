@@ -12,7 +12,7 @@ pub struct SavedForward {
     pub shape: Shape,
     /// How it was called.
     pub call: Call,
-    /// [`crate::Lstm::version`] of the parameters that it ran with.
+    /// [`crate::Stack::version`] of the parameters that it ran with.
     pub version: u32,
     /// First row of each step, (steps + 1).
     pub starts: Vec<usize>,

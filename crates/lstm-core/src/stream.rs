@@ -1,13 +1,13 @@
-//! An LSTM step by step: its state stays here between calls, its weights in the [`Lstm`].
+//! Step by step: the state stays here between calls, its weights in the [`Stack`].
 
 use crate::buffer::{grow_all, product, request, total};
 use crate::gemm::{PackedA, Rows, whole_panels};
 use crate::simd::Native;
 use crate::step::{Projection, copy_rows, input_sums, step};
-use crate::{Call, Config, Error, Lstm, Shape};
+use crate::{Call, Config, Error, Shape, Stack};
 use alloc::vec::Vec;
 
-/// The state of a running, unidirectional LSTM and the memory of one step.
+/// The state of running, unidirectional layers and the memory of one step.
 #[derive(Debug)]
 pub struct Stream {
     config: Config,
@@ -88,12 +88,12 @@ impl Stream {
         copy_rows(&self.plain_memory, hidden, &mut self.memory, padded_hidden, hidden);
     }
 
-    /// One step of every layer, with the present weights of `lstm`. Never allocates.
-    pub fn step(&mut self, lstm: &mut Lstm, packed_a: &mut PackedA) {
+    /// One step of every layer, with the present weights of `stack`. Never allocates.
+    pub fn step(&mut self, stack: &mut Stack, packed_a: &mut PackedA) {
         let batch = self.batch;
         let (h_size, padded_hidden) = (self.config.h_size(), self.config.padded_hidden_size());
         for layer in 0..self.config.num_layers() {
-            let packed = lstm.packed(layer);
+            let packed = stack.packed(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
             let memory = &mut self.memory[layer * batch * padded_hidden..][..batch * padded_hidden];
@@ -105,20 +105,20 @@ impl Stream {
         }
     }
 
-    /// Makes room in `lstm` for [`Stream::run`] over `steps` steps.
-    pub fn reserve(&self, lstm: &mut Lstm, steps: usize) -> Result<(), Error> {
-        lstm.reserve(Shape::padded(steps, self.batch), None)
+    /// Makes room in `stack` for [`Stream::run`] over `steps` steps.
+    pub fn reserve(&self, stack: &mut Stack, steps: usize) -> Result<(), Error> {
+        stack.reserve(Shape::padded(steps, self.batch), None)
     }
 
-    /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `lstm`, (steps, batch, I); its
+    /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `stack`, (steps, batch, I); its
     /// output then holds (steps, batch, H_out). Never allocates.
-    pub fn run(&mut self, lstm: &mut Lstm, packed_a: &mut PackedA) -> Result<(), Error> {
+    pub fn run(&mut self, stack: &mut Stack, packed_a: &mut PackedA) -> Result<(), Error> {
         self.save_memory();
-        lstm.h_mut().copy_from_slice(&self.h);
-        lstm.memory_mut().copy_from_slice(&self.plain_memory);
-        lstm.forward(Call::default(), packed_a)?;
-        self.h.copy_from_slice(lstm.h_mut());
-        self.plain_memory.copy_from_slice(lstm.memory_mut());
+        stack.h_mut().copy_from_slice(&self.h);
+        stack.memory_mut().copy_from_slice(&self.plain_memory);
+        stack.forward(Call::default(), packed_a)?;
+        self.h.copy_from_slice(stack.h_mut());
+        self.plain_memory.copy_from_slice(stack.memory_mut());
         self.load_memory();
         Ok(())
     }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 /// A quarter of a usual L2 cache, which the pre-activations of one chunk of steps may fill.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Buffers sized by [`crate::Lstm::reserve`].
+/// Buffers sized by [`crate::Stack::reserve`].
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// (rows, I) and (rows, D * H_out)

@@ -5,7 +5,7 @@ use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Rule};
-use lstm_core::{Call, Config, Lstm, Stream};
+use lstm_core::{Call, Config, Stack, Stream};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -58,7 +58,7 @@ fn the_count_counts() {
 
 #[test]
 fn a_forward_never_allocates() {
-    let mut lstm = Lstm::new(Config::new(options(true)).unwrap()).unwrap();
+    let mut lstm = Stack::new(Config::new(options(true)).unwrap()).unwrap();
     let shape = Shape { steps: 6, batch: 5, rows: 21 };
     lstm.reserve(shape, None).unwrap();
     lstm.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
@@ -83,7 +83,7 @@ fn a_forward_never_allocates() {
 
 #[test]
 fn training_never_allocates() {
-    let mut lstm = Lstm::new(Config::new(options(true)).unwrap()).unwrap();
+    let mut lstm = Stack::new(Config::new(options(true)).unwrap()).unwrap();
     let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
     for _ in 0..2 {
         lstm.reserve(Shape::padded(4, 3), None).unwrap();
@@ -101,7 +101,7 @@ fn training_never_allocates() {
 #[test]
 fn a_step_never_allocates() {
     let config = Config::new(options(false)).unwrap();
-    let mut lstm = Lstm::new(config).unwrap();
+    let mut lstm = Stack::new(config).unwrap();
     for batch in [1, 3] {
         let mut stream = Stream::new(config, batch).unwrap();
         assert_eq!(allocations(|| stream.step(&mut lstm, &mut PackedA::new())), 0);

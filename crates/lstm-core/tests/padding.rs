@@ -8,7 +8,7 @@ use lstm_core::config::Options;
 use lstm_core::dropout::philox;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Layer, Linear};
-use lstm_core::{Call, Lstm, Shape, Stream};
+use lstm_core::{Call, Shape, Stack, Stream};
 
 const STEPS: usize = 3;
 const BATCH: usize = 2;
@@ -21,14 +21,14 @@ fn random(len: usize, seed: u32) -> Vec<f32> {
     (0..len).map(|i| (philox([i as u32, 0, 0, 0], [seed, 1])[0] | 1) as f32 / 2_147_483_648.0 - 1.0).collect()
 }
 
-fn lstm(hidden_size: usize, proj_size: usize, bidirectional: bool) -> Lstm {
+fn lstm(hidden_size: usize, proj_size: usize, bidirectional: bool) -> Stack {
     let options =
         Options { input_size: INPUTS, hidden_size, num_layers: 2, proj_size, bidirectional, ..Options::default() };
     lstm_with(options, |name, len| random(len, name.bytes().map(u32::from).sum()))
 }
 
 /// Everything that a training forward with `x` in one place, and its backward, give: gradients by name.
-fn train(lstm: &mut Lstm, x: f32, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
+fn train(lstm: &mut Stack, x: f32, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
     let packed_a = &mut PackedA::new();
     lstm.reserve(Shape::padded(STEPS, BATCH), None).unwrap();
     lstm.reserve_training(every).unwrap();

@@ -7,7 +7,7 @@ use common::{lstm_with, relative_error};
 use lstm_core::Shape;
 use lstm_core::config::Options;
 use lstm_core::gemm::PackedA;
-use lstm_core::{Call, Config, Lstm, Stream};
+use lstm_core::{Call, Config, Stack, Stream};
 use proptest::prelude::*;
 
 /// An LSTM, its batch and its states: all that a forward needs.
@@ -66,7 +66,7 @@ impl Setting {
         Config::new(self.options).unwrap()
     }
 
-    fn lstm(&self) -> Lstm {
+    fn lstm(&self) -> Stack {
         let numbers = std::cell::RefCell::new(Numbers(self.seed));
         let scale = 1.0 / (self.options.hidden_size as f32).sqrt();
         lstm_with(self.options, |_, len| numbers.borrow_mut().take(len).iter().map(|v| v * scale).collect())
@@ -85,7 +85,7 @@ impl Setting {
         self.lengths.iter().map(sequence).collect()
     }
 
-    fn reference(&self, lstm: &Lstm) -> Reference {
+    fn reference(&self, lstm: &Stack) -> Reference {
         let rows = |p: &lstm_core::layout::Parameter| {
             let values = p.of(lstm.parameters()).chunks_exact(p.columns.max(1));
             values.map(|row| row.iter().map(|&v| f64::from(v)).collect()).collect()
@@ -100,7 +100,7 @@ impl Setting {
 }
 
 /// Runs sequences of equal length as a (seq, batch, .) or (batch, seq, .) tensor.
-fn run_padded(lstm: &mut Lstm, sequences: &[Sequence], batch_first: bool, chunk: Option<usize>) -> Vec<Sequence> {
+fn run_padded(lstm: &mut Stack, sequences: &[Sequence], batch_first: bool, chunk: Option<usize>) -> Vec<Sequence> {
     let (batch, steps) = (sequences.len(), sequences[0].x.len());
     let row = |t: usize, b: usize| if batch_first { b * steps + t } else { t * batch + b };
     let place =
@@ -109,7 +109,7 @@ fn run_padded(lstm: &mut Lstm, sequences: &[Sequence], batch_first: bool, chunk:
 }
 
 /// Runs sequences, longest first, packed.
-fn run_packed(lstm: &mut Lstm, sequences: &[Sequence], chunk: Option<usize>) -> Vec<Sequence> {
+fn run_packed(lstm: &mut Stack, sequences: &[Sequence], chunk: Option<usize>) -> Vec<Sequence> {
     let steps = sequences[0].x.len();
     let running = |t: usize| sequences.iter().filter(|s| s.x.len() > t).count();
     let place: Vec<_> = (0..steps).flat_map(|t| (0..running(t)).map(move |b| (t, b))).collect();
@@ -120,7 +120,7 @@ fn run_packed(lstm: &mut Lstm, sequences: &[Sequence], chunk: Option<usize>) -> 
 
 /// Runs sequences whose step `t` of sequence `b` lies in row `row`, for each `(row, t, b)` of `place`.
 fn run(
-    lstm: &mut Lstm,
+    lstm: &mut Stack,
     sequences: &[Sequence],
     place: &[(usize, usize, usize)],
     call: Call,

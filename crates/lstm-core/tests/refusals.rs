@@ -3,7 +3,7 @@
 use lstm_core::Shape;
 use lstm_core::config::Options;
 use lstm_core::gemm::PackedA;
-use lstm_core::{Call, Config, Error, Lstm, Stream};
+use lstm_core::{Call, Config, Error, Stack, Stream};
 
 fn options() -> Options {
     Options { input_size: 3, hidden_size: 4, ..Options::default() }
@@ -32,11 +32,11 @@ fn more_than_32_bits_can_address() {
         Options { num_layers: 65_535, hidden_size: 100, bidirectional: true, ..options() },
     ];
     for options in huge {
-        let refused = Config::new(options).and_then(Lstm::new).map(|_| ()).unwrap_err();
+        let refused = Config::new(options).and_then(Stack::new).map(|_| ()).unwrap_err();
         assert!(matches!(refused, Error::OutOfMemory { bytes } if bytes > 4_000_000_000), "{options:?}: {refused}");
     }
     let config = Config::new(options()).unwrap();
-    let mut lstm = Lstm::new(config).unwrap();
+    let mut lstm = Stack::new(config).unwrap();
     for (steps, batch) in [(1 << 20, 1 << 10), (usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX)] {
         let refused = lstm.reserve(Shape::padded(steps, batch), None).unwrap_err();
         assert!(matches!(refused, Error::OutOfMemory { .. }));
@@ -48,7 +48,7 @@ fn more_than_32_bits_can_address() {
 
 #[test]
 fn batch_sizes_that_do_not_fit() {
-    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    let mut lstm = Stack::new(Config::new(options()).unwrap()).unwrap();
     lstm.reserve(Shape { steps: 3, batch: 3, rows: 6 }, None).unwrap();
     let packed = Call { packed: true, ..Call::default() };
     for wrong in [[1, 2, 3], [4, 1, 1], [3, 3, 0], [2, 2, 1], [3, 3, 3]] {
@@ -61,7 +61,7 @@ fn batch_sizes_that_do_not_fit() {
 
 #[test]
 fn backward_without_a_forward() {
-    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    let mut lstm = Stack::new(Config::new(options()).unwrap()).unwrap();
     assert_eq!(lstm.backward(0, &mut PackedA::new()).unwrap_err(), Error::NoForward);
     lstm.reserve(Shape::padded(2, 2), None).unwrap();
     lstm.reserve_training(None).unwrap();
@@ -78,7 +78,7 @@ fn backward_without_a_forward() {
 
 #[test]
 fn nothing_to_run_passes_the_state_through() {
-    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+    let mut lstm = Stack::new(Config::new(options()).unwrap()).unwrap();
     for (shape, packed) in
         [(Shape::padded(0, 2), false), (Shape { steps: 0, batch: 2, rows: 0 }, true), (Shape::padded(3, 0), false)]
     {
@@ -90,7 +90,7 @@ fn nothing_to_run_passes_the_state_through() {
 }
 
 /// A training forward of `input` values, each this one.
-fn train(lstm: &mut Lstm, value: f32) {
+fn train(lstm: &mut Stack, value: f32) {
     lstm.reserve(Shape::padded(3, 2), None).unwrap();
     lstm.reserve_training(None).unwrap();
     lstm.input_mut().fill(value);
@@ -100,7 +100,7 @@ fn train(lstm: &mut Lstm, value: f32) {
 }
 
 /// The gradients of the input and of all parameters after going back through forward `index`.
-fn gradients(lstm: &mut Lstm, index: usize) -> Vec<f32> {
+fn gradients(lstm: &mut Stack, index: usize) -> Vec<f32> {
     let training = lstm.backward_memory().unwrap();
     training.zero_gradients();
     training.d_output_mut().fill(1.0);
@@ -112,8 +112,8 @@ fn gradients(lstm: &mut Lstm, index: usize) -> Vec<f32> {
     [&d_input[..], training.gradients_mut()].concat()
 }
 
-fn trained() -> Lstm {
-    let mut lstm = Lstm::new(Config::new(options()).unwrap()).unwrap();
+fn trained() -> Stack {
+    let mut lstm = Stack::new(Config::new(options()).unwrap()).unwrap();
     for (index, value) in lstm.parameters_mut().iter_mut().enumerate() {
         *value = (index as f32 * 0.37).sin() * 0.5;
     }

@@ -16,16 +16,16 @@ mod objects;
 mod runtime;
 mod train;
 
-use crate::objects::{BYTES, LSTMS, PACKED_A, STREAMS};
+use crate::objects::{BYTES, PACKED_A, STACKS, STREAMS};
 use lstm_core::backward_memory::{BackwardMemory, Traced};
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
-use lstm_core::{Call, Config, Error, Lstm, Shape, Stream};
+use lstm_core::{Call, Config, Error, Shape, Stack, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-fn with_lstm<R>(lstm: u32, action: impl FnOnce(&mut Lstm) -> R) -> R {
-    LSTMS.of(lstm, action)
+fn with_stack<R>(stack: u32, action: impl FnOnce(&mut Stack) -> R) -> R {
+    STACKS.of(stack, action)
 }
 
 fn with_stream<R>(stream: u32, action: impl FnOnce(&mut Stream) -> R) -> R {
@@ -68,9 +68,12 @@ pub fn used_bytes() -> f64 {
     0.0
 }
 
-/// A new LSTM with all parameters 0: its handle, or minus an error's code.
-#[wasm_bindgen(js_name = lstmNew)]
-pub fn lstm_new(
+/// A new recurrent network of so many layers, all parameters 0: its handle, or minus an error's code. `cell` is a place in
+/// [`Cell::ALL`].
+#[wasm_bindgen(js_name = stackNew)]
+#[allow(clippy::too_many_arguments)] // an option each
+pub fn stack_new(
+    cell: usize,
     input_size: usize,
     hidden_size: usize,
     num_layers: usize,
@@ -79,38 +82,38 @@ pub fn lstm_new(
     bidirectional: bool,
     dropout: f32,
 ) -> i32 {
-    let cell = Cell::Lstm;
+    let cell = Cell::ALL[cell];
     let options = Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
-    let lstm = Config::new(options).and_then(Lstm::new);
-    handle(lstm.and_then(|lstm| LSTMS.with(|table| table.insert(lstm))))
+    let stack = Config::new(options).and_then(Stack::new);
+    handle(stack.and_then(|stack| STACKS.with(|table| table.insert(stack))))
 }
 
-/// Gives the memory of an LSTM back.
-#[wasm_bindgen(js_name = lstmFree)]
-pub fn lstm_free(lstm: u32) {
-    LSTMS.with(|table| table.remove(lstm));
+/// Gives the memory of a stack back.
+#[wasm_bindgen(js_name = stackFree)]
+pub fn stack_free(stack: u32) {
+    STACKS.with(|table| table.remove(stack));
 }
 
-/// How many parameters an LSTM has.
+/// How many parameters a stack has.
 #[wasm_bindgen(js_name = parameterCount)]
-pub fn parameter_count(lstm: u32) -> usize {
-    with_lstm(lstm, |lstm| lstm.layout().parameters().len())
+pub fn parameter_count(stack: u32) -> usize {
+    with_stack(stack, |stack| stack.layout().parameters().len())
 }
 
 /// One fact of a parameter: 0 kind (weight_ih, weight_hh, bias_ih, bias_hh, weight_hr), 1 layer, 2 direction, 3 address,
 /// 4 rows, 5 columns (0 for a vector), 6 the address of its gradient (0 before the first training forward).
 #[wasm_bindgen]
-pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
-    with_lstm(lstm, |lstm| {
-        let parameter = lstm.layout().parameters()[index];
+pub fn parameter(stack: u32, index: usize, fact: u32) -> usize {
+    with_stack(stack, |stack| {
+        let parameter = stack.layout().parameters()[index];
         match fact {
             0 => parameter.kind as usize,
             1 => parameter.layer,
             2 => parameter.direction,
-            3 => address_of(parameter.of(lstm.parameters())),
+            3 => address_of(parameter.of(stack.parameters())),
             4 => parameter.rows,
             5 => parameter.columns,
-            6 => lstm.backward_memory().map_or(0, |memory| address_of(parameter.of(memory.gradients_mut()))),
+            6 => stack.backward_memory().map_or(0, |memory| address_of(parameter.of(memory.gradients_mut()))),
             _ => panic!("no such fact"),
         }
     })
@@ -118,76 +121,76 @@ pub fn parameter(lstm: u32, index: usize, fact: u32) -> usize {
 
 /// Says that parameters may have been written.
 #[wasm_bindgen(js_name = parametersChanged)]
-pub fn parameters_changed(lstm: u32) {
-    with_lstm(lstm, |lstm| {
-        lstm.parameters_mut();
+pub fn parameters_changed(stack: u32) {
+    with_stack(stack, |stack| {
+        stack.parameters_mut();
     });
 }
 
 /// A number that grows when the values of parameters change.
 #[wasm_bindgen]
-pub fn version(lstm: u32) -> u32 {
-    with_lstm(lstm, Lstm::version)
+pub fn version(stack: u32) -> u32 {
+    with_stack(stack, Stack::version)
 }
 
 /// Makes room for a forward or a stream's run, and if `trains` for a backward, with a checkpoint every so many steps, 0 for
 /// none.
 #[wasm_bindgen]
-pub fn reserve(lstm: u32, steps: usize, batch: usize, rows: usize, trains: bool, every: usize) -> u32 {
+pub fn reserve(stack: u32, steps: usize, batch: usize, rows: usize, trains: bool, every: usize) -> u32 {
     let every = (every > 0).then_some(every);
-    status(with_lstm(lstm, |lstm| {
-        lstm.reserve(Shape { steps, batch, rows }, None)?;
-        if trains { lstm.reserve_training(every) } else { Ok(()) }
+    status(with_stack(stack, |stack| {
+        stack.reserve(Shape { steps, batch, rows }, None)?;
+        if trains { stack.reserve_training(every) } else { Ok(()) }
     }))
 }
 
 /// Where the last reservation put: 0 input, 1 output, 2 h, 3 c, 4 batch sizes (u32); if it was one for training, the
 /// gradients of 5 the output, 6 the input, 7 h and 8 c.
 #[wasm_bindgen]
-pub fn address(lstm: u32, buffer: u32) -> usize {
-    with_lstm(lstm, |lstm| match (buffer, lstm.backward_memory()) {
-        (0, _) => address_of(lstm.input_mut()),
-        (1, _) => address_of(lstm.output()),
-        (2, _) => address_of(lstm.h_mut()),
-        (3, _) => address_of(lstm.memory_mut()),
+pub fn address(stack: u32, buffer: u32) -> usize {
+    with_stack(stack, |stack| match (buffer, stack.backward_memory()) {
+        (0, _) => address_of(stack.input_mut()),
+        (1, _) => address_of(stack.output()),
+        (2, _) => address_of(stack.h_mut()),
+        (3, _) => address_of(stack.memory_mut()),
         (5, Some(memory)) => address_of(memory.d_output_mut()),
         (6, Some(memory)) => address_of(memory.d_input()),
         (7, Some(memory)) => address_of(memory.d_h_mut()),
         (8, Some(memory)) => address_of(memory.d_memory_mut()),
-        (4, _) => address_of(lstm.batch_sizes_mut()),
+        (4, _) => address_of(stack.batch_sizes_mut()),
         _ => panic!("no such buffer"),
     })
 }
 
-/// Runs the LSTM over what was reserved, keeping what backward needs if `trains`. A negative `call` drops nothing, else
+/// Runs the stack over what was reserved, keeping what backward needs if `trains`. A negative `call` drops nothing, else
 /// `seed` and `call` draw the dropout masks.
 #[wasm_bindgen]
-pub fn forward(lstm: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
+pub fn forward(stack: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
     let call = Call { batch_first, packed, dropout, training: trains };
-    status(with_lstm(lstm, |lstm| PACKED_A.with(|packed_a| lstm.forward(call, packed_a))))
+    status(with_stack(stack, |stack| PACKED_A.with(|packed_a| stack.forward(call, packed_a))))
 }
 
 /// Goes back through training forward `index` of those that wait for it, the oldest being 0.
 #[wasm_bindgen]
-pub fn backward(lstm: u32, index: usize) -> u32 {
-    status(with_lstm(lstm, |lstm| PACKED_A.with(|packed_a| lstm.backward(index, packed_a))))
+pub fn backward(stack: u32, index: usize) -> u32 {
+    status(with_stack(stack, |stack| PACKED_A.with(|packed_a| stack.backward(index, packed_a))))
 }
 
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
 #[wasm_bindgen]
-pub fn forget(lstm: u32, all: bool) {
+pub fn forget(stack: u32, all: bool) {
     let discard = if all { BackwardMemory::discard_all } else { BackwardMemory::discard_last };
-    with_lstm(lstm, |lstm| lstm.backward_memory().map_or((), discard));
+    with_stack(stack, |stack| stack.backward_memory().map_or((), discard));
 }
 
 /// Copies out the norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
 /// of one layer, and tells where.
 #[wasm_bindgen(js_name = gradientNorms)]
-pub fn gradient_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> usize {
-    with_lstm(lstm, |lstm| {
-        let config = *lstm.config();
-        let norms = lstm.backward_memory().map(|memory| memory.norms(&config, layer, direction, of_c));
+pub fn gradient_norms(stack: u32, layer: usize, direction: usize, of_c: bool) -> usize {
+    with_stack(stack, |stack| {
+        let config = *stack.config();
+        let norms = stack.backward_memory().map(|memory| memory.norms(&config, layer, direction, of_c));
         norms.map_or(0, address_of)
     })
 }
@@ -195,22 +198,22 @@ pub fn gradient_norms(lstm: u32, layer: usize, direction: usize, of_c: bool) -> 
 /// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is 0 i, 1 f, 2 g,
 /// 3 o, 4 c, 5 h.
 #[wasm_bindgen]
-pub fn trace(lstm: u32, layer: usize, direction: usize, what: usize) -> usize {
+pub fn trace(stack: u32, layer: usize, direction: usize, what: usize) -> usize {
     let traced = match what {
         4 => Traced::Memory,
         5 => Traced::H,
         gate => Traced::Gate(gate),
     };
-    with_lstm(lstm, |lstm| {
-        let config = *lstm.config();
-        lstm.backward_memory().map_or(0, |memory| address_of(memory.trace(&config, layer, direction, traced)))
+    with_stack(stack, |stack| {
+        let config = *stack.config();
+        stack.backward_memory().map_or(0, |memory| address_of(memory.trace(&config, layer, direction, traced)))
     })
 }
 
-/// A new stream of `batch` sequences through an LSTM of one direction: its handle, or minus an error's code.
+/// A new stream of `batch` sequences through a stack of one direction: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = streamNew)]
-pub fn stream_new(lstm: u32, batch: usize) -> i32 {
-    let stream = Stream::new(with_lstm(lstm, |lstm| *lstm.config()), batch);
+pub fn stream_new(stack: u32, batch: usize) -> i32 {
+    let stream = Stream::new(with_stack(stack, |stack| *stack.config()), batch);
     handle(stream.and_then(|stream| STREAMS.with(|table| table.insert(stream))))
 }
 
@@ -232,16 +235,18 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
     })
 }
 
-/// One step of a stream of `lstm`.
+/// One step of a stream of `stack`.
 #[wasm_bindgen(js_name = streamStep)]
-pub fn stream_step(lstm: u32, stream: u32) {
-    with_lstm(lstm, |lstm| with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.step(lstm, packed_a))));
+pub fn stream_step(stack: u32, stream: u32) {
+    with_stack(stack, |stack| with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.step(stack, packed_a))));
 }
 
-/// Runs a stream over the steps that [`reserve`] made room for in its LSTM, whose input and output it uses.
+/// Runs a stream over the steps that [`reserve`] made room for in its stack, whose input and output it uses.
 #[wasm_bindgen(js_name = streamRun)]
-pub fn stream_run(lstm: u32, stream: u32) -> u32 {
-    status(with_lstm(lstm, |lstm| with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.run(lstm, packed_a)))))
+pub fn stream_run(stack: u32, stream: u32) -> u32 {
+    status(with_stack(stack, |stack| {
+        with_stream(stream, |stream| PACKED_A.with(|packed_a| stream.run(stack, packed_a)))
+    }))
 }
 
 /// Brings the c that [`stream_address`] tells up to date.

@@ -7,9 +7,9 @@ use core::cell::{Cell, UnsafeCell};
 use core::mem;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Standalone};
-use lstm_core::{Error, Lstm, Stream};
+use lstm_core::{Error, Stack, Stream};
 
-pub static LSTMS: Static<Table<Lstm>> = Static::new(Table::new());
+pub static STACKS: Static<Table<Stack>> = Static::new(Table::new());
 pub static STREAMS: Static<Table<Stream>> = Static::new(Table::new());
 pub static LAYERS: Static<Table<AnyLayer>> = Static::new(Table::new());
 pub static OPTIMIZERS: Static<Table<Optimizer>> = Static::new(Table::new());

@@ -1,8 +1,8 @@
 //! The boundary of [`lstm_core::train`].
 //!
-//! A parameter is told by three numbers: its family (0 an LSTM's, 1 a layer's), the handle of its owner, and its index.
+//! A parameter is told by three numbers: its family (0 a stack's, 1 a layer's), the handle of its owner, and its index.
 
-use crate::objects::{AnyLayer, LAYERS, LOSS, LSTMS, OPTIMIZERS, PACKED_A};
+use crate::objects::{AnyLayer, LAYERS, LOSS, OPTIMIZERS, PACKED_A, STACKS};
 use crate::{address_of, handle, status};
 use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
@@ -23,8 +23,8 @@ fn insert(layer: Result<AnyLayer, Error>) -> i32 {
 #[inline(never)]
 fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&mut [f32], &mut [f32])) {
     match family {
-        0 => LSTMS.of(owner, |lstm| {
-            lstm.parameters_mut();
+        0 => STACKS.of(owner, |stack| {
+            stack.parameters_mut();
         }),
         _ => with_layer(owner, |layer| layer.changed()),
     }
@@ -35,8 +35,8 @@ fn with_parameter(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(
 #[inline(never)]
 fn with_gradient(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&mut [f32], &mut [f32])) {
     if family == 0 {
-        return LSTMS.of(owner, |lstm| {
-            if let Some((values, gradients)) = lstm.parameter_and_gradient(index) {
+        return STACKS.of(owner, |stack| {
+            if let Some((values, gradients)) = stack.parameter_and_gradient(index) {
                 action(values, gradients);
             }
         });

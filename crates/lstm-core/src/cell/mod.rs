@@ -33,6 +33,9 @@ pub struct BackwardStep<'a, 'b> {
 }
 
 impl Cell {
+    /// All kinds, in the order of their numbers at the boundary to WebAssembly.
+    pub const ALL: [Self; 1] = [Self::Lstm];
+
     /// The names of a unit's slots. The rows of `W_ih` and `W_hh` are stacked in this order, H of them for each slot.
     pub fn slots(self) -> &'static [&'static str] {
         match self {

@@ -1,6 +1,6 @@
 //! Backward through all layers, from the last to the first.
 
-use super::{Lstm, copy_start, part, place};
+use super::{Stack, copy_start, part, place};
 use crate::direction::{Direction, Grads, Norms, State, Steps};
 use crate::gemm::{PackedA, Rows};
 use crate::saved::SavedForward;
@@ -8,8 +8,8 @@ use crate::simd::Native;
 use crate::{Error, Shape};
 use core::mem::swap;
 
-impl Lstm {
-    /// The mirror of [`Lstm::forward`]: goes back through training forward `index` of those that wait for it, the oldest
+impl Stack {
+    /// The mirror of [`Stack::forward`]: goes back through training forward `index` of those that wait for it, the oldest
     /// being 0, from the gradients of its output, h_n and memory in the backward memory to those of its input, h0 and memory
     /// there, and adds to the gradients of the parameters. Never allocates.
     ///

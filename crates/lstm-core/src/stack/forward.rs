@@ -1,6 +1,6 @@
 //! Forward through all layers, from the first to the last.
 
-use super::{Lstm, copy_start, part, place};
+use super::{Stack, copy_start, part, place};
 use crate::direction::{Direction, ForwardScratch, State, Steps};
 use crate::gemm::{PackedA, Rows};
 use crate::saved::SavedForward;
@@ -9,8 +9,8 @@ use crate::step::Projection;
 use crate::{Call, Error, Shape};
 use core::mem::swap;
 
-impl Lstm {
-    /// Runs all layers over what [`Lstm::reserve`] made room for. Never allocates.
+impl Stack {
+    /// Runs all layers over what [`Stack::reserve`] made room for. Never allocates.
     ///
     /// Fails only on batch sizes that do not descend from at most `batch` to at least 1 and add up to the rows.
     pub fn forward(&mut self, call: Call, packed_a: &mut PackedA) -> Result<(), Error> {

@@ -1,5 +1,5 @@
-//! An LSTM: its parameters and its memory. Forward and backward through all its layers are in [`Lstm::forward`] and
-//! [`Lstm::backward`].
+//! The layers of a recurrent network: parameters and memory. Forward and backward through all of them are in [`Stack::forward`] and
+//! [`Stack::backward`].
 
 mod backward;
 mod forward;
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 /// `nn.LSTM`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
-pub struct Lstm {
+pub struct Stack {
     config: Config,
     layout: Layout,
     parameters: Vec<f32>,
@@ -23,15 +23,15 @@ pub struct Lstm {
     packed: Vec<Packed>,
     /// Whether parameters may have been written since they were packed.
     stale: bool,
-    /// See [`Lstm::version`].
+    /// See [`Stack::version`].
     version: u32,
     shape: Shape,
     work: Workspace,
     backward_memory: Option<BackwardMemory>,
 }
 
-impl Lstm {
-    /// An LSTM with all parameters 0.
+impl Stack {
+    /// All parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
         // Twice: once as PyTorch shapes them, once packed for the kernels.
         let len = Layout::len_for(&config).saturating_add(Packed::len_for(&config));
@@ -132,7 +132,7 @@ impl Lstm {
         reserved.map_err(|error| error.and(4 * work.len))
     }
 
-    /// The input of the next forward, (rows, I); what it holds is lost by [`Lstm::reserve`].
+    /// The input of the next forward, (rows, I); what it holds is lost by [`Stack::reserve`].
     pub fn input_mut(&mut self) -> &mut [f32] {
         &mut self.work.input[..self.shape.rows * self.config.input_size()]
     }
@@ -159,13 +159,13 @@ impl Lstm {
         &mut self.work.batch_sizes[..self.shape.steps]
     }
 
-    /// Gradients, forwards that wait, and the buffers of a backward; none before [`Lstm::reserve_training`].
+    /// Gradients, forwards that wait, and the buffers of a backward; none before [`Stack::reserve_training`].
     pub fn backward_memory(&mut self) -> Option<&mut BackwardMemory> {
         self.backward_memory.as_mut()
     }
 
-    /// Values and gradients of a parameter; none before [`Lstm::reserve_training`]. Who writes the values calls
-    /// [`Lstm::parameters_mut`] too.
+    /// Values and gradients of a parameter; none before [`Stack::reserve_training`]. Who writes the values calls
+    /// [`Stack::parameters_mut`] too.
     pub fn parameter_and_gradient(&mut self, index: usize) -> Option<(&mut [f32], &mut [f32])> {
         let Self { layout, parameters, backward_memory, .. } = self;
         let range = layout.parameters()[index].range();

@@ -5,7 +5,7 @@ use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
 use lstm_core::gemm::PackedA;
-use lstm_core::{Call, Lstm};
+use lstm_core::{Call, Stack};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ impl Case {
         &self.tensors.iter().find(|(name, _)| name == what).unwrap_or_else(|| panic!("no {what}")).1
     }
 
-    pub fn lstm(&self) -> Lstm {
+    pub fn lstm(&self) -> Stack {
         lstm_with(self.options, |name, _| self.tensor(&format!("param.{name}")).to_vec())
     }
 
@@ -127,7 +127,7 @@ impl Case {
         found.into_iter().chain(named).collect()
     }
 
-    fn run_with(&self, lstm: &mut Lstm, chunk: Option<usize>, training: Option<Option<usize>>) -> Results {
+    fn run_with(&self, lstm: &mut Stack, chunk: Option<usize>, training: Option<Option<usize>>) -> Results {
         let (batch, steps) = (self.batch, self.steps);
         let (i, d) = (self.options.input_size, lstm.config().output_size());
         let (h_size, hidden) = (lstm.config().h_size(), self.options.hidden_size);

@@ -6,11 +6,11 @@ pub mod golden;
 pub mod reference;
 
 use lstm_core::config::Options;
-use lstm_core::{Config, Lstm};
+use lstm_core::{Config, Stack};
 
 /// An LSTM with these parameters, in the layout's order.
-pub fn lstm_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>) -> Lstm {
-    let mut lstm = Lstm::new(Config::new(options).unwrap()).unwrap();
+pub fn lstm_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>) -> Stack {
+    let mut lstm = Stack::new(Config::new(options).unwrap()).unwrap();
     let layout = lstm.layout().clone();
     for p in layout.parameters() {
         let values = parameter(&p.name(), p.len());
