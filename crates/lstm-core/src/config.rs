@@ -140,7 +140,7 @@ impl Config {
 
     /// `H` rounded up to whole blocks of the cell. The units added have zero weights, and the cell keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
-        self.hidden_size.next_multiple_of(self.cell.padding())
+        self.hidden_size.div_ceil(self.cell.padding()).saturating_mul(self.cell.padding())
     }
 
     /// Columns of the memory: `H`, or 0 for a cell without one.
