@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 /// What [`BackwardMemory::trace`] can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Traced {
-    /// A gate by its place in [`crate::cell::Cell::slots`].
+    /// A slot by its number in [`crate::cell::Cell::places`].
     Gate(usize),
     /// The memory after the step, the LSTM's c(t).
     Memory,
@@ -96,6 +96,8 @@ impl BackwardMemory {
         let segment = if checkpoint_every.is_some() { recomputed } else { rows };
 
         let (hidden, h_size, padded_hidden) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
+        let (memory_size, padded_memory) = (config.memory_size(), config.padded_memory_size());
+        let padded_h_before = if config.cell().reads_h() { padded_hidden } else { 0 };
         let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
         let states = layers * config.directions();
         let widest = input.max(output).max(hidden);
@@ -109,18 +111,19 @@ impl BackwardMemory {
             (&mut self.d_output, product(rows, output)),
             (&mut self.d_input, product(rows, input)),
             (&mut self.d_h, product(states * h_size, batch)),
-            (&mut self.d_memory, product(states * hidden, batch)),
+            (&mut self.d_memory, product(states * memory_size, batch)),
             (even, layer_io),
             (odd, layer_io),
             (&mut self.dropped, layer_io),
-            (&mut scratch.memory_before, product(batch, padded_hidden)),
-            (&mut scratch.d_memory, product(batch, padded_hidden)),
+            (&mut scratch.memory_before, product(batch, padded_memory)),
+            (&mut scratch.d_memory, product(batch, padded_memory)),
+            (&mut scratch.padded_h_before, product(batch, padded_h_before)),
             (&mut scratch.d_h_before, product(batch, whole_panels(h_size))),
             (&mut scratch.d_h, product(segment, h_size)),
             (&mut scratch.h_before, product(recomputed, h_size)),
             (&mut scratch.m, product(segment, padded_hidden)),
             (&mut scratch.gates, product(recomputed, config.row_len())),
-            (&mut scratch.memory, product(recomputed, padded_hidden)),
+            (&mut scratch.memory, product(recomputed, padded_memory)),
             (&mut scratch.product, product(segment.min(BLOCK), whole_panels(widest))),
             (&mut scratch.weight_grad, product(config.row_len(), whole_panels(widest))),
             (scratch.block.memory(), PackedB::len_for(widest, segment.min(BLOCK))),
@@ -168,18 +171,19 @@ impl BackwardMemory {
         let Self { waiting, traced, .. } = self;
         let Some(forward) = waiting.last_mut() else { return &[] };
         let (rows, h_size) = (forward.shape.rows, config.h_size());
+        let (cell, padded_hidden) = (config.cell(), config.padded_hidden_size());
         let columns = if what == Traced::H { h_size } else { config.hidden_size() };
         let at = forward.call.row_map(forward.shape, columns);
         let saved = forward.direction(config, layer, direction);
         let (values, row_len) = match what {
             Traced::Gate(_) => (saved.gates, config.row_len()),
-            Traced::Memory => (saved.memory, config.padded_hidden_size()),
+            Traced::Memory => (saved.memory, config.padded_memory_size()),
             Traced::H => (saved.output, config.output_size()),
         };
         for (row, values) in values.chunks_exact(row_len).enumerate() {
             for (index, target) in traced[at.start(row)..][..columns].iter_mut().enumerate() {
                 *target = values[match what {
-                    Traced::Gate(slot) => column(config.cell(), slot, index),
+                    Traced::Gate(slot) => column(cell, padded_hidden, cell.places()[slot], index),
                     Traced::Memory => index,
                     Traced::H => direction * h_size + index,
                 }];

@@ -20,7 +20,7 @@ pub struct SavedForward {
     pub input: Vec<f32>,
     /// (layers * D, batch, H_out)
     pub h0: Vec<f32>,
-    /// (layers * D, batch, H)
+    /// (layers * D, batch, H), or nothing for a cell without memory
     pub memory0: Vec<f32>,
     /// Of each layer (rows, D * H_out), before dropout.
     outputs: Vec<f32>,
@@ -55,17 +55,18 @@ impl SavedForward {
     /// Each buffer and how many values it needs.
     fn buffers(&mut self, config: &Config) -> [(&mut Vec<f32>, u64); 7] {
         let Shape { batch, rows, .. } = self.shape;
-        let (layers, hidden, padded_hidden) = (config.num_layers(), config.hidden_size(), config.padded_hidden_size());
+        let (memory_size, padded_memory) = (config.memory_size(), config.padded_memory_size());
+        let layers = config.num_layers();
         let states = layers * config.directions();
         let (gate_rows, checkpoints) = (self.gate_rows(), self.checkpoint_count());
         [
             (&mut self.input, product(rows, config.input_size())),
             (&mut self.h0, product(states * config.h_size(), batch)),
-            (&mut self.memory0, product(states * hidden, batch)),
+            (&mut self.memory0, product(states * memory_size, batch)),
             (&mut self.outputs, product(rows, layers * config.output_size())),
             (&mut self.gates, product(gate_rows, states * config.row_len())),
-            (&mut self.memory, product(gate_rows, states * padded_hidden)),
-            (&mut self.checkpoints, product(checkpoints.saturating_mul(batch), states * padded_hidden)),
+            (&mut self.memory, product(gate_rows, states * padded_memory)),
+            (&mut self.checkpoints, product(checkpoints.saturating_mul(batch), states * padded_memory)),
         ]
     }
 
@@ -84,11 +85,11 @@ impl SavedForward {
         let index = layer * config.directions() + direction;
         let (gate_rows, checkpoints) = (self.gate_rows(), self.checkpoint_count());
         let h_len = batch * config.h_size();
-        let memory0_len = batch * config.hidden_size();
+        let memory0_len = batch * config.memory_size();
         let output_len = rows * config.output_size();
         let gates_len = gate_rows * config.row_len();
-        let memory_len = gate_rows * config.padded_hidden_size();
-        let checkpoints_len = checkpoints * batch * config.padded_hidden_size();
+        let memory_len = gate_rows * config.padded_memory_size();
+        let checkpoints_len = checkpoints * batch * config.padded_memory_size();
         Saved {
             h0: &self.h0[index * h_len..][..h_len],
             memory0: &self.memory0[index * memory0_len..][..memory0_len],

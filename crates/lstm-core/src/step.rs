@@ -14,14 +14,26 @@ pub struct Projection<'a> {
     pub product: &'a mut [f32],
 }
 
-/// `b + W_ih x` of as many rows of `input` from `first` on as `pre` has: where every pre-activation's chain of sums begins.
+/// What `pre` (n, row) is before the recurrent sums, of as many rows of `input` from `first` on as it has: `b + W_ih x`, or in
+/// slots that `W_ih` does not add to, `b` alone. Here every pre-activation's chain of sums begins.
 pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32], packed_a: &mut PackedA) {
-    accumulate::<V>(pre, Some(packed.init()), Lhs::Rows(input, first), packed.input(), packed_a);
+    let (row_len, init, end) = (packed.row_len(), packed.init(), packed.input().row_len());
+    accumulate::<V>(pre, row_len, Some(&init[..end]), Lhs::Rows(input, first), packed.input(), packed_a);
+    if end < row_len {
+        pre.chunks_exact_mut(row_len).for_each(|row| row[end..].copy_from_slice(&init[end..]));
+    }
 }
 
-/// One step for the `n` sequences of `pre_activations` (n, row), which hold `b + W_ih x(t)` and become the gates.
+/// Adds `W_hh h(t-1)` to the rows of `pre`, of as many rows of `h_before`.
+pub fn recurrent_sums<V: Vector>(packed: &Packed, h_before: &[f32], pre: &mut [f32], packed_a: &mut PackedA) {
+    let (row_len, start) = (packed.row_len(), packed.recurrent_columns().start());
+    let h_before = Lhs::Rows(Rows::dense(h_before, packed.h_size()), 0);
+    accumulate::<V>(&mut pre[start..], row_len, None, h_before, packed.recurrent(), packed_a);
+}
+
+/// One step for the `n` sequences of `pre_activations` (n, row), which hold [`input_sums`] and become the gates.
 ///
-/// `h` (n, H_out) goes from h(t-1) to h(t), `memory` (n, padded H) likewise.
+/// `h` (n, H_out) goes from h(t-1) to h(t), `memory` (n, padded H, or nothing) likewise.
 pub fn step<V: Vector>(
     packed: &Packed,
     pre_activations: &mut [f32],
@@ -31,15 +43,31 @@ pub fn step<V: Vector>(
     packed_a: &mut PackedA,
 ) {
     let (hidden, padded_hidden, h_size) = (packed.hidden(), packed.padded_hidden(), packed.h_size());
-    let h_before = Lhs::Rows(Rows::dense(h, h_size), 0);
-    accumulate::<V>(pre_activations, None, h_before, packed.recurrent(), packed_a);
+    recurrent_sums::<V>(packed, h, pre_activations, packed_a);
     if packed.projection().is_none() && hidden == padded_hidden {
-        return packed.cell().forward::<V>(pre_activations, memory, h);
+        return packed.cell().forward::<V>(pre_activations, memory, h, padded_hidden);
     }
-    packed.cell().clear_padding(pre_activations, padded_hidden, hidden);
     let m = &mut projection.m[..h.len() / h_size * padded_hidden];
-    packed.cell().forward::<V>(pre_activations, memory, m);
+    cell_forward::<V>(packed, pre_activations, h, memory, m);
     project::<V>(packed, m, h, projection.product, packed_a);
+}
+
+/// The cell's forward where units are padded or h(t) is projected: from h(t-1) in `h_before` (n, H_out) to m(t) in `m` (n, padded
+/// H).
+pub fn cell_forward<V: Vector>(
+    packed: &Packed,
+    pre_activations: &mut [f32],
+    h_before: &[f32],
+    memory: &mut [f32],
+    m: &mut [f32],
+) {
+    let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+    packed.cell().clear_padding(pre_activations, padded_hidden, hidden);
+    if packed.cell().reads_h() {
+        m.fill(0.0); // also the units of padding
+        copy_rows(h_before, hidden, m, padded_hidden, hidden);
+    }
+    packed.cell().forward::<V>(pre_activations, memory, m, padded_hidden);
 }
 
 /// Turns the rows of `m` (n, padded H) into h(t) (n, H_out): times `W_hr`, or without their padding.
@@ -53,13 +81,16 @@ fn project<V: Vector>(packed: &Packed, m: &[f32], h: &mut [f32], product: &mut [
     let product = &mut product[..m.len() / padded_hidden * row_len];
     product.fill(0.0);
     let rows = Rows { values: m, row_len: packed.hidden(), at: RowMap::steps_first(padded_hidden) };
-    accumulate::<V>(product, None, Lhs::Rows(rows, 0), projection, packed_a);
+    accumulate::<V>(product, row_len, None, Lhs::Rows(rows, 0), projection, packed_a);
     copy_rows(product, row_len, h, h_size, h_size);
 }
 
-/// Copies the first `columns` values of each row of `source` to the rows of `target`.
+/// Copies the first `columns` values of each row of `source` to the rows of `target`; nothing of rows that have none.
 #[inline(never)]
 pub fn copy_rows(source: &[f32], source_stride: usize, target: &mut [f32], target_stride: usize, columns: usize) {
+    if columns == 0 {
+        return;
+    }
     for (source, target) in source.chunks_exact(source_stride).zip(target.chunks_exact_mut(target_stride)) {
         target[..columns].copy_from_slice(&source[..columns]);
     }

@@ -15,7 +15,7 @@ pub struct Stream {
     input: Vec<f32>,
     /// (layers, batch, H_out)
     h: Vec<f32>,
-    /// (layers, batch, padded H)
+    /// (layers, batch, padded H), or nothing for a cell without memory
     memory: Vec<f32>,
     /// (layers, batch, H): the memory as others see it, see [`Stream::save_memory`].
     plain_memory: Vec<f32>,
@@ -30,7 +30,7 @@ impl Stream {
     /// `batch` streams side by side, all states 0. `config` must have one direction.
     pub fn new(config: Config, batch: usize) -> Result<Self, Error> {
         assert!(config.directions() == 1, "a stream cannot run backwards");
-        let (layers, padded_hidden) = (config.num_layers(), config.padded_hidden_size());
+        let layers = config.num_layers();
         let mut stream = Self {
             config,
             batch,
@@ -46,10 +46,10 @@ impl Stream {
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.h, rows_of(layers * config.h_size())),
-            (&mut stream.memory, rows_of(layers * padded_hidden)),
-            (&mut stream.plain_memory, rows_of(layers * config.hidden_size())),
+            (&mut stream.memory, rows_of(layers * config.padded_memory_size())),
+            (&mut stream.plain_memory, rows_of(layers * config.memory_size())),
             (&mut stream.pre_activations, rows_of(config.row_len())),
-            (&mut stream.m, rows_of(padded_hidden)),
+            (&mut stream.m, rows_of(config.padded_hidden_size())),
             (&mut stream.product, rows_of(whole_panels(config.proj_size()))),
         ];
         request(total(buffers), || grow_all(buffers))?;
@@ -78,25 +78,25 @@ impl Stream {
 
     /// Brings [`Stream::plain_memory_mut`] up to date.
     pub fn save_memory(&mut self) {
-        let (padded_hidden, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
-        copy_rows(&self.memory, padded_hidden, &mut self.plain_memory, hidden, hidden);
+        let (padded, columns) = (self.config.padded_memory_size(), self.config.memory_size());
+        copy_rows(&self.memory, padded, &mut self.plain_memory, columns, columns);
     }
 
     /// Takes the memory from [`Stream::plain_memory_mut`].
     pub fn load_memory(&mut self) {
-        let (padded_hidden, hidden) = (self.config.padded_hidden_size(), self.config.hidden_size());
-        copy_rows(&self.plain_memory, hidden, &mut self.memory, padded_hidden, hidden);
+        let (padded, columns) = (self.config.padded_memory_size(), self.config.memory_size());
+        copy_rows(&self.plain_memory, columns, &mut self.memory, padded, columns);
     }
 
     /// One step of every layer, with the present weights of `stack`. Never allocates.
     pub fn step(&mut self, stack: &mut Stack, packed_a: &mut PackedA) {
         let batch = self.batch;
-        let (h_size, padded_hidden) = (self.config.h_size(), self.config.padded_hidden_size());
+        let (h_size, padded_memory) = (self.config.h_size(), self.config.padded_memory_size());
         for layer in 0..self.config.num_layers() {
             let packed = stack.packed(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
-            let memory = &mut self.memory[layer * batch * padded_hidden..][..batch * padded_hidden];
+            let memory = &mut self.memory[layer * batch * padded_memory..][..batch * padded_memory];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
             let x = Rows::dense(x, packed.input_size());
             input_sums::<Native>(packed, x, 0, &mut self.pre_activations, packed_a);

@@ -49,18 +49,18 @@ impl Workspace {
         let fitting = CHUNK_BYTES / size_of::<f32>() / row_len.saturating_mul(batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
-        let (states, h_size, hidden) = (layers * directions, config.h_size(), config.hidden_size());
+        let (states, h_size, memory_size) = (layers * directions, config.h_size(), config.memory_size());
         let output = product(rows, config.output_size());
         let [even, odd] = &mut self.layer_io;
         let buffers = &mut [
             (&mut self.input, product(rows, config.input_size())),
             (&mut self.output, output),
             (&mut self.h, product(states * h_size, batch)),
-            (&mut self.memory, product(states * hidden, batch)),
+            (&mut self.memory, product(states * memory_size, batch)),
             (even, if layers > 1 { output } else { 0 }),
             (odd, if layers > 2 { output } else { 0 }),
             (&mut self.pre_activations, product(chunk.saturating_mul(batch), row_len)),
-            (&mut self.running_memory, product(batch, padded_hidden)),
+            (&mut self.running_memory, product(batch, config.padded_memory_size())),
             (&mut self.m, product(batch, padded_hidden)),
             (&mut self.product, product(batch, whole_panels(config.proj_size()))),
         ];

@@ -185,13 +185,15 @@ proptest! {
         let reference = setting.reference(&stack);
         let sequences = setting.sequences();
         let results = run_packed(&mut stack, &sequences, Some(setting.chunk));
+        // relu does not flatten a large sum's rounding, as σ and tanh do.
+        let least = if setting.options.cell == Cell::RnnRelu { 1.0 } else { 0.25 };
         for (sequence, result) in sequences.iter().zip(&results) {
             let expected = reference.forward(&wide(&sequence.x), &wide(&sequence.h), &wide(&sequence.c));
             for (actual, expected) in [(&result.x, expected.output), (&result.h, expected.h), (&result.c, expected.c)] {
                 let (actual, expected) = (actual.concat(), expected.concat());
                 let largest = expected.iter().fold(0.0, |most: f64, e| most.max(e.abs()));
                 // A few random values can all be near 0 because terms of the size of 1 cancelled, whose rounding stays.
-                let error = relative_error(&actual, &expected) * largest / largest.max(0.25);
+                let error = relative_error(&actual, &expected) * largest / largest.max(least);
                 prop_assert!(expected.is_empty() || error <= 2e-6, "relative error {error:e}");
             }
         }

@@ -8,15 +8,16 @@
 //!
 //! The crate's head has the equations.
 
+use super::products::d_recurrent;
 use super::{Direction, Saved, State};
 use crate::cell::BackwardStep;
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
-use crate::layout::Parameter;
+use crate::layout::{Parameter, RowMap};
 use crate::norm::norm;
 use crate::pack::Transposed;
 use crate::simd::Vector;
-use crate::step::{copy_rows, input_sums};
-use crate::weight_grad::{ProductScratch, add, matmul_rows};
+use crate::step::{cell_forward, copy_rows, input_sums, recurrent_sums};
+use crate::weight_grad::{Columns, ProductScratch, add, matmul_rows};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -51,8 +52,10 @@ pub struct Norms<'a> {
 pub struct BackwardScratch {
     /// (batch, padded H): the memory before the first step of a segment
     pub memory_before: Vec<f32>,
-    /// (batch, padded H): the gradient of the memory
+    /// (batch, padded H): the gradient of the memory; like all of the memory's nothing for a cell without one
     pub d_memory: Vec<f32>,
+    /// (batch, padded H), for a cell that reads it: h(t-1) of one step
+    pub padded_h_before: Vec<f32>,
     /// (batch, whole panels of H_out): the gradient of h(t-1) with the padding of panels
     pub d_h_before: Vec<f32>,
     /// (rows of a segment, H_out): the gradients of its h(t)
@@ -90,6 +93,13 @@ pub(super) struct Segment<'a> {
     pub m: &'a mut [f32],
 }
 
+/// What goes from step to step of a backward, as [`BackwardScratch`] describes it.
+struct Running<'a> {
+    d_memory: &'a mut [f32],
+    d_h_before: &'a mut [f32],
+    padded_h_before: &'a mut [f32],
+}
+
 impl Direction<'_> {
     /// The mirror of [`Direction::forward`].
     pub fn backward<V: Vector>(
@@ -102,12 +112,12 @@ impl Direction<'_> {
     ) {
         let Self { packed, steps, .. } = *self;
         let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
-        let len = grads.state.h.len() / h_size * padded_hidden;
-        let BackwardScratch { memory_before, d_memory, d_h_before, d_h, h_before, m, .. } = scratch;
+        let (memory_size, padded_memory) = (packed.memory_size(), packed.padded_memory_size());
+        let len = grads.state.h.len() / h_size * padded_memory;
+        let BackwardScratch { memory_before, d_memory, padded_h_before, d_h_before, d_h, h_before, m, .. } = scratch;
         let d_memory = &mut d_memory[..len];
         d_memory.fill(0.0);
-        copy_rows(grads.state.memory, hidden, d_memory, padded_hidden, hidden);
+        copy_rows(grads.state.memory, memory_size, d_memory, padded_memory, memory_size);
         let mut products = ProductScratch {
             block: &mut scratch.block,
             weight_grad: &mut scratch.weight_grad,
@@ -115,12 +125,9 @@ impl Direction<'_> {
             packed_a,
         };
 
-        let recomputes = !saved.checkpoints.is_empty();
-        let (gates, memory, every) = if recomputes {
-            (&mut scratch.gates[..], &mut scratch.memory[..], saved.checkpoint_every)
-        } else {
-            (saved.gates, saved.memory, steps.count())
-        };
+        let (recomputes, every) = (saved.gates.is_empty(), saved.checkpoint_every);
+        let (gates, memory) =
+            if recomputes { (&mut scratch.gates[..], &mut scratch.memory[..]) } else { (saved.gates, saved.memory) };
         for index in steps.backward_order(0..steps.count().div_ceil(every)) {
             let of_segment = index * every..(index * every + every).min(steps.count());
             let rows = steps.rows(of_segment.clone());
@@ -129,9 +136,9 @@ impl Direction<'_> {
                 output: saved.output,
                 memory_before: &mut memory_before[..len],
                 gates: &mut gates[..rows.len() * row_len],
-                memory: &mut memory[..rows.len() * padded_hidden],
+                memory: &mut memory[..rows.len() * padded_memory],
                 d_h: &mut d_h[..rows.len() * h_size],
-                m: &mut m[..rows.len() * padded_hidden],
+                m: &mut m[..rows.len() * packed.padded_hidden()],
                 steps: of_segment,
                 rows,
             };
@@ -140,12 +147,13 @@ impl Direction<'_> {
                 self.recompute::<V>(&mut segment, checkpoint, h_before, products.packed_a);
             } else {
                 segment.memory_before.fill(0.0);
-                copy_rows(saved.memory0, hidden, segment.memory_before, padded_hidden, hidden);
+                copy_rows(saved.memory0, memory_size, segment.memory_before, padded_memory, memory_size);
             }
-            self.through_time::<V>(&mut segment, transposed, &mut grads, d_memory, d_h_before, &mut products);
+            let running = Running { d_memory, d_h_before, padded_h_before };
+            self.through_time::<V>(&mut segment, transposed, &mut grads, running, &mut products);
             self.products::<V>(&segment, transposed, &mut grads, &mut products);
         }
-        copy_rows(d_memory, padded_hidden, grads.state.memory, hidden, hidden);
+        copy_rows(d_memory, padded_memory, grads.state.memory, memory_size, memory_size);
     }
 
     /// h(t-1) of a row: that of the step before, or h(0).
@@ -172,13 +180,12 @@ impl Direction<'_> {
     ) {
         let Self { packed, input, steps, .. } = *self;
         let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        let (padded_hidden, padded_memory) = (packed.padded_hidden(), packed.padded_memory_size());
         for (row, h) in segment.rows.clone().zip(h_before.chunks_exact_mut(h_size)) {
             h.copy_from_slice(self.h_before(segment, row));
         }
         input_sums::<V>(packed, input, segment.rows.start, segment.gates, packed_a);
-        let h_before = Lhs::Rows(Rows::dense(h_before, h_size), 0);
-        accumulate::<V>(segment.gates, None, h_before, packed.recurrent(), packed_a);
+        recurrent_sums::<V>(packed, h_before, segment.gates, packed_a);
 
         let running = &mut *segment.memory_before;
         running.copy_from_slice(checkpoint);
@@ -186,11 +193,10 @@ impl Direction<'_> {
             let rows = steps.rows(t..t + 1);
             let (start, end) = (rows.start - segment.rows.start, rows.end - segment.rows.start);
             let gates = &mut segment.gates[start * row_len..end * row_len];
-            let memory = &mut running[..rows.len() * padded_hidden];
+            let memory = &mut running[..rows.len() * padded_memory];
             let unused = &mut segment.m[start * padded_hidden..end * padded_hidden];
-            packed.cell().clear_padding(gates, padded_hidden, hidden);
-            packed.cell().forward::<V>(gates, memory, unused);
-            segment.memory[start * padded_hidden..end * padded_hidden].copy_from_slice(memory);
+            cell_forward::<V>(packed, gates, &h_before[start * h_size..end * h_size], memory, unused);
+            segment.memory[start * padded_memory..end * padded_memory].copy_from_slice(memory);
         }
         running.copy_from_slice(checkpoint);
     }
@@ -207,24 +213,30 @@ impl Direction<'_> {
     }
 
     /// Goes through the steps of a segment from the last: turns its gates into `d_pre`, and leaves `dh` and m(t) of each row.
-    /// `grads.state.h` holds `dh` of the step to come, as far as it came through `W_hh`; `d_memory` likewise.
+    /// `grads.state.h` holds `dh` of the step to come, all but the gradient of its output; `running.d_memory` that of the memory.
     fn through_time<V: Vector>(
         &self,
         segment: &mut Segment,
         transposed: &Transposed,
         grads: &mut Grads,
-        d_memory: &mut [f32],
-        d_h_before: &mut [f32],
+        running: Running,
         products: &mut ProductScratch,
     ) {
         let Self { packed, steps, .. } = *self;
         let (row_len, h_size) = (packed.row_len(), packed.h_size());
         let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        let (cell, padded_memory) = (packed.cell(), packed.padded_memory_size());
+        let Running { d_memory, d_h_before, padded_h_before } = running;
         let first_row = segment.rows.start;
         for t in steps.backward_order(segment.steps.clone()) {
             let rows = steps.rows(t..t + 1);
             let n = rows.len();
             let (start, end) = (rows.start - first_row, rows.end - first_row);
+            if cell.reads_h() {
+                for (b, h) in padded_h_before.chunks_exact_mut(padded_hidden).take(n).enumerate() {
+                    h[..hidden].copy_from_slice(self.h_before(segment, rows.start + b));
+                }
+            }
             let d_h = &mut segment.d_h[start * h_size..end * h_size];
             self.total_d_h::<V>(rows.clone(), d_h, grads);
 
@@ -232,9 +244,11 @@ impl Direction<'_> {
             let d_m = &mut segment.m[start * padded_hidden..end * padded_hidden];
             d_m.fill(0.0);
             match &transposed.projection {
-                Some(projection) => matmul_rows::<V>(d_h, h_size, projection, products, &mut |r, product| {
-                    d_m[r * padded_hidden..][..hidden].copy_from_slice(&product[..hidden]);
-                }),
+                Some(projection) => {
+                    matmul_rows::<V>(Columns::all(d_h, h_size), projection, products, &mut |r, product| {
+                        d_m[r * padded_hidden..][..hidden].copy_from_slice(&product[..hidden]);
+                    })
+                }
                 None => copy_rows(d_h, h_size, d_m, padded_hidden, hidden),
             }
 
@@ -248,24 +262,30 @@ impl Direction<'_> {
             let (memory, first_memory) = (&*segment.memory, &*segment.memory_before);
             let memory_before = |b: usize| {
                 let (from, row) = if b < with_step_before { (memory, previous_row + b) } else { (first_memory, b) };
-                &from[row * padded_hidden..][..padded_hidden]
+                &from[row * padded_memory..][..padded_memory]
             };
             let gates = &mut segment.gates[start * row_len..end * row_len];
-            packed.cell().backward::<V>(BackwardStep {
+            let backward_step = BackwardStep {
                 gates,
+                h_before: padded_h_before,
                 memory_before: &memory_before,
-                memory: &memory[start * padded_hidden..end * padded_hidden],
+                memory: &memory[start * padded_memory..end * padded_memory],
                 d_m,
-                d_memory: &mut d_memory[..n * padded_hidden],
+                d_memory: &mut d_memory[..n * padded_memory],
                 d_memory_norms: &mut grads.norms.memory[rows],
-            });
+            };
+            cell.backward::<V>(backward_step, padded_hidden);
 
-            // dh(t-1), but for the gradient of the output
+            // dh(t-1), but for the gradient of the output: what the cell left of it, and W_hhᵀ d_pre
             let d_h_len = transposed.recurrent.row_len();
             let d_h_before = &mut d_h_before[..n * d_h_len];
             d_h_before.fill(0.0);
-            let d_pre = Lhs::Rows(Rows::dense(gates, row_len), 0);
-            accumulate::<V>(d_h_before, None, d_pre, &transposed.recurrent, products.packed_a);
+            if cell.reads_h() {
+                copy_rows(d_m, padded_hidden, d_h_before, d_h_len, hidden);
+            }
+            let Columns { values, row_len, count } = d_recurrent(packed, gates);
+            let d_pre = Rows { values, row_len: count, at: RowMap::steps_first(row_len) };
+            accumulate::<V>(d_h_before, d_h_len, None, Lhs::Rows(d_pre, 0), &transposed.recurrent, products.packed_a);
             copy_rows(d_h_before, d_h_len, &mut grads.state.h[..n * h_size], h_size, h_size);
         }
     }

@@ -10,7 +10,7 @@ use crate::step::{Projection, copy_rows, input_sums, step};
 pub struct ForwardScratch<'a> {
     /// Of `chunk` steps, (chunk * batch, row of pre-activations).
     pub pre_activations: &'a mut [f32],
-    /// (batch, padded H)
+    /// (batch, padded H), or nothing for a cell without memory
     pub memory: &'a mut [f32],
     /// For all of the batch.
     pub projection: Projection<'a>,
@@ -31,12 +31,12 @@ impl Direction<'_> {
     ) {
         let Self { packed, place, input, steps } = *self;
         let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
+        let (memory_size, padded_memory) = (packed.memory_size(), packed.padded_memory_size());
         let batch = state.h.len() / h_size;
         let ForwardScratch { pre_activations, memory, mut projection, chunk } = scratch;
-        let memory = &mut memory[..batch * padded_hidden];
+        let memory = &mut memory[..batch * padded_memory];
         memory.fill(0.0);
-        copy_rows(state.memory, hidden, memory, padded_hidden, hidden);
+        copy_rows(state.memory, memory_size, memory, padded_memory, memory_size);
 
         for index in steps.order(0..steps.count().div_ceil(chunk)) {
             let chunk = index * chunk..(index * chunk + chunk).min(steps.count());
@@ -56,10 +56,10 @@ impl Direction<'_> {
                 let pre_activations = &mut pre_activations[(step_rows.start - rows.start) * row_len..];
                 let pre_activations = &mut pre_activations[..step_rows.len() * row_len];
                 let h = &mut state.h[..step_rows.len() * h_size];
-                let memory = &mut memory[..step_rows.len() * padded_hidden];
+                let memory = &mut memory[..step_rows.len() * padded_memory];
                 step::<V>(packed, pre_activations, h, memory, &mut projection, packed_a);
                 if !saved.memory.is_empty() {
-                    saved.memory[step_rows.start * padded_hidden..][..memory.len()].copy_from_slice(memory);
+                    saved.memory[step_rows.start * padded_memory..][..memory.len()].copy_from_slice(memory);
                 }
                 for (row, h) in step_rows.zip(h.chunks_exact(h_size)) {
                     output[place.output.start(row) + place.column..][..h_size].copy_from_slice(h);
@@ -69,6 +69,6 @@ impl Direction<'_> {
                 }
             }
         }
-        copy_rows(memory, padded_hidden, state.memory, hidden, hidden);
+        copy_rows(memory, padded_memory, state.memory, memory_size, memory_size);
     }
 }

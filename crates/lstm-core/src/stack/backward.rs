@@ -73,7 +73,7 @@ impl Stack {
                     input: d_input,
                     state: State {
                         h: part(&mut memory.d_h, index, batch * config.h_size()),
-                        memory: part(&mut memory.d_memory, index, batch * config.hidden_size()),
+                        memory: part(&mut memory.d_memory, index, batch * config.memory_size()),
                     },
                     parameters: layout.of(config, layer, direction),
                     gradients: &mut memory.gradients,

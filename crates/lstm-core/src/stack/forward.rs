@@ -39,7 +39,7 @@ impl Stack {
         saved.starts[..shape.steps + 1].copy_from_slice(&work.starts[..shape.steps + 1]);
         copy_start(&work.input, &mut saved.input, shape.rows * config.input_size());
         copy_start(&work.h, &mut saved.h0, states * config.h_size());
-        copy_start(&work.memory, &mut saved.memory0, states * config.hidden_size());
+        copy_start(&work.memory, &mut saved.memory0, states * config.memory_size());
         Some(saved)
     }
 
@@ -62,7 +62,7 @@ impl Stack {
                 let index = layer * directions + direction;
                 let state = State {
                     h: part(&mut work.h, index, batch * config.h_size()),
-                    memory: part(&mut work.memory, index, batch * config.hidden_size()),
+                    memory: part(&mut work.memory, index, batch * config.memory_size()),
                 };
                 let scratch = ForwardScratch {
                     pre_activations: &mut work.pre_activations,

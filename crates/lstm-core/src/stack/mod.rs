@@ -148,9 +148,9 @@ impl Stack {
         &mut self.work.h[..len]
     }
 
-    /// The memory before and after a forward, the LSTM's c0 and c_n, (layers * D, batch, H).
+    /// The memory before and after a forward, the LSTM's c0 and c_n, (layers * D, batch, H); nothing for a cell without memory.
     pub fn memory_mut(&mut self) -> &mut [f32] {
-        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.hidden_size();
+        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.memory_size();
         &mut self.work.memory[..len]
     }
 
