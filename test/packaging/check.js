@@ -1,6 +1,6 @@
 /**
- * What is run in every runtime: a seeded LSTM, GRU and RNN forward, backward, packed, traced and streamed, and a little training. The
- * results are digests of every bit that came out, so that runtimes can be compared by a few short strings.
+ * What is run in every runtime: a seeded LSTM, GRU and RNN forward, backward, packed, traced and streamed, and a little
+ * training. The results are digests of every bit that came out, so that runtimes can be compared by a few short strings.
  *
  * Plain ECMAScript, without any runtime's API, and without the functions of `Math` whose last bits an engine may choose.
  */
