@@ -16,6 +16,7 @@ pub struct Projection<'a> {
 
 /// What `pre` (n, row) is before the recurrent sums, of as many rows of `input` from `first` on as it has: `b + W_ih x`, or in
 /// slots that `W_ih` does not add to, `b` alone. Here every pre-activation's chain of sums begins.
+#[inline(always)]
 pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32], packed_a: &mut PackedA) {
     let (row_len, init, end) = (packed.row_len(), packed.init(), packed.input().row_len());
     accumulate::<V>(pre, row_len, Some(&init[..end]), Lhs::Rows(input, first), packed.input(), packed_a);
@@ -25,6 +26,7 @@ pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &m
 }
 
 /// Adds `W_hh h(t-1)` to the rows of `pre`, of as many rows of `h_before`.
+#[inline(always)]
 pub fn recurrent_sums<V: Vector>(packed: &Packed, h_before: &[f32], pre: &mut [f32], packed_a: &mut PackedA) {
     let (row_len, start) = (packed.row_len(), packed.recurrent_columns().start());
     let h_before = Lhs::Rows(Rows::dense(h_before, packed.h_size()), 0);
@@ -54,6 +56,7 @@ pub fn step<V: Vector>(
 
 /// The cell's forward where units are padded or h(t) is projected: from h(t-1) in `h_before` (n, H_out) to m(t) in `m` (n, padded
 /// H).
+#[inline(never)]
 pub fn cell_forward<V: Vector>(
     packed: &Packed,
     pre_activations: &mut [f32],

@@ -9,6 +9,7 @@ mod lstm;
 mod rnn;
 
 use crate::simd::{LANES, Vector};
+use core::hint::black_box;
 use rnn::Nonlinearity;
 
 /// The kind of a cell. It is matched once a step: generic copies of all that calls it would be kilobytes.
@@ -152,15 +153,19 @@ impl Cell {
             return;
         }
         let block = self.block(padded_hidden);
+        let (first, kept) = (hidden % block / LANES, hidden % LANES);
         for row in pre.chunks_exact_mut(self.slot_count() * padded_hidden) {
             // Padding is less than a block: all of it is in the last one.
             let last_block = &mut row[self.slot_count() * (padded_hidden - block)..];
             for slot in last_block.chunks_exact_mut(block) {
-                let mut kept = hidden % block;
-                while kept < block {
+                if let [quad, whole @ ..] = &mut slot.as_chunks_mut::<LANES>().0[first..] {
                     // One by one: to fill a slice would be a call of the engine.
-                    slot[kept] = core::hint::black_box(0.0);
-                    kept += 1;
+                    for (lane, value) in quad.iter_mut().enumerate() {
+                        if lane >= kept {
+                            *value = 0.0;
+                        }
+                    }
+                    whole.iter_mut().for_each(|quad| *quad = black_box([0.0; LANES]));
                 }
             }
         }
