@@ -4,7 +4,7 @@ use crate::buffer::{check_fits, grow_all, product, request, sum, total, try_coll
 use crate::direction::BackwardScratch;
 use crate::gemm::{PackedB, whole_panels};
 use crate::layout::{Layout, column};
-use crate::pack::Transposed;
+use crate::packed_weights::TransposedWeights;
 use crate::saved::{SavedForward, Waiting};
 use crate::weight_grad::BLOCK;
 use crate::{Call, Config, Error, Shape};
@@ -27,7 +27,7 @@ pub struct BackwardMemory {
     /// As [`Layout`] places the parameters.
     pub(crate) gradients: Vec<f32>,
     /// One for each direction of each layer.
-    pub(crate) transposed: Vec<Transposed>,
+    pub(crate) transposed: Vec<TransposedWeights>,
     /// Whether parameters may have been written since they were transposed.
     pub(crate) stale: bool,
     pub(crate) waiting: Waiting,
@@ -56,9 +56,9 @@ impl BackwardMemory {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
         let directions = config.directions();
-        let (gradients, transposed) = request(sum(&[layout.len() as u64, Transposed::len_for(config)]), || {
+        let (gradients, transposed) = request(sum(&[layout.len() as u64, TransposedWeights::len_for(config)]), || {
             let count = config.num_layers() * directions;
-            let transposed = try_collect(count, |index| Transposed::new(config, index / directions))?;
+            let transposed = try_collect(count, |index| TransposedWeights::new(config, index / directions))?;
             Ok((zeros(layout.len())?, transposed))
         })?;
         Ok(Self {

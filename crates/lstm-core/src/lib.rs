@@ -46,7 +46,7 @@
 //!
 //! 1. [`simd`] (four lanes), [`activation`] (σ and tanh) and [`cell`] (the equations)
 //! 2. [`config`] (what is asked for), [`layout`] (names, shapes, offsets; the order in memory)
-//! 3. [`gemm`] (the sums), [`pack`] (weights as the kernels want them)
+//! 3. [`gemm`] (the sums), [`packed_weights`] (weights as the kernels want them)
 //! 4. [`step`] (one step), [`direction`] (one direction over time, with [`weight_grad`]), [`stack`] (all layers)
 //!
 //! [`stream`] is the step by step form of the same. [`call`] tells what one forward is asked for. Memory grows by [`buffer`]; a
@@ -69,7 +69,7 @@ pub mod error;
 pub mod gemm;
 pub mod layout;
 pub mod norm;
-pub mod pack;
+pub mod packed_weights;
 pub mod saved;
 pub mod simd;
 pub mod stack;

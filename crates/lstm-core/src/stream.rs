@@ -93,15 +93,15 @@ impl Stream {
         let batch = self.batch;
         let (h_size, padded_memory) = (self.config.h_size(), self.config.padded_memory_size());
         for layer in 0..self.config.num_layers() {
-            let packed = stack.packed(layer);
+            let weights = stack.weights(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
             let memory = &mut self.memory[layer * batch * padded_memory..][..batch * padded_memory];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
-            let x = Rows::dense(x, packed.input_size());
-            input_sums::<Native>(packed, x, 0, &mut self.pre_activations, packed_a);
+            let x = Rows::dense(x, weights.input_size());
+            input_sums::<Native>(weights, x, 0, &mut self.pre_activations, packed_a);
             let mut projection = Projection { m: &mut self.m, product: &mut self.product };
-            step::<Native>(packed, &mut self.pre_activations, h, memory, &mut projection, packed_a);
+            step::<Native>(weights, &mut self.pre_activations, h, memory, &mut projection, packed_a);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::cell::BackwardStep;
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
 use crate::layout::{Parameter, RowMap};
 use crate::norm::norm;
-use crate::pack::Transposed;
+use crate::packed_weights::TransposedWeights;
 use crate::simd::Vector;
 use crate::step::{cell_forward, copy_rows, input_sums, recurrent_sums};
 use crate::weight_grad::{Columns, ProductScratch, add, matmul_rows};
@@ -104,15 +104,15 @@ impl Direction<'_> {
     /// The mirror of [`Direction::forward`].
     pub fn backward<V: Vector>(
         &self,
-        transposed: &Transposed,
+        transposed: &TransposedWeights,
         saved: Saved,
         mut grads: Grads,
         scratch: &mut BackwardScratch,
         packed_a: &mut PackedA,
     ) {
-        let Self { packed, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (memory_size, padded_memory) = (packed.memory_size(), packed.padded_memory_size());
+        let Self { weights, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (memory_size, padded_memory) = (weights.memory_size(), weights.padded_memory_size());
         let len = grads.state.h.len() / h_size * padded_memory;
         let BackwardScratch { memory_before, d_memory, padded_h_before, d_h_before, d_h, h_before, m, .. } = scratch;
         let d_memory = &mut d_memory[..len];
@@ -138,7 +138,7 @@ impl Direction<'_> {
                 gates: &mut gates[..rows.len() * row_len],
                 memory: &mut memory[..rows.len() * padded_memory],
                 d_h: &mut d_h[..rows.len() * h_size],
-                m: &mut m[..rows.len() * packed.padded_hidden()],
+                m: &mut m[..rows.len() * weights.padded_hidden()],
                 steps: of_segment,
                 rows,
             };
@@ -159,7 +159,7 @@ impl Direction<'_> {
     /// h(t-1) of a row: that of the step before, or h(0).
     pub(super) fn h_before<'v>(&self, segment: &Segment<'v>, row: usize) -> &'v [f32] {
         let Self { place, steps, .. } = self;
-        let h_size = self.packed.h_size();
+        let h_size = self.weights.h_size();
         let (t, b) = steps.of_row(row);
         let previous = steps.previous(t);
         if b < steps.running(previous) {
@@ -178,14 +178,14 @@ impl Direction<'_> {
         h_before: &mut [f32],
         packed_a: &mut PackedA,
     ) {
-        let Self { packed, input, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (padded_hidden, padded_memory) = (packed.padded_hidden(), packed.padded_memory_size());
+        let Self { weights, input, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (padded_hidden, padded_memory) = (weights.padded_hidden(), weights.padded_memory_size());
         for (row, h) in segment.rows.clone().zip(h_before.chunks_exact_mut(h_size)) {
             h.copy_from_slice(self.h_before(segment, row));
         }
-        input_sums::<V>(packed, input, segment.rows.start, segment.gates, packed_a);
-        recurrent_sums::<V>(packed, h_before, segment.gates, packed_a);
+        input_sums::<V>(weights, input, segment.rows.start, segment.gates, packed_a);
+        recurrent_sums::<V>(weights, h_before, segment.gates, packed_a);
 
         let running = &mut *segment.memory_before;
         running.copy_from_slice(checkpoint);
@@ -195,7 +195,7 @@ impl Direction<'_> {
             let gates = &mut segment.gates[start * row_len..end * row_len];
             let memory = &mut running[..rows.len() * padded_memory];
             let unused = &mut segment.m[start * padded_hidden..end * padded_hidden];
-            cell_forward::<V>(packed, gates, &h_before[start * h_size..end * h_size], memory, unused);
+            cell_forward::<V>(weights, gates, &h_before[start * h_size..end * h_size], memory, unused);
             segment.memory[start * padded_memory..end * padded_memory].copy_from_slice(memory);
         }
         running.copy_from_slice(checkpoint);
@@ -203,7 +203,7 @@ impl Direction<'_> {
 
     /// `dh(t)` of the rows of step t: the gradient of the output, and what step t+1 left in `grads.state.h`. Also its norms.
     fn total_d_h<V: Vector>(&self, rows: Range<usize>, d_h: &mut [f32], grads: &mut Grads) {
-        let (place, h_size) = (self.place, self.packed.h_size());
+        let (place, h_size) = (self.place, self.weights.h_size());
         let later = grads.state.h.chunks_exact(h_size);
         for ((row, d_h), later) in rows.zip(d_h.chunks_exact_mut(h_size)).zip(later) {
             d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
@@ -217,15 +217,15 @@ impl Direction<'_> {
     fn through_time<V: Vector>(
         &self,
         segment: &mut Segment,
-        transposed: &Transposed,
+        transposed: &TransposedWeights,
         grads: &mut Grads,
         running: Running,
         products: &mut ProductScratch,
     ) {
-        let Self { packed, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
-        let (cell, padded_memory) = (packed.cell(), packed.padded_memory_size());
+        let Self { weights, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (hidden, padded_hidden) = (weights.hidden(), weights.padded_hidden());
+        let (cell, padded_memory) = (weights.cell(), weights.padded_memory_size());
         let Running { d_memory, d_h_before, padded_h_before } = running;
         let first_row = segment.rows.start;
         for t in steps.backward_order(segment.steps.clone()) {
@@ -283,7 +283,7 @@ impl Direction<'_> {
             if cell.reads_h() {
                 copy_rows(d_m, padded_hidden, d_h_before, d_h_len, hidden);
             }
-            let Columns { values, row_len, count } = d_recurrent(packed, gates);
+            let Columns { values, row_len, count } = d_recurrent(weights, gates);
             let d_pre = Rows { values, row_len: count, at: RowMap::steps_first(row_len) };
             accumulate::<V>(d_h_before, d_h_len, None, Lhs::Rows(d_pre, 0), &transposed.recurrent, products.packed_a);
             copy_rows(d_h_before, d_h_len, &mut grads.state.h[..n * h_size], h_size, h_size);

@@ -29,9 +29,9 @@ impl Direction<'_> {
         scratch: ForwardScratch,
         packed_a: &mut PackedA,
     ) {
-        let Self { packed, place, input, steps } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (memory_size, padded_memory) = (packed.memory_size(), packed.padded_memory_size());
+        let Self { weights, place, input, steps } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (memory_size, padded_memory) = (weights.memory_size(), weights.padded_memory_size());
         let batch = state.h.len() / h_size;
         let ForwardScratch { pre_activations, memory, mut projection, chunk } = scratch;
         let memory = &mut memory[..batch * padded_memory];
@@ -45,7 +45,7 @@ impl Direction<'_> {
             let (pre_activations, first) =
                 if saved.gates.is_empty() { (&mut pre_activations[..], 0) } else { (&mut saved.gates[..], rows.start) };
             let pre_activations = &mut pre_activations[first * row_len..][..rows.len() * row_len];
-            input_sums::<V>(packed, input, rows.start, pre_activations, packed_a);
+            input_sums::<V>(weights, input, rows.start, pre_activations, packed_a);
 
             for t in steps.order(chunk) {
                 if !saved.checkpoints.is_empty() && steps.begins_segment(t, saved.checkpoint_every) {
@@ -57,7 +57,7 @@ impl Direction<'_> {
                 let pre_activations = &mut pre_activations[..step_rows.len() * row_len];
                 let h = &mut state.h[..step_rows.len() * h_size];
                 let memory = &mut memory[..step_rows.len() * padded_memory];
-                step::<V>(packed, pre_activations, h, memory, &mut projection, packed_a);
+                step::<V>(weights, pre_activations, h, memory, &mut projection, packed_a);
                 if !saved.memory.is_empty() {
                     saved.memory[step_rows.start * padded_memory..][..memory.len()].copy_from_slice(memory);
                 }

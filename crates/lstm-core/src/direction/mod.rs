@@ -11,13 +11,13 @@ pub use steps::Steps;
 
 use crate::gemm::Rows;
 use crate::layout::RowMap;
-use crate::pack::Packed;
+use crate::packed_weights::PackedWeights;
 
 /// One direction of one layer: its weights, what it reads, and where it writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Direction<'a> {
     /// Its weights.
-    pub packed: &'a Packed,
+    pub weights: &'a PackedWeights,
     /// Where its h(t) belong.
     pub place: Place,
     /// x(t), row by row.

@@ -38,7 +38,7 @@ impl Stack {
     }
 
     fn run_layers_backward(&mut self, saved: &mut SavedForward, packed_a: &mut PackedA) {
-        let Self { config, layout, packed, backward_memory, .. } = self;
+        let Self { config, layout, weights, backward_memory, .. } = self;
         let Some(memory) = backward_memory else { return };
         let (shape, call) = (saved.shape, saved.call);
         let Shape { steps, batch, rows } = shape;
@@ -62,7 +62,7 @@ impl Stack {
             for direction in 0..directions {
                 let index = layer * directions + direction;
                 let run = Direction {
-                    packed: &packed[index],
+                    weights: &weights[index],
                     place: place(config, call, shape, layer, direction),
                     input,
                     steps: Steps { starts: &starts[..steps + 1], reverse: direction == 1 },

@@ -45,7 +45,7 @@ impl Stack {
 
     fn run_layers(&mut self, call: Call, mut saved: Option<&mut SavedForward>, packed_a: &mut PackedA) {
         let Shape { steps, batch, rows } = self.shape;
-        let Self { config, packed, work, shape, .. } = self;
+        let Self { config, weights, work, shape, .. } = self;
         let (directions, layers, columns) = (config.directions(), config.num_layers(), config.output_size());
         let [even, odd] = &mut work.layer_io;
         let (mut above, mut below) = (&mut even[..], &mut odd[..]);
@@ -75,7 +75,7 @@ impl Stack {
                     None => Default::default(),
                 };
                 let run = Direction {
-                    packed: &packed[index],
+                    weights: &weights[index],
                     place: place(config, call, *shape, layer, direction),
                     input,
                     steps: Steps { starts: &work.starts[..steps + 1], reverse: direction == 1 },
