@@ -26,8 +26,7 @@
 //!   tells and draws.
 //! - A GRU keeps `W_in x(t) + b_in` and `W_hn h(t-1) + b_hn` apart. So each of its weight matrices adds to some slots of a row
 //!   only, and `dh(t-1)` has a part that does not come through `W_hh`.
-//! - What a cell carries from step to step beside h is its *memory* in the code that all cells share: the LSTM's c. GRU and
-//!   RNN have none, and buffers for it are empty.
+//! - Only an LSTM carries a cell state c from step to step beside h. For GRU and RNN the buffers of c are empty.
 //! - Only an LSTM has a projection. Without one `m(t)` is `h(t)`.
 //!
 //! A reverse direction runs `t` from the last step to the first and writes beside the forward one, at columns

@@ -115,14 +115,14 @@ impl PackedWeights {
         self.padded_hidden
     }
 
-    /// Columns of the memory, 0 for a cell without one.
-    pub fn memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.hidden } else { 0 }
+    /// Columns of c, 0 for a cell without c.
+    pub fn c_size(&self) -> usize {
+        if self.cell.has_c() { self.hidden } else { 0 }
     }
 
     /// The same with those of padding.
-    pub fn padded_memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.padded_hidden } else { 0 }
+    pub fn padded_c_size(&self) -> usize {
+        if self.cell.has_c() { self.padded_hidden } else { 0 }
     }
 
     /// Values in a row of pre-activations: all slots of all units, padding included.

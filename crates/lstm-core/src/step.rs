@@ -41,22 +41,22 @@ pub fn recurrent_sums<V: Vector>(weights: &PackedWeights, h_before: &[f32], pre:
 
 /// One step for the `n` sequences of `pre_activations` (n, row), which hold [`input_sums`] and become the gates.
 ///
-/// `h` (n, H_out) goes from h(t-1) to h(t), `memory` (n, padded H, or nothing) likewise.
+/// `h` (n, H_out) goes from h(t-1) to h(t), `c` (n, padded H, or nothing) likewise.
 pub fn step<V: Vector>(
     weights: &PackedWeights,
     pre_activations: &mut [f32],
     h: &mut [f32],
-    memory: &mut [f32],
+    c: &mut [f32],
     projection: &mut Projection,
     packed_a: &mut PackedA,
 ) {
     let (hidden, padded_hidden, h_size) = (weights.hidden(), weights.padded_hidden(), weights.h_size());
     recurrent_sums::<V>(weights, h, pre_activations, packed_a);
     if weights.projection().is_none() && hidden == padded_hidden {
-        return weights.cell().forward::<V>(pre_activations, memory, h, padded_hidden);
+        return weights.cell().forward::<V>(pre_activations, c, h, padded_hidden);
     }
     let m = &mut projection.m[..h.len() / h_size * padded_hidden];
-    cell_forward::<V>(weights, pre_activations, h, memory, m);
+    cell_forward::<V>(weights, pre_activations, h, c, m);
     project::<V>(weights, m, h, projection.product, packed_a);
 }
 
@@ -67,7 +67,7 @@ pub fn cell_forward<V: Vector>(
     weights: &PackedWeights,
     pre_activations: &mut [f32],
     h_before: &[f32],
-    memory: &mut [f32],
+    c: &mut [f32],
     m: &mut [f32],
 ) {
     let (hidden, padded_hidden) = (weights.hidden(), weights.padded_hidden());
@@ -76,7 +76,7 @@ pub fn cell_forward<V: Vector>(
         m.fill(0.0); // also the units of padding
         copy_rows(h_before, hidden, m, padded_hidden, hidden);
     }
-    weights.cell().forward::<V>(pre_activations, memory, m, padded_hidden);
+    weights.cell().forward::<V>(pre_activations, c, m, padded_hidden);
 }
 
 /// Turns the rows of `m` (n, padded H) into h(t) (n, H_out): times `W_hr`, or without their padding.

@@ -39,7 +39,7 @@ impl Stack {
         saved.starts[..shape.steps + 1].copy_from_slice(&work.starts[..shape.steps + 1]);
         copy_start(&work.input, &mut saved.input, shape.rows * config.input_size());
         copy_start(&work.h, &mut saved.h0, states * config.h_size());
-        copy_start(&work.memory, &mut saved.memory0, states * config.memory_size());
+        copy_start(&work.c, &mut saved.c0, states * config.c_size());
         Some(saved)
     }
 
@@ -62,11 +62,11 @@ impl Stack {
                 let index = layer * directions + direction;
                 let state = State {
                     h: part(&mut work.h, index, batch * config.h_size()),
-                    memory: part(&mut work.memory, index, batch * config.memory_size()),
+                    c: part(&mut work.c, index, batch * config.c_size()),
                 };
                 let scratch = ForwardScratch {
                     pre_activations: &mut work.pre_activations,
-                    memory: &mut work.running_memory,
+                    c: &mut work.running_c,
                     projection: Projection { m: &mut work.m, product: &mut work.product },
                     chunk: work.chunk,
                 };

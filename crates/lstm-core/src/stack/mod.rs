@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
 
-/// `nn.LSTM`: parameters, their packed form, and the memory of one forward at a time.
+/// `nn.LSTM`, `nn.GRU` or `nn.RNN`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
 pub struct Stack {
     config: Config,
@@ -119,7 +119,7 @@ impl Stack {
     }
 
     /// Makes room for a training forward of the shape last reserved, and for its backward. With `checkpoint_every`, only the
-    /// memory is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
+    /// c is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
     /// rounding.
     pub fn reserve_training(&mut self, checkpoint_every: Option<usize>) -> Result<(), Error> {
         let Self { config, layout, shape, work, backward_memory, .. } = self;
@@ -148,10 +148,10 @@ impl Stack {
         &mut self.work.h[..len]
     }
 
-    /// The memory before and after a forward, the LSTM's c0 and c_n, (layers * D, batch, H); nothing for a cell without memory.
-    pub fn memory_mut(&mut self) -> &mut [f32] {
-        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.memory_size();
-        &mut self.work.memory[..len]
+    /// c0 before and c_n after a forward, (layers * D, batch, H); nothing for a cell without c.
+    pub fn c_mut(&mut self) -> &mut [f32] {
+        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.c_size();
+        &mut self.work.c[..len]
     }
 
     /// How many sequences run at each step of a packed forward, (steps).
