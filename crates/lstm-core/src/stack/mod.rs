@@ -118,8 +118,8 @@ impl Stack {
         reserved
     }
 
-    /// Makes room for a training forward of the shape last reserved, and for its backward. With `checkpoint_every`, only the
-    /// c is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
+    /// Makes room for a training forward of the shape last reserved, and for its backward. With `checkpoint_every`, only c
+    /// is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
     /// rounding.
     pub fn reserve_training(&mut self, checkpoint_every: Option<usize>) -> Result<(), Error> {
         let Self { config, layout, shape, work, backward_memory, .. } = self;
