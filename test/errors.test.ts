@@ -212,12 +212,12 @@ describe("the input of forward", () => {
 
 describe("the state of forward", () => {
   test.each<[string, Wrong, string]>([
-    ["[h0, undefined]", [H0, undefined], "[a tensor, undefined]"],
-    ["[undefined, c0]", [undefined, C0], "[undefined, a tensor]"],
-    ["[h0, null]", [H0, null], "[a tensor, null]"],
-    ["[h0]", [H0], "[a tensor]"],
+    ["[h0, undefined]", [H0, undefined], "[a Tensor, undefined]"],
+    ["[undefined, c0]", [undefined, C0], "[undefined, a Tensor]"],
+    ["[h0, null]", [H0, null], "[a Tensor, null]"],
+    ["[h0]", [H0], "[a Tensor]"],
     ["[]", [], "[]"],
-    ["three of them", [H0, C0, C0], "[a tensor, a tensor, a tensor]"],
+    ["three of them", [H0, C0, C0], "[a Tensor, a Tensor, a Tensor]"],
     ["{ h, c }", { h: H0, c: C0 }, "an Object"],
     ["h0 alone", H0, "a Tensor"],
     ["a string", "zeros", '"zeros"'],

@@ -4,28 +4,38 @@ import { type CheckedOptions, checkObject } from "../checks/options.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
-import type { Result } from "./results.js";
+import type { Cell } from "./cells.js";
+import { blankState, type StateOf, stateAt } from "./states.js";
 
-/** Sizes that follow from the options. */
+/** What forward returns, whatever the cell and the form of the input. */
+export type CallResult = [output: Tensor | PackedSequence, state: StateOf<Tensor>];
+
+/** Sizes that follow from the cell and the options. */
 export class Sizes {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly directions: number;
-  /** `D * layers`, the leading dimension of h and c. */
+  /** `D * layers`, the leading dimension of the states. */
   readonly states: number;
   /** `H_out`, the columns of h. */
   readonly hSize: number;
   /** `D * H_out`, the columns of a layer's output. */
   readonly outputSize: number;
+  /** Columns of each of the cell's states: H_out of h, H of c. Not frozen, since elements of a frozen array are slow. */
+  readonly columns: readonly number[];
   readonly batchFirst: boolean;
 
-  constructor(options: CheckedOptions) {
+  constructor(
+    readonly cell: Cell,
+    options: CheckedOptions,
+  ) {
     this.inputSize = options.inputSize;
     this.hiddenSize = options.hiddenSize;
     this.directions = options.bidirectional ? 2 : 1;
     this.states = options.numLayers * this.directions;
     this.hSize = options.projSize || options.hiddenSize;
     this.outputSize = this.hSize * this.directions;
+    this.columns = cell.states.map((name) => (name === "h" ? this.hSize : this.hiddenSize));
     this.batchFirst = options.batchFirst;
   }
 }
@@ -41,8 +51,8 @@ export class Call {
   /** Leading dimensions of input and output, in front of their columns. */
   readonly leading: readonly number[];
   readonly outputShape: readonly number[];
-  readonly hShape: readonly number[];
-  readonly cShape: readonly number[];
+  /** Of each of the cell's states. */
+  readonly stateShapes: readonly (readonly number[])[];
   /** Whether rows lie sequence by sequence. */
   readonly batchFirst: boolean;
 
@@ -52,7 +62,7 @@ export class Call {
     readonly inputShape: readonly number[],
     readonly packed?: PackedSequence,
   ) {
-    const { inputSize, hiddenSize, states, hSize, outputSize } = sizes;
+    const { inputSize, states, outputSize } = sizes;
     const rank = inputShape.length;
     if (rank !== 2 && (rank !== 3 || packed !== undefined)) {
       const got = `got ${rank}-D of shape ${shapeText(inputShape)}`;
@@ -74,8 +84,7 @@ export class Call {
     this.leading = Object.freeze(inputShape.slice(0, -1));
     this.outputShape = Object.freeze([...this.leading, outputSize]);
     const sequences = rank === 2 && packed === undefined ? [states] : [states, this.batch];
-    this.hShape = Object.freeze([...sequences, hSize]);
-    this.cShape = Object.freeze([...sequences, hiddenSize]);
+    this.stateShapes = sizes.columns.map((columns) => Object.freeze([...sequences, columns]));
   }
 
   /** The caller's index of each packed sequence, longest first; null if that is the caller's order. */
@@ -91,35 +100,39 @@ export class Call {
   }
 
   /** A new result of the right shapes. */
-  emptyResult(): Result<Tensor | PackedSequence> {
-    return [this.rowsOf(blank(this.outputShape)), [blank(this.hShape), blank(this.cShape)]];
+  emptyResult(): CallResult {
+    return [this.rowsOf(blank(this.outputShape)), blankState(this.stateShapes)];
   }
 
   /** The caller's `out`, if there is one and it fits. */
-  readOut(options: unknown): Result<Tensor | PackedSequence> | undefined {
+  readOut(options: unknown): CallResult | undefined {
     if (options === undefined) return undefined;
+    const { stateShapes } = this;
+    const one = stateShapes.length === 1;
     if (typeof options === "object" && options !== null && "data" in options) {
-      throw new LSTMError("OPTION", "the third argument is for options; the state is one array, [h0, c0]");
+      const state = one ? "one tensor, h0" : "one array, [h0, c0]";
+      throw new LSTMError("OPTION", `the third argument is for options; the state is ${state}`);
     }
     const { out } = checkObject("forward", options, OPTIONS);
     if (out === undefined) return undefined;
-    const result = asArray(out);
-    const state = asArray(result[1]);
+    const result: readonly unknown[] = Array.isArray(out) ? out : NOTHING;
     const output = result[0];
+    const state = result[1];
     const packed = output instanceof PackedSequence;
     const rows = packed ? output.data : output;
-    const tensors = rows instanceof Tensor && state[0] instanceof Tensor && state[1] instanceof Tensor;
-    if (!tensors || packed !== (this.packed !== undefined)) {
-      throw new LSTMError(
-        "OPTION",
-        "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it",
-      );
+    let fits = rows instanceof Tensor && packed === (this.packed !== undefined) && Array.isArray(state) !== one;
+    for (let index = 0; index < stateShapes.length; index++) fits &&= stateAt(state, index) instanceof Tensor;
+    if (!fits) {
+      const expected = `[output, ${one ? "hn" : "[hn, cn]"}] as an earlier forward of the same kind returned it`;
+      throw new LSTMError("OPTION", `out must be ${expected}`);
     }
     if (packed) this.checkPacking("out[0]", output);
     tensorOfShape("out[0]", rows, this.outputShape);
-    tensorOfShape("out[1][0]", state[0], this.hShape);
-    tensorOfShape("out[1][1]", state[1], this.cShape);
-    return out as Result<Tensor | PackedSequence>;
+    for (let index = 0; index < stateShapes.length; index++) {
+      const name = one ? "out[1]" : (OUT_STATES[index] as string);
+      tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
+    }
+    return out as CallResult;
   }
 
   /** Refuses a packed sequence that was not packed as the input was. */
@@ -139,5 +152,5 @@ export class Call {
 }
 
 const OPTIONS = ["out"];
+const OUT_STATES = ["out[1][0]", "out[1][1]"];
 const NOTHING: readonly unknown[] = [];
-const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : NOTHING);

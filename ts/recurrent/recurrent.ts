@@ -1,24 +1,31 @@
 import { type CheckedOptions, checkCount, DEFAULTS } from "../checks/options.js";
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
+import type { Cell } from "./cells.js";
 import { RnnHandle } from "./handle.js";
 
-/** What LSTM and LSTMCell have in common beyond any module: a core inside WebAssembly, a seed and sizes. */
+/** What layers and single cells have in common beyond any module: a core inside WebAssembly, a seed and sizes. */
 export abstract class Recurrent extends ParameterModule {
   /** @internal */
   declare protected readonly object: RnnHandle;
   #seed: number | undefined;
 
   /** @internal */
-  protected constructor(owner: string, options: CheckedOptions, seed: number | undefined, suffixed: boolean) {
+  protected constructor(
+    owner: string,
+    cell: Cell,
+    options: CheckedOptions,
+    seed: number | undefined,
+    suffixed: boolean,
+  ) {
     if (seed !== undefined) checkCount("seed", seed);
-    super(new RnnHandle(owner, options, suffixed));
+    super(new RnnHandle(owner, cell, options, suffixed));
     this.#seed = seed;
   }
 
   /**
    * @internal `reset_parameters`: every weight and bias uniform within 1 / sqrt(hidden_size), in the parameters' order; then
-   * the forget gate's biases, if they are given. The gates are i, f, g, o.
+   * the LSTM's forget gate's biases, if they are given. Its gates are i, f, g, o.
    */
   protected initialise(): void {
     const { hiddenSize } = this;
@@ -55,7 +62,7 @@ export abstract class Recurrent extends ParameterModule {
   override toString(): string {
     const { owner, options } = this.object;
     const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
-    return `${owner}({ ${shown.map(([name, value]) => `${name}: ${value}`).join(", ")} })`;
+    return `${owner}({ ${shown.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")} })`;
   }
 
   override discardPending(): void {

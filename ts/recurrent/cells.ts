@@ -1,0 +1,32 @@
+/** A state that a cell hands from step to step: the hidden state, and the LSTM's cell state beside it. */
+export type StateName = "h" | "c";
+
+/** What differs between cells here. Their equations are in crates/lstm-core/src/cell. */
+export interface Cell {
+  /** As PyTorch calls it. */
+  readonly name: string;
+  /** Its place in the core's `Cell::ALL`; of the RNN with tanh, which the one with relu comes after. */
+  readonly number: number;
+  /** Rows of `weight_ih` and `weight_hh` for each unit. */
+  readonly gates: number;
+  /** h first, as in the core's buffers. */
+  readonly states: readonly StateName[];
+  /** What a trace can show, by name: a number in `Kernels.trace`, or two whose product it is. */
+  readonly traced: Readonly<Record<string, readonly number[]>>;
+}
+
+// A constant each and no table of all: a bundle holds the cells that it uses.
+export const LSTM_CELL: Cell = {
+  name: "LSTM",
+  number: 0,
+  gates: 4,
+  states: ["h", "c"],
+  traced: { i: [0], f: [1], g: [2], o: [3], c: [4], h: [5] },
+};
+
+/**
+ * Something for each state of a cell, by the state's name with a suffix; `read` gets the state's place in `Cell.states`.
+ */
+export function byState<T>({ states }: Cell, suffix: string, read: (index: number) => T): Record<string, T> {
+  return Object.fromEntries(states.map((name, index) => [name + suffix, read(index)]));
+}
