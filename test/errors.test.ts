@@ -577,8 +577,8 @@ describe("streams and cells", () => {
     const expected = bits(...cell.forward([1, 2, 3]));
     const call = (input: Wrong, state?: Wrong) => () => cell.forward(input, state);
     const [h, c] = cell.forward([1, 2, 3]);
-    refuses(call([1, 2]), "SHAPE_MISMATCH", "input", "[3]", "got [2]");
-    refuses(call([[[1, 2, 3]]]), "SHAPE_MISMATCH", "input", "got [1, 1, 3]");
+    refuses(call([1, 2]), "SHAPE_MISMATCH", "input", "Expected 3, got 2 in shape [2]");
+    refuses(call([[[1, 2, 3]]]), "SHAPE_MISMATCH", "input: expected 1-D (unbatched) or 2-D", "of shape [1, 1, 3]");
     refuses(call("123"), "DTYPE", "input", '"123"');
     refuses(call([1, 2, 3], [h]), "STATE", "[h, c]");
     refuses(call([1, 2, 3], [h, undefined]), "STATE", "[h, c]", "undefined");

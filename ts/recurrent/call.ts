@@ -1,44 +1,14 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { type CheckedOptions, checkObject } from "../checks/options.js";
+import { checkObject } from "../checks/options.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
-import type { Cell } from "./cells.js";
-import { blankState, type StateOf, stateAt } from "./states.js";
+import type { Sizes } from "./sizes.js";
+import { blankState, listed, type StateOf, stateAt } from "./states.js";
 
 /** What forward returns, whatever the cell and the form of the input. */
 export type CallResult = [output: Tensor | PackedSequence, state: StateOf<Tensor>];
-
-/** Sizes that follow from the cell and the options. */
-export class Sizes {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly directions: number;
-  /** `D * layers`, the leading dimension of the states. */
-  readonly states: number;
-  /** `H_out`, the columns of h. */
-  readonly hSize: number;
-  /** `D * H_out`, the columns of a layer's output. */
-  readonly outputSize: number;
-  /** Columns of each of the cell's states: H_out of h, H of c. Not frozen, since elements of a frozen array are slow. */
-  readonly columns: readonly number[];
-  readonly batchFirst: boolean;
-
-  constructor(
-    readonly cell: Cell,
-    options: CheckedOptions,
-  ) {
-    this.inputSize = options.inputSize;
-    this.hiddenSize = options.hiddenSize;
-    this.directions = options.bidirectional ? 2 : 1;
-    this.states = options.numLayers * this.directions;
-    this.hSize = options.projSize || options.hiddenSize;
-    this.outputSize = this.hSize * this.directions;
-    this.columns = cell.states.map((name) => (name === "h" ? this.hSize : this.hiddenSize));
-    this.batchFirst = options.batchFirst;
-  }
-}
 
 /**
  * The sequences of one forward: how many, how long, how they lie, and in which order they were packed. It knows shapes
@@ -62,29 +32,31 @@ export class Call {
     readonly inputShape: readonly number[],
     readonly packed?: PackedSequence,
   ) {
-    const { inputSize, states, outputSize } = sizes;
+    const { inputSize, states, outputSize, single } = sizes;
+    const argument = packed === undefined ? "input" : "input.data";
     const rank = inputShape.length;
-    if (rank !== 2 && (rank !== 3 || packed !== undefined)) {
+    const least = single ? 1 : 2;
+    if (rank !== least && (rank !== least + 1 || packed !== undefined)) {
+      const expected = packed === undefined ? `${least}-D (unbatched) or ${least + 1}-D` : "2-D";
       const got = `got ${rank}-D of shape ${shapeText(inputShape)}`;
-      const expected = packed === undefined ? "input: expected 2-D (unbatched) or 3-D" : "input.data: expected 2-D";
-      throw new LSTMError("SHAPE_MISMATCH", `${expected}, ${got}`);
+      throw new LSTMError("SHAPE_MISMATCH", `${argument}: expected ${expected}, ${got}`);
     }
     const columns = inputShape[rank - 1];
     if (columns !== inputSize) {
-      const argument = packed === undefined ? "input" : "input.data";
       const got = `Expected ${inputSize}, got ${columns} in shape ${shapeText(inputShape)}`;
       throw new LSTMError("SHAPE_MISMATCH", `${argument}: the last dimension must be equal to inputSize. ${got}`);
     }
-    const [first = 0, second = 1] = inputShape.slice(0, -1);
+    // Frozen once, for all tensors of the results.
+    this.leading = Object.freeze(inputShape.slice(0, -1));
+    const [first = 0, second = 1] = single ? [1, ...this.leading] : this.leading;
     this.batchFirst = sizes.batchFirst && rank === 3 && packed === undefined;
     this.steps = packed?.steps ?? (this.batchFirst ? second : first);
     this.batch = packed?.batch ?? (this.batchFirst ? first : second);
     this.rows = packed === undefined ? first * second : first;
-    // Frozen once, for all tensors of the results.
-    this.leading = Object.freeze(inputShape.slice(0, -1));
     this.outputShape = Object.freeze([...this.leading, outputSize]);
-    const sequences = rank === 2 && packed === undefined ? [states] : [states, this.batch];
-    this.stateShapes = sizes.columns.map((columns) => Object.freeze([...sequences, columns]));
+    const sequences = rank === least && packed === undefined ? [] : [this.batch];
+    const before = single ? sequences : [states, ...sequences];
+    this.stateShapes = sizes.columns.map((columns) => Object.freeze([...before, columns]));
   }
 
   /** The caller's index of each packed sequence, longest first; null if that is the caller's order. */
@@ -101,17 +73,18 @@ export class Call {
 
   /** A new result of the right shapes. */
   emptyResult(): CallResult {
-    return [this.rowsOf(blank(this.outputShape)), blankState(this.stateShapes)];
+    const state = blankState(this.stateShapes);
+    // The output of a single step is h itself.
+    return [this.sizes.single ? stateAt(state, 0) : this.rowsOf(blank(this.outputShape)), state];
   }
 
   /** The caller's `out`, if there is one and it fits. */
   readOut(options: unknown): CallResult | undefined {
     if (options === undefined) return undefined;
-    const { stateShapes } = this;
-    const one = stateShapes.length === 1;
+    const { sizes, stateShapes } = this;
     if (typeof options === "object" && options !== null && "data" in options) {
-      const state = one ? "one tensor, h0" : "one array, [h0, c0]";
-      throw new LSTMError("OPTION", `the third argument is for options; the state is ${state}`);
+      const state = `the state is the second, ${listed(sizes.stateNames)}`;
+      throw new LSTMError("OPTION", `the third argument is for options; ${state}`);
     }
     const { out } = checkObject("forward", options, OPTIONS);
     if (out === undefined) return undefined;
@@ -120,11 +93,14 @@ export class Call {
     const state = result[1];
     const packed = output instanceof PackedSequence;
     const rows = packed ? output.data : output;
+    const one = stateShapes.length === 1;
     let fits = rows instanceof Tensor && packed === (this.packed !== undefined) && Array.isArray(state) !== one;
     for (let index = 0; index < stateShapes.length; index++) fits &&= stateAt(state, index) instanceof Tensor;
     if (!fits) {
-      const expected = `[output, ${one ? "hn" : "[hn, cn]"}] as an earlier forward of the same kind returned it`;
-      throw new LSTMError("OPTION", `out must be ${expected}`);
+      throw new LSTMError(
+        "OPTION",
+        `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
+      );
     }
     if (packed) this.checkPacking("out[0]", output);
     tensorOfShape("out[0]", rows, this.outputShape);

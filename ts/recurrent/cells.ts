@@ -24,9 +24,7 @@ export const LSTM_CELL: Cell = {
   traced: { i: [0], f: [1], g: [2], o: [3], c: [4], h: [5] },
 };
 
-/**
- * Something for each state of a cell, by the state's name with a suffix; `read` gets the state's place in `Cell.states`.
- */
-export function byState<T>({ states }: Cell, suffix: string, read: (index: number) => T): Record<string, T> {
-  return Object.fromEntries(states.map((name, index) => [name + suffix, read(index)]));
+/** Something for each state of a cell, by names in the order of `Cell.states`. */
+export function byState<T>(names: readonly string[], read: (index: number) => T): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, read(index)]));
 }

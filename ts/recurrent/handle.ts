@@ -4,8 +4,8 @@ import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
-import type { Cell } from "./cells.js";
 import type { DropoutDraw } from "./results.js";
+import type { Sizes } from "./sizes.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const REFUSED_PROJ_SIZE = 4;
@@ -59,10 +59,10 @@ export class RnnHandle extends WasmObject {
 
   constructor(
     owner: string,
-    readonly cell: Cell,
+    readonly sizes: Sizes,
     readonly options: CheckedOptions,
-    suffixed: boolean,
   ) {
+    const { cell, single } = sizes;
     const o = options;
     const instance = currentInstance();
     const { kernels } = instance;
@@ -84,7 +84,7 @@ export class RnnHandle extends WasmObject {
     super(owner, 0, instance, handle, "stackFree");
     this.states = cell.states.map(() => 0);
     const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
-    this.parameters = indices.map((index) => this.#place(index, suffixed));
+    this.parameters = indices.map((index) => this.#place(index, !single));
   }
 
   #place(index: number, suffixed: boolean): ParameterInfo {

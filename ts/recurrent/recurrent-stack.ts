@@ -1,13 +1,9 @@
 import { LSTMError } from "../checks/errors.js";
-import { checkCount, checkObject, checkOptions, STACK_OPTIONS } from "../checks/options.js";
-import { type BackwardOptions, Pending } from "../parameters/pending.js";
-import { LOADED } from "../parameters/state-dict.js";
+import { checkCount, checkObject } from "../checks/options.js";
+import type { BackwardOptions } from "../parameters/pending.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
-import { sameValues } from "../tensor/shape.js";
-import { asTensor, blank, type Tensor, type TensorInput } from "../tensor/tensor.js";
-import { Call, type CallResult, Sizes } from "./call.js";
+import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { byState, type Cell, type StateName } from "./cells.js";
-import { checkGradients } from "./gradients.js";
 import { Recurrent } from "./recurrent.js";
 import type {
   DropoutDraw,
@@ -20,12 +16,9 @@ import type {
   Trace,
   TraceOptions,
 } from "./results.js";
-import { readRows, writeRows } from "./rows.js";
-import { blankState, checkState, readState, type StateNames, stateAt, writeState } from "./states.js";
+import { stateAt } from "./states.js";
 import { RecurrentStream, type StreamOptions } from "./stream.js";
 import { checkOnly, readNorms, readTrace } from "./trace.js";
-
-const FIRST: StateNames = ["h0", "c0"];
 
 /**
  * Layers of any cell, each in one or both directions: all that LSTM, GRU and RNN do.
@@ -33,30 +26,15 @@ const FIRST: StateNames = ["h0", "c0"];
  * `States` is which states the cell has, `Names` what a trace of it can show.
  */
 export abstract class RecurrentStack<States extends StateName, Names extends string> extends Recurrent {
-  readonly #sizes: Sizes;
-  /** The last call of padded input. */
-  #call: Call | undefined;
-  /** @internal In the core's order. */
-  override readonly pending: Pending<{ readonly call: Call; readonly drawn: DropoutDraw | undefined }>;
-  /** The one that the last backward went back through. */
-  #done: Call | undefined;
   #draw: DropoutDraw | undefined;
-  /** What the last training forward drew its masks from. */
-  #lastDraw: DropoutDraw | undefined;
 
   /** @internal With the options that not every cell has. */
-  protected constructor(cell: Cell, options: { seed?: number | undefined }, own: readonly string[]) {
+  protected constructor(cell: Cell, options: object, own: readonly string[]) {
     const { name } = cell;
-    const checked = checkOptions(name, options, STACK_OPTIONS, own);
-    super(name, cell, checked, options.seed, true);
-    const { object } = this;
-    this.#sizes = new Sizes(cell, checked);
-    this.pending = new Pending(name, () => object.version());
-    // fromStateDict is about to write all of them.
-    if (!(LOADED in options)) this.initialise();
-    if (checked.dropout > 0 && checked.numLayers === 1) {
+    super(name, cell, options, own, false);
+    if (this.dropout > 0 && this.numLayers === 1) {
       globalThis.console?.warn(
-        `${name}: dropout acts on the outputs of all layers but the last; with numLayers 1, dropout ${checked.dropout} does nothing`,
+        `${name}: dropout acts on the outputs of all layers but the last; with numLayers 1, dropout ${this.dropout} does nothing`,
       );
     }
   }
@@ -113,14 +91,10 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
     // Its fields may have been assigned to since it was packed: `from` checks them again.
     const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
     const { data, shape } = packed?.data ?? asTensor("input", input);
-    const call = this.#callOf(shape, packed);
-    const out = call.readOut(options);
-    const result = this.#run(call, data, state, out, training, training);
-    if (training) {
-      this.object.trained = true;
-      this.pending.push(result[0], { call: call.remembered(), drawn: this.#lastDraw });
-    }
-    return result as Result<Tensor, States> | Result<PackedSequence, States>;
+    const call = this.callOf(shape, packed);
+    return this.run(call, data, state, call.readOut(options), training, training) as
+      | Result<Tensor, States>
+      | Result<PackedSequence, States>;
   }
 
   /**
@@ -142,61 +116,26 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
   ): Trace<Tensor, Name, States>;
   trace(input: TensorInput | PackedSequence, state?: StateInput<States> | null, options: object = {}): object {
     this.object.id; // throws once disposed
-    const { cell } = this.#sizes;
+    const { cell } = this.object.sizes;
     const only = checkOnly(cell, options);
     // Its fields may have been assigned to since it was packed: `from` checks them again.
     const packed = input instanceof PackedSequence ? PackedSequence.from(input) : undefined;
     const { data, shape } = packed?.data ?? asTensor("input", input);
-    const call = this.#callOf(shape, packed);
-    const [output, last] = this.#run(call, data, state, undefined, true, false);
+    const call = this.callOf(shape, packed);
+    const [output, last] = this.run(call, data, state, undefined, true, false);
     try {
       const layers = readTrace(this.object, call, only);
-      return { output, ...byState(cell, "n", (state) => stateAt(last, state)), layers };
+      return {
+        output,
+        ...byState(
+          cell.states.map((name) => `${name}n`),
+          (state) => stateAt(last, state),
+        ),
+        layers,
+      };
     } finally {
       this.object.forget(false); // it is no training forward
     }
-  }
-
-  /** What to run over input of this shape: the last call again where it fits, so that a steady loop makes none. */
-  #callOf(shape: readonly number[], packed: PackedSequence | undefined): Call {
-    if (packed !== undefined) return new Call(this.#sizes, shape, packed);
-    if (this.#call === undefined || !sameValues(this.#call.inputShape, shape)) {
-      this.#call = new Call(this.#sizes, shape);
-    }
-    return this.#call;
-  }
-
-  #run(
-    call: Call,
-    input: Float32Array,
-    state: unknown,
-    out: CallResult | undefined,
-    keeps: boolean,
-    trains: boolean,
-  ): CallResult {
-    const { object } = this;
-    const { instance } = object;
-    const { columns, states } = this.#sizes;
-    const { order, packed } = call;
-    const first = checkState(FIRST, state, call.stateShapes, false);
-
-    object.id; // throws once disposed, which a getter of the caller's objects may just have done
-    if (keeps || !object.holds(call)) {
-      // Room for another backward is made where the norms of the last one lie.
-      if (keeps) this.#done = undefined;
-      object.reserve(call, keeps, trains ? this.checkpointEvery : 0);
-    }
-    const { floats } = instance;
-    writeRows(floats, object.input, input);
-    if (packed !== undefined) instance.words.set(packed.batchSizes, object.batchSizes);
-    writeState(floats, object.states, first, states * call.batch, columns, order);
-    object.forward(call.batchFirst, packed !== undefined, keeps, trains ? this.#nextDraw() : undefined);
-
-    const result = out ?? call.emptyResult();
-    const output = result[0];
-    readRows(floats, object.output, (packed === undefined ? (output as Tensor) : (output.data as Tensor)).data);
-    readState(floats, object.states, result[1], columns, order);
-    return result;
   }
 
   /**
@@ -231,33 +170,9 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
     gradState?: GradState<States>,
     options?: BackwardOptions,
   ): Gradients<Tensor, States> | Gradients<PackedSequence, States> | Gradients<Tensor | PackedSequence, States> {
-    const { object } = this;
-    object.id; // throws once disposed
+    this.object.id; // throws once disposed
     const saved = this.pending.find(this.training, options);
-    const { call } = saved;
-    const { cell, columns, outputSize, states } = this.#sizes;
-    const { order } = call;
-    const given = checkGradients(call, gradOutput, gradState);
-
-    object.id; // a getter of the caller's objects may have disposed it, or gone back already
-    const index = this.pending.indexOf(saved, this.training);
-    const { floats } = object.instance;
-    const at = object.gradients();
-    if (given.output === undefined) floats.fill(0, at.output, at.output + call.rows * outputSize);
-    else floats.set(given.output.data, at.output);
-    writeState(floats, at.states, given.state, states * call.batch, columns, order);
-    object.backward(index);
-    this.pending.remove(index);
-    this.#done = call;
-
-    const input = blank(call.inputShape);
-    const first = blankState(call.stateShapes);
-    readRows(floats, at.input, input.data);
-    readState(floats, at.states, first, columns, order);
-    return { input: call.rowsOf(input), ...byState(cell, "0", (index) => stateAt(first, index)) } as Gradients<
-      Tensor | PackedSequence,
-      States
-    >;
+    return this.runBack(saved, gradOutput, gradState) as Gradients<Tensor | PackedSequence, States>;
   }
 
   /**
@@ -268,12 +183,12 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
    */
   gradientNorms(): GradientNorms<States>[] {
     this.object.id; // throws once disposed
-    if (this.#done === undefined)
+    if (this.done === undefined)
       throw new LSTMError(
         "NO_FORWARD",
         "gradientNorms: there was no backward since the last training forward or trace",
       );
-    return readNorms(this.object, this.#done) as GradientNorms<States>[];
+    return readNorms(this.object, this.done) as GradientNorms<States>[];
   }
 
   /** @internal */
@@ -305,12 +220,11 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
     this.#draw = { seed: checkCount("seed", given.seed), call: checkCount("call", given.call) };
   }
 
-  /** What this forward's masks are drawn from; undefined without dropout. */
-  #nextDraw(): DropoutDraw | undefined {
+  /** @internal */
+  protected override nextDraw(): DropoutDraw | undefined {
     if (this.dropout === 0) return undefined;
     const draw = this.dropoutDraw;
     this.#draw = { ...draw, call: draw.call + 1 };
-    this.#lastDraw = draw;
     return draw;
   }
 }

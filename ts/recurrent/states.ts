@@ -10,9 +10,6 @@ export type StateOf<T> = T | readonly T[];
 /** Of the states of a cell. */
 type Shapes = readonly (readonly number[])[];
 
-/** What errors call h and c. */
-export type StateNames = readonly [h: string, c: string];
-
 /** One of them. It makes no array of the single h, so that a steady loop makes none. */
 export const stateAt = <T>(state: StateOf<T>, index: number): T =>
   Array.isArray(state) ? (state[index] as T) : (state as T);
@@ -28,7 +25,7 @@ export function blankState(shapes: Shapes): StateOf<Tensor> {
  * undefined; undefined stands for zeros.
  */
 export function checkState(
-  names: StateNames,
+  names: readonly string[],
   state: unknown,
   shapes: Shapes,
   partial: boolean,
@@ -36,20 +33,26 @@ export function checkState(
   if (state === undefined || state === null) return undefined;
   const single = shapes.length === 1;
   if (!Array.isArray(state) ? !single : single ? state.some(isState) : !isPair(state, partial)) {
-    const pair = `[${names.join(", ")}], ${partial ? "each may be undefined" : "both or neither"}`;
     const what = partial ? "the gradients of the state" : "the state";
-    throw new LSTMError(
-      "STATE",
-      `${what} must be ${single ? `one tensor, ${names[0]}` : pair}, got ${describe(state)}`,
-    );
+    const rule = single ? "one tensor" : partial ? "each may be undefined" : "both or neither";
+    throw new LSTMError("STATE", `${what} must be ${listed(names)}, ${rule}, got ${describe(state)}`);
   }
-  if (single) return tensorOfShape(names[0], state, shapes[0] as readonly number[]);
-  const pair = state as readonly [unknown, unknown];
-  const h = pair[0] == null ? undefined : tensorOfShape(names[0], pair[0], shapes[0] as readonly number[]);
-  const c = pair[1] == null ? undefined : tensorOfShape(names[1], pair[1], shapes[1] as readonly number[]);
+  if (single) return tensorOfShape(names[0] as string, state, shapes[0] as readonly number[]);
+  const pair = state as readonly unknown[];
+  const h = partOf(names, pair, shapes, 0);
+  const c = partOf(names, pair, shapes, 1);
   // The caller's own array where it will do: a steady loop makes none.
   return h === pair[0] && c === pair[1] ? (pair as StateOf<Tensor>) : [h, c];
 }
+
+function partOf(names: readonly string[], pair: readonly unknown[], shapes: Shapes, index: number): Tensor | undefined {
+  if (pair[index] == null) return undefined;
+  return tensorOfShape(names[index] as string, pair[index], shapes[index] as readonly number[]);
+}
+
+/** The names of states as a caller lists these: `[h0, c0]`, or h0 alone. */
+export const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `[${names.join(", ")}]` : (names[0] as string);
 
 const isPair = (state: readonly unknown[], partial: boolean): boolean =>
   partial ? state.length <= 2 : state.length === 2 && state[0] != null && state[1] != null;
@@ -69,9 +72,11 @@ export function writeState(
   for (let index = 0; index < at.length; index++) {
     const from = at[index] as number;
     const width = columns[index] as number;
-    const tensor = stateAt(state, index);
-    if (tensor === undefined) floats.fill(0, from, from + rows * width);
-    else writeSortedRows(floats, from, tensor.data, width, order);
+    const data = stateAt(state, index)?.data;
+    if (data === undefined) floats.fill(0, from, from + rows * width);
+    // A getter of the next argument can have assigned to a tensor that was checked.
+    else if (data.length !== rows * width) throw new LSTMError("SHAPE_MISMATCH", "a state changed while it was read");
+    else writeSortedRows(floats, from, data, width, order);
   }
 }
 

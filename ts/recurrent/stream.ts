@@ -56,8 +56,8 @@ export class RecurrentStream<States extends StateName> {
   constructor(object: RnnHandle, options: StreamOptions) {
     const { batchSize = 1 } = checkObject("stream", options, ["batchSize"]);
     const batch = checkInteger("batchSize", batchSize, 1);
-    const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = object.options;
-    if (bidirectional) {
+    const { directions, states, inputSize, outputSize, columns } = object.sizes;
+    if (directions === 2) {
       throw new LSTMError(
         "OPTION",
         `stream: a bidirectional ${object.owner} reads the sequence from its end, so it cannot run step by step`,
@@ -72,13 +72,12 @@ export class RecurrentStream<States extends StateName> {
       object.options,
       `a stream of batch size ${batch}`,
     );
-    const columns = projSize > 0 ? projSize : hiddenSize;
-    this.#shapes = object.cell.states.map((name) => [numLayers, batch, name === "h" ? columns : hiddenSize]);
+    this.#shapes = columns.map((size) => [states, batch, size]);
     const buffers = [INPUT, OUTPUT, ...this.#shapes.map((_, state) => H + state)];
     this.#start = buffers.map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
-    this.#widths = [inputSize, columns];
+    this.#widths = [inputSize, outputSize];
     this.#input = new Float32Array(batch * inputSize);
-    this.#output = new Float32Array(batch * columns);
+    this.#output = new Float32Array(batch * outputSize);
     registry?.register(this, release(object.instance, "streamFree", this.#id), this);
   }
 
@@ -143,7 +142,7 @@ export class RecurrentStream<States extends StateName> {
   get state(): StreamState<Tensor, States> {
     this.#live();
     this.#object.instance.kernels.streamSave(this.#id);
-    return byState(this.#object.cell, "", (state) => {
+    return byState(this.#object.sizes.cell.states, (state) => {
       const shape = this.#shapes[state] as readonly number[];
       const from = this.#start[H + state] as number;
       return new Tensor(this.#object.instance.floats.slice(from, from + product(shape)), shape);
@@ -152,7 +151,7 @@ export class RecurrentStream<States extends StateName> {
 
   set state(state: StreamState<TensorInput, States>) {
     this.#live();
-    const names = this.#object.cell.states;
+    const names = this.#object.sizes.cell.states;
     const given = checkObject("state", state, names);
     const values = names.map((name, index) => {
       const tensor = asTensor(`state.${name}`, given[name]);

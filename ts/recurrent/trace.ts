@@ -27,7 +27,7 @@ function ofEach<T>(call: Call, read: (layer: number, direction: number) => T): (
 /** Copies out the norms of the gradients of the last backward. */
 export function readNorms(object: RnnHandle, call: Call) {
   return ofEach(call, (layer, direction) =>
-    byState(object.cell, "", (state) => {
+    byState(object.sizes.cell.states, (state) => {
       const from = object.gradientNorms(layer, direction, state);
       return new Tensor(object.instance.floats.slice(from, from + call.rows), call.leading);
     }),
@@ -44,7 +44,7 @@ export function readTrace(object: RnnHandle, call: Call, only: readonly string[]
         const from = object.trace(layer, direction, what);
         return object.instance.floats.slice(from, from + call.rows * columns);
       };
-      const [first, second] = object.cell.traced[name] as [number, number?];
+      const [first, second] = object.sizes.cell.traced[name] as [number, number?];
       const data = copy(first);
       if (second !== undefined) {
         const factors = copy(second);
