@@ -24,6 +24,16 @@ export const LSTM_CELL: Cell = {
   traced: { i: [0], f: [1], g: [2], o: [3], c: [4], h: [5] },
 };
 
+export const GRU_CELL: Cell = {
+  name: "GRU",
+  number: 1,
+  gates: 3,
+  states: ["h"],
+  traced: { r: [0], z: [1], n: [2], reset: [0, 3], h: [5] },
+};
+
+export const RNN_CELL: Cell = { name: "RNN", number: 2, gates: 1, states: ["h"], traced: { h: [5] } };
+
 /** Something for each state of a cell, by names in the order of `Cell.states`. */
 export function byState<T>(names: readonly string[], read: (index: number) => T): Record<string, T> {
   return Object.fromEntries(names.map((name, index) => [name, read(index)]));

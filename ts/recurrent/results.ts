@@ -53,6 +53,12 @@ export type GradientNorms<States extends StateName = StateName> = LayerDirection
 /** What a trace of an LSTM can hold: the gates i, f, g (the candidate) and o, the cell state, the hidden state. */
 export type Traced = "i" | "f" | "g" | "o" | "c" | "h";
 
+/**
+ * What a trace of a GRU can hold: the gates r and z, n (the candidate), `reset` (what the reset gate leaves of the state's part
+ * of n: r * (W_hn h + b_hn)), the hidden state.
+ */
+export type GRUTraced = "r" | "z" | "n" | "reset" | "h";
+
 /** Options of `trace`. */
 export interface TraceOptions<Name extends string = Traced> {
   /** Which tensors to copy out; all of them if left out. */

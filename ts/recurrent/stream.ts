@@ -10,7 +10,7 @@ import { byState, type StateName } from "./cells.js";
 import { created, type RnnHandle } from "./handle.js";
 import { writeRows } from "./rows.js";
 
-/** Options of `lstm.stream()`. */
+/** Options of `stream()`. */
 export interface StreamOptions {
   /** Sequences that run side by side; 1 by default. */
   batchSize?: number | undefined;
@@ -233,3 +233,7 @@ export class RecurrentStream<States extends StateName> {
 
 /** What `lstm.stream()` returns. */
 export type LSTMStream = RecurrentStream<"h" | "c">;
+/** What `gru.stream()` returns. */
+export type GRUStream = RecurrentStream<"h">;
+/** What `rnn.stream()` returns. */
+export type RNNStream = RecurrentStream<"h">;
