@@ -61,6 +61,22 @@ export function forward<T extends Tensor | PackedSequence>(
   return [output as T, [last].flat()];
 }
 
+/** One direction of one layer, as a trace shows it. */
+export interface Traced {
+  layer: number;
+  direction: string;
+  /** In the order of the trace. */
+  tensors: Record<string, Tensor>;
+}
+
+export function trace<T extends Tensor | PackedSequence>(stack: Stack, input: T) {
+  const x = input as Tensor;
+  const { output, layers, ...last } =
+    stack instanceof LSTM ? stack.trace(x) : stack instanceof GRU ? stack.trace(x) : stack.trace(x);
+  const traced = layers.map(({ layer, direction, ...tensors }): Traced => ({ layer, direction, tensors }));
+  return { output: output as T, state: Object.values(last), layers: traced };
+}
+
 /** The gradients of the input and of each first state. */
 export function backward<T extends Tensor | PackedSequence>(
   stack: Stack,
