@@ -1,5 +1,6 @@
 //! Element by element, four at a time; a tail runs in lanes that are filled up with zeros.
 
+use crate::activation::Constants;
 use crate::simd::{LANES, Vector};
 use core::slice;
 
@@ -12,20 +13,37 @@ pub type Quad = [f32; LANES];
 /// A rule of [`update`]: it changes the values, told their gradients, and their states.
 pub type Rule<'a> = dyn Fn(&mut [Quad], &[Quad], [&mut [Quad]; STATES]) + 'a;
 
-/// `values[i] = map(values[i])`
-#[inline(always)]
-pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
+/// A function of [`apply`].
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    /// σ(x)
+    Sigmoid,
+    /// tanh(x)
+    Tanh,
+    /// e^(x - m), m being at least x.
+    ExpMinus(f32),
+}
+
+/// `values[i] = function(values[i])`
+pub fn apply<V: Vector>(values: &mut [f32], function: Function) {
     let (quads, tail) = values.as_chunks_mut();
-    map_quads(quads, &map);
+    apply_to_quads::<V>(quads, function);
     let mut last = padded(tail);
-    map_quads(slice::from_mut(&mut last), &map);
+    apply_to_quads::<V>(slice::from_mut(&mut last), function);
     tail.copy_from_slice(&last[..tail.len()]);
 }
 
 #[inline(never)]
-fn map_quads<V: Vector>(quads: &mut [Quad], map: &impl Fn(V) -> V) {
+fn apply_to_quads<V: Vector>(quads: &mut [Quad], function: Function) {
+    let k = Constants::<V>::get();
     for quad in quads {
-        map(V::load(quad)).store(quad);
+        let x = V::load(quad);
+        let y = match function {
+            Function::Sigmoid => k.sigmoid(x),
+            Function::Tanh => k.tanh(x),
+            Function::ExpMinus(m) => k.exp_minus(V::splat(m) - x),
+        };
+        y.store(quad);
     }
 }
 
