@@ -25,26 +25,27 @@ pub enum Function {
 }
 
 /// `values[i] = function(values[i])`
+#[inline(never)]
 pub fn apply<V: Vector>(values: &mut [f32], function: Function) {
-    let (quads, tail) = values.as_chunks_mut();
-    apply_to_quads::<V>(quads, function);
-    let mut last = padded(tail);
-    apply_to_quads::<V>(slice::from_mut(&mut last), function);
-    tail.copy_from_slice(&last[..tail.len()]);
+    let k = Constants::<V>::get();
+    match function {
+        Function::Sigmoid => map(values, |x| k.sigmoid(x)),
+        Function::Tanh => map(values, |x| k.tanh(x)),
+        Function::ExpMinus(m) => {
+            let m = V::splat(m);
+            map(values, |x| k.exp_minus(m - x));
+        }
+    }
 }
 
-#[inline(never)]
-fn apply_to_quads<V: Vector>(quads: &mut [Quad], function: Function) {
-    let k = Constants::<V>::get();
-    for quad in quads {
-        let x = V::load(quad);
-        let y = match function {
-            Function::Sigmoid => k.sigmoid(x),
-            Function::Tanh => k.tanh(x),
-            Function::ExpMinus(m) => k.exp_minus(V::splat(m) - x),
-        };
-        y.store(quad);
+#[inline(always)]
+fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
+    let (quads, tail) = values.as_chunks_mut();
+    let mut last = padded(tail);
+    for quad in quads.iter_mut().chain([&mut last]) {
+        map(V::load(quad)).store(quad);
     }
+    tail.copy_from_slice(&last[..tail.len()]);
 }
 
 /// Hands `values` and `gradients` to `rule` in quads, and `states`: up to [`STATES`] buffers one after the other, each
