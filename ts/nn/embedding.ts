@@ -16,6 +16,7 @@ import type { Tensor, TensorInput } from "../tensor/tensor.js";
 import type { Kernels } from "../wasm/instance.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
 import { Layer } from "./layer.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
 export interface EmbeddingOptions {
@@ -83,8 +84,9 @@ export class Embedding extends Layer<Int32Array> {
   forward(indices: IndexInput): Tensor;
   /** `forward` of indices that were packed. */
   forward(indices: PackedSequence): PackedSequence;
-  forward(indices: IndexInput | PackedSequence): Tensor | PackedSequence {
+  forward(indices: IndexInput | PackedSequence, ...more: unknown[]): Tensor | PackedSequence {
     this.object.id; // throws once disposed
+    checkOneInput(this, more);
     if (!(indices instanceof PackedSequence)) {
       const given = asIndices("indices", indices);
       checkRange("indices", given, this.numEmbeddings, "an index");
