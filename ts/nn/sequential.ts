@@ -84,7 +84,8 @@ export class Sequential extends Module {
     const wrong: string[] = [];
     try {
       for (const [name, part] of entries) {
-        noteRefusal(wrong, () => made.push([name, make(dict, part, `${prefix}${name}.`)]));
+        const action = () => made.push([name, make(dict, part, `${prefix}${name}.`)]);
+        noteRefusal(wrong, action, (other) => hintAtName(other, prefix, name));
       }
       if (wrong.length === 0) {
         const model = new Sequential(Object.fromEntries(made));
@@ -94,7 +95,8 @@ export class Sequential extends Module {
       // What else is wrong: with modules that were there already, and with names that belong to none.
       for (const [name, module] of made) {
         const expected = module.namedParameters().map(([inner, { shape }]) => ({ name: inner, shape }));
-        noteRefusal(wrong, () => matchStateDict(name, expected, dict, { prefix: `${prefix}${name}.` }));
+        const action = () => matchStateDict(name, expected, dict, { prefix: `${prefix}${name}.` });
+        noteRefusal(wrong, action, (other) => hintAtName(other, prefix, name));
       }
       const belongs = (key: string) => entries.some(([name]) => key.startsWith(`${prefix}${name}.`));
       const others = Object.keys(dict).filter((key) => key.startsWith(prefix) && !belongs(key));
@@ -193,13 +195,6 @@ export class Sequential extends Module {
   override get takesPacked(): boolean {
     return true;
   }
-
-  override toString(): string {
-    const lines = Object.entries(this.modules).map(
-      ([name, module]) => `  ${name}: ${String(module).replace(/\n/g, "\n  ")}`,
-    );
-    return `Sequential({\n${lines.join(",\n")}\n})`;
-  }
 }
 
 /** The modules in the order in which they run: those of a chain inside in its place, with its name in front. */
@@ -233,13 +228,20 @@ function make(dict: StateDict, part: Part, prefix: string): Chainable {
 }
 
 /** Notes what a state dict lacks or has too much; other errors go on. */
-function noteRefusal(wrong: string[], action: () => unknown): void {
+function noteRefusal(wrong: string[], action: () => unknown, hint: (prefix: string) => string | undefined): void {
   try {
     action();
   } catch (error) {
     if (!(error instanceof LSTMError && error.code === "STATE_DICT")) throw error;
-    wrong.push(error.message);
+    wrong.push(error.message.replace(/\{ prefix: "(.*?)" \}/g, (text, other) => hint(other) ?? text));
   }
+}
+
+/** What to change in a chain so that a part finds its parameters under another prefix. */
+function hintAtName(other: string, prefix: string, name: string): string | undefined {
+  if (other.endsWith(`${name}.`)) return `give the chain the prefix "${other.slice(0, -name.length - 1)}"`;
+  if (other.startsWith(prefix) && other.endsWith(".")) return `call this part ${other.slice(prefix.length, -1)}`;
+  return undefined;
 }
 
 /** Hands a packed batch as it is to a module that takes it, and as rows to one that maps each row by itself. */

@@ -5,7 +5,6 @@ import { checkBoolean, checkObject } from "../checks/options.js";
 import { INTEGERS, product, typedArrayName, zeros } from "./elements.js";
 import type { Indices } from "./indices.js";
 import { integers, type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
-import { readForeign } from "./strided.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** How a padded tensor is laid out and filled up. */
@@ -151,12 +150,12 @@ export function packSequence(
 
 /** What is packed: a tensor, or indices. Those must be integers that float32 holds. */
 function asRows(argument: string, value: unknown): Tensor {
-  const given = typedArrayName(value) === "Int32Array" ? { data: value, shape: [(value as Int32Array).length] } : value;
-  if (typedArrayName(Object(given).data) !== "Int32Array") return asTensor(argument, value);
-  const { data, shape } = readForeign(INTEGERS, argument, given as Indices);
-  const large = data.find((index) => index !== Math.fround(index));
-  if (large === undefined) return new Tensor(Float32Array.from(data), shape);
-  throw new LSTMError("DTYPE", `${argument}: packed values are float32, which holds no ${large} (integers to 2^24)`);
+  const data: unknown = Object(value).data ?? value;
+  if (typedArrayName(data) !== "Int32Array") return asTensor(argument, value);
+  const values = [...(data as Int32Array)];
+  const large = values.find((index) => index !== Math.fround(index));
+  if (large === undefined) return asTensor(argument, data === value ? values : { ...(value as Indices), data: values });
+  throw new LSTMError("DTYPE", `${argument}: packed values are float32, which holds no ${large}`);
 }
 
 /** Where step `t` of sequence `b` begins in a padded tensor, and how many values it has. */
