@@ -1,6 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { PackedSequence } from "../tensor/packed-sequence.js";
+import { gradientRows } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import type { Call } from "./call.js";
 import type { RnnHandle } from "./handle.js";
@@ -12,13 +12,8 @@ export function readGradients(call: Call, output: unknown, state: unknown) {
   if (output == null && hn == null && cn == null) {
     throw new LSTMError("OPTION", "backward needs at least one of gradOutput, gradHn and gradCn");
   }
-  if (output != null && output instanceof PackedSequence !== (call.packed !== undefined)) {
-    const expected = call.packed === undefined ? "a tensor" : "a PackedSequence";
-    throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was`);
-  }
-  if (output instanceof PackedSequence) call.checkPacking("gradOutput", output);
   return {
-    output: read("gradOutput", output instanceof PackedSequence ? output.data : output, call.outputShape),
+    output: output == null ? undefined : read("gradOutput", gradientRows(output, call.packed), call.outputShape),
     h: read("gradHn", hn, call.hShape),
     c: read("gradCn", cn, call.cShape),
   };
