@@ -34,9 +34,10 @@ describe("the golden cases", () => {
   });
 
   it.each([undefined, "GRU", "RNN"])("notice when h0 and c0 are left out (%s)", (name) => {
-    const golden = cases.find(({ cell, state }) => cell === name && state) as Case;
-    const { output } = loadCase({ ...golden, state: false }).run();
-    expect(largestError(output as Tensor, tensorsOf(golden)("output"))).toBeGreaterThan(1e-3);
+    // An RNN of one unit has forgotten h0 after twelve steps.
+    const golden = cases.find(({ cell, state, hiddenSize }) => cell === name && state && hiddenSize > 1) as Case;
+    const { hn } = loadCase({ ...golden, state: false }).run();
+    expect(largestError(hn as Tensor, tensorsOf(golden)("hn"))).toBeGreaterThan(1e-3);
   });
 });
 

@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { type GradientNorms, LSTM, PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import {
+  type GradientNorms,
+  type LayerTrace,
+  LSTM,
+  PackedSequence,
+  packSequence,
+  padPackedSequence,
+  Tensor,
+} from "lstm-wasm";
 import { AdamW } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { anyOptions, backward, forward, MODES, sizesOf, stackOf, stateSizes, trace } from "./support/cells.js";
@@ -25,9 +33,9 @@ describe("trace", () => {
         const stack = stackOf(o);
         const sequences = sizes.map((length, b) => Tensor.randn([length, stack.inputSize], { seed: b }));
         const packed = packSequence(sequences, { enforceSorted: false });
-        const { output, layers, state: last } = trace(stack, packed);
+        const { output, layers, ...last } = trace(stack, packed);
         const [whole, state] = forward(stack, packed);
-        expect(bits(output.data, ...last)).toEqual(bits(whole.data, ...state));
+        expect(bits(output.data, ...Object.values(last))).toEqual(bits(whole.data, ...state));
         const directions = stack.bidirectional ? 2 : 1;
         expect(layers.map(({ layer, direction }) => [layer, direction])).toEqual(
           Array.from({ length: stack.numLayers * directions }, (_, n) => [
@@ -39,10 +47,10 @@ describe("trace", () => {
           const states = stack.numLayers * directions;
           const [h0, c0] = stateSizes(stack).map((size) => rows(Tensor.zeros([states, size]))) as [Matrix, Matrix?];
           const watch = (layer: number, direction: number, t: number, inside: Inside) => {
-            const { tensors = {} } = layers[layer * directions + direction] ?? {};
-            expect(Object.keys(tensors)).toEqual(NAMES[o.mode]);
+            const traced = layers[layer * directions + direction] as LayerTrace<string>;
+            expect(Object.keys(traced)).toEqual(["layer", "direction", ...NAMES[o.mode]]);
             for (const name of NAMES[o.mode]) {
-              const data = tensors[name] as Tensor;
+              const data = traced[name] as Tensor;
               const padded = padPackedSequence(new PackedSequence(data, packed.batchSizes, packed.sortedIndices), {
                 batchFirst: true,
               })[0];
@@ -62,17 +70,16 @@ describe("trace", () => {
         const stack = stackOf(o);
         const leading = batch === null ? [steps] : stack.batchFirst ? [batch, steps] : [steps, batch];
         const input = Tensor.randn([...leading, stack.inputSize], { seed: 7 });
-        const { output, layers, state: last } = trace(stack, input);
+        const { output, layers, ...last } = trace(stack, input);
         const [whole, state] = forward(stack, input);
-        expect(bits(output, ...last)).toEqual(bits(whole, ...state));
+        expect(bits(output, ...Object.values(last))).toEqual(bits(whole, ...state));
         const [hSize = 0] = stateSizes(stack);
-        for (const { tensors } of layers) {
-          for (const [name, { shape }] of Object.entries(tensors)) {
-            expect(shape).toEqual([...leading, name === "h" ? hSize : stack.hiddenSize]);
-          }
+        for (const { layer: _, direction: __, h, ...others } of layers) {
+          expect(h?.shape).toEqual([...leading, hSize]);
+          for (const tensor of Object.values(others)) expect(tensor.shape).toEqual([...leading, stack.hiddenSize]);
         }
         // The top layer's h, directions side by side, is the output.
-        const top = layers.slice(stack.bidirectional ? -2 : -1).map(({ tensors }) => tensors.h as Tensor);
+        const top = layers.slice(stack.bidirectional ? -2 : -1).map(({ h }) => h as Tensor);
         const axis = output.shape.length - 1;
         expect(bits(...top)).toEqual(bits(...top.map((_, n) => output.slice(axis, n * hSize, (n + 1) * hSize))));
         stack.dispose();
@@ -118,7 +125,7 @@ describe("gradientNorms", () => {
     forward(stack, input);
     backward(stack, weight, []);
     const norms = stack.gradientNorms()[0] as GradientNorms;
-    const tensors = trace(stack, input).layers[0]?.tensors;
+    const tensors = trace(stack, input).layers[0] as LayerTrace<string>;
     expect(norms).toMatchObject({ layer: 0, direction: "forward" });
     expect(Object.keys(norms)).toEqual(["layer", "direction", ...(mode === "LSTM" ? ["h", "c"] : ["h"])]);
     for (let b = 0; b < 2; b++) {
@@ -134,7 +141,7 @@ describe("gradientNorms", () => {
         expect(norms.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
         if (mode === "LSTM") {
           // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
-          const at = (name: "o" | "c", unit: number) => tensors?.[name]?.data[(b * 6 + t) * 4 + unit] as number;
+          const at = (name: "o" | "c", unit: number) => tensors[name]?.data[(b * 6 + t) * 4 + unit] as number;
           const dc = rest[1]?.data.map(
             (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
           );

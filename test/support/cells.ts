@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   GRU,
   GRUCell,
+  type LayerTrace,
   LSTM,
   LSTMCell,
   type LSTMOptions,
@@ -61,22 +62,6 @@ export function forward<T extends Tensor | PackedSequence>(
   return [output as T, [last].flat()];
 }
 
-/** One direction of one layer, as a trace shows it. */
-export interface Traced {
-  layer: number;
-  direction: string;
-  /** In the order of the trace. */
-  tensors: Record<string, Tensor>;
-}
-
-export function trace<T extends Tensor | PackedSequence>(stack: Stack, input: T) {
-  const x = input as Tensor;
-  const { output, layers, ...last } =
-    stack instanceof LSTM ? stack.trace(x) : stack instanceof GRU ? stack.trace(x) : stack.trace(x);
-  const traced = layers.map(({ layer, direction, ...tensors }): Traced => ({ layer, direction, tensors }));
-  return { output: output as T, state: Object.values(last), layers: traced };
-}
-
 /** The gradients of the input and of each first state. */
 export function backward<T extends Tensor | PackedSequence>(
   stack: Stack,
@@ -88,6 +73,17 @@ export function backward<T extends Tensor | PackedSequence>(
     stack instanceof LSTM ? stack.backward(grad, gradState as [Tensor, Tensor]) : stack.backward(grad, gradState[0]);
   return [input as unknown as T, Object.values(state)];
 }
+
+/** What a trace shows, whatever the cell. */
+export interface AnyTrace<T> {
+  output: T;
+  hn: Tensor;
+  cn?: Tensor;
+  layers: LayerTrace<string>[];
+}
+
+export const trace = <T extends Tensor | PackedSequence>(stack: Stack, input: T): AnyTrace<T> =>
+  (stack as LSTM).trace(input as Tensor) as unknown as AnyTrace<T>;
 
 /** A stream that goes on from a state. */
 export function streamOf(stack: Stack, batchSize: number, [h, c]: readonly Tensor[]) {
