@@ -101,7 +101,8 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     alias: { "#module": join(root, "ts/wasm/loaders", `${module}.ts`) },
   });
   mkdirSync(outdir, { recursive: true });
-  for (const { path, text } of outputFiles) writeFileSync(path, withTextFirst(withoutBareImports(withPlainNames(text))));
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, withTextFirst(withoutBareImports(withPlainNames(text))));
   if (wasm !== undefined) {
     const bytes = readFileSync(join(MODULES[wasm].folder, "lstm_bg.wasm"));
     writeFileSync(join(outdir, TEXT), `export default ${JSON.stringify(asText(bytes))};\n`);

@@ -30,7 +30,7 @@ pub struct Options {
     pub hidden_size: usize,
     /// Layers, each reading the one below.
     pub num_layers: usize,
-    /// Columns that `h` is projected to, 0 for no projection; smaller than `hidden_size`.
+    /// Columns that `h` is projected to, 0 for no projection; smaller than `hidden_size`. Only an LSTM has one.
     pub proj_size: usize,
     /// Whether `bias_ih` and `bias_hh` exist.
     pub bias: bool,
@@ -68,7 +68,7 @@ impl Config {
         if num_layers == 0 || num_layers > MAX_LAYERS {
             return Err(Error::NumLayers);
         }
-        if proj_size >= hidden_size {
+        if proj_size >= hidden_size || (proj_size > 0 && cell != Cell::Lstm) {
             return Err(Error::ProjSize);
         }
         if !(0.0..=1.0).contains(&dropout) {
@@ -87,7 +87,7 @@ impl Config {
         self.input_size
     }
 
-    /// `H`: units of the cell, columns of its memory.
+    /// `H`: units of the cell.
     pub fn hidden_size(&self) -> usize {
         self.hidden_size
     }
@@ -140,11 +140,26 @@ impl Config {
 
     /// `H` rounded up to whole blocks of the cell. The units added have zero weights, and the cell keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
-        self.hidden_size.next_multiple_of(self.cell.block())
+        self.hidden_size.div_ceil(self.cell.padding()).saturating_mul(self.cell.padding())
+    }
+
+    /// Columns of c: `H`, or 0 for a cell without c.
+    pub fn c_size(&self) -> usize {
+        if self.cell.has_c() { self.hidden_size } else { 0 }
+    }
+
+    /// Columns of c with those of padding.
+    pub fn padded_c_size(&self) -> usize {
+        if self.cell.has_c() { self.padded_hidden_size() } else { 0 }
     }
 
     /// Values in a row of pre-activations: all slots of all units, with those of padding.
     pub fn row_len(&self) -> usize {
         self.cell.slot_count() * self.padded_hidden_size()
+    }
+
+    /// Columns that each of the two weight matrices has packed: as many as rows, with those of padding.
+    pub fn gate_columns(&self) -> usize {
+        self.cell.gates().saturating_mul(self.padded_hidden_size())
     }
 }

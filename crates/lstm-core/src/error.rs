@@ -11,7 +11,7 @@ pub enum Error {
     HiddenSize,
     /// `num_layers` is 0, or 2^16 or more.
     NumLayers,
-    /// `proj_size` is not smaller than `hidden_size`.
+    /// `proj_size` is not smaller than `hidden_size`, or not 0 for a cell that has no projection.
     ProjSize,
     /// `dropout` is not a probability.
     Dropout,

@@ -2,7 +2,7 @@
 //! slots of a row of pre-activations; the rows of a tensor.
 
 use crate::buffer::{check_fits, product, with_capacity};
-use crate::cell::Cell;
+use crate::cell::{Cell, Slots};
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -10,13 +10,13 @@ use core::ops::Range;
 /// Which matrix or vector a parameter is; PyTorch's name without the suffix `_l{layer}` and `_reverse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `weight_ih`, (slots * H, I)
+    /// `weight_ih`, (gates * H, I)
     WeightIh,
-    /// `weight_hh`, (slots * H, H_out)
+    /// `weight_hh`, (gates * H, H_out)
     WeightHh,
-    /// `bias_ih`, (slots * H)
+    /// `bias_ih`, (gates * H)
     BiasIh,
-    /// `bias_hh`, (slots * H)
+    /// `bias_hh`, (gates * H)
     BiasHh,
     /// `weight_hr`, (proj_size, H)
     WeightHr,
@@ -99,7 +99,7 @@ impl Layout {
         check_fits(Self::len_for(config))?;
         let directions = config.num_layers() * config.directions();
         let (h, h_out) = (config.hidden_size(), config.h_size());
-        let gates = config.cell().slot_count() * h;
+        let gates = config.cell().gates() * h;
         let biases = if config.bias() { gates } else { 0 };
         let mut parameters = with_capacity(directions * MAX_PARAMETERS)?;
         let mut len = 0;
@@ -129,7 +129,7 @@ impl Layout {
         config.total(&|layer| {
             let biases = if config.bias() { 2 } else { 0 };
             let columns = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(biases);
-            let weights = product(columns, h.saturating_mul(config.cell().slot_count()))
+            let weights = product(columns, h.saturating_mul(config.cell().gates()))
                 .saturating_add(product(config.proj_size(), h));
             weights.saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
         })
@@ -157,19 +157,52 @@ impl Layout {
     }
 }
 
-/// The column of a slot of a unit in a row of pre-activations, and so in the packed weights. `slot` counts in PyTorch's order.
+/// The column of a unit's slot among the slots that stand together: those of a whole row of pre-activations, or those that a
+/// weight matrix adds to. `place` is the slot's place among them.
 ///
 /// A row holds the slots of a block of units, then those of the next block. For the LSTM a block is four units, and a slot
-/// of it one vector:
+/// of it one vector; so a step finds all that a unit needs in one place, and σ runs over three vectors that stand together.
+/// Of a GRU all units are one block, so that the columns of each weight matrix stand together in it:
 ///
 /// ```text
-/// | i0-3  f0-3  o0-3  g0-3 | i4-7  f4-7  o4-7  g4-7 | ...
+/// LSTM | i0-3  f0-3  o0-3  g0-3 | i4-7  f4-7  o4-7  g4-7 | ...
+/// GRU  | n_x0-  r0-  z0-  n_h0- |      W_ih adds to n_x, r, z; W_hh adds to r, z, n_h
+/// RNN  | h0- |
 /// ```
-///
-/// So a step finds all that a unit needs in one place, and σ runs over three vectors that stand together.
-pub fn column(cell: Cell, slot: usize, unit: usize) -> usize {
-    let block = cell.block();
-    (unit / block * cell.slot_count() + cell.places()[slot]) * block + unit % block
+pub fn column(cell: Cell, padded_hidden: usize, place: usize, unit: usize) -> usize {
+    let block = cell.block(padded_hidden);
+    (unit / block * cell.slot_count() + place) * block + unit % block
+}
+
+/// The columns that belong to the rows of a weight matrix, H rows for each gate.
+#[derive(Debug, Clone, Copy)]
+pub struct GateColumns {
+    cell: Cell,
+    hidden: usize,
+    padded_hidden: usize,
+    slots: Slots,
+}
+
+impl GateColumns {
+    /// Those of a matrix whose products go to `slots`.
+    pub fn new(cell: Cell, hidden: usize, padded_hidden: usize, slots: Slots) -> Self {
+        Self { cell, hidden, padded_hidden, slots }
+    }
+
+    /// The column of a row of the matrix, among its own.
+    pub fn of(&self, row: usize) -> usize {
+        column(self.cell, self.padded_hidden, self.slots.places[row / self.hidden], row % self.hidden)
+    }
+
+    /// The same column in a whole row of pre-activations.
+    pub fn in_row(&self, row: usize) -> usize {
+        self.start() + self.of(row)
+    }
+
+    /// Where in a row of pre-activations the columns of the matrix begin.
+    pub fn start(&self) -> usize {
+        self.slots.first * self.padded_hidden
+    }
 }
 
 /// Where row `r`, counted step by step and within a step by batch, begins in a tensor.

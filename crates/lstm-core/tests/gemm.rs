@@ -42,7 +42,7 @@ fn check(rows: usize, depth: usize, columns: usize) {
     for (name, lhs) in factors {
         for init in [None, Some(&init[..])] {
             let mut out = before.clone();
-            accumulate::<Scalar>(&mut out, init, lhs, &matrix, &mut PackedA::new());
+            accumulate::<Scalar>(&mut out, matrix.row_len(), init, lhs, &matrix, &mut PackedA::new());
             for r in 0..rows {
                 for column in 0..columns {
                     let start = init.map_or(before[r * row_len + column], |init| init[column]);

@@ -1,18 +1,18 @@
 //! After a reservation no call allocates: counted by the allocator itself.
 
 use lstm_core::Shape;
+use lstm_core::cell::Cell;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Rule};
 use lstm_core::{Call, Config, Stack, Stream};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 struct Counting;
 
 thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static ALLOCATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[allow(unsafe_code)]
@@ -39,12 +39,13 @@ fn allocations(action: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
-fn options(bidirectional: bool) -> Options {
+fn options(cell: Cell, bidirectional: bool) -> Options {
     Options {
+        cell,
         input_size: 7,
         hidden_size: 11,
         num_layers: 3,
-        proj_size: 5,
+        proj_size: if cell == Cell::Lstm { 5 } else { 0 },
         bidirectional,
         dropout: 0.5,
         ..Options::default()
@@ -58,55 +59,61 @@ fn the_count_counts() {
 
 #[test]
 fn a_forward_never_allocates() {
-    let mut lstm = Stack::new(Config::new(options(true)).unwrap()).unwrap();
-    let shape = Shape { steps: 6, batch: 5, rows: 21 };
-    lstm.reserve(shape, None).unwrap();
-    lstm.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
-    let packed = Call { packed: true, dropout: Some(Draw::default()), ..Call::default() };
-    assert_eq!(allocations(|| lstm.forward(packed, &mut PackedA::new()).unwrap()), 0);
-    assert_eq!(
-        allocations(|| {
-            lstm.parameters_mut();
-            lstm.forward(packed, &mut PackedA::new()).unwrap()
-        }),
-        0,
-        "with weights to pack"
-    );
+    for cell in Cell::ALL {
+        let mut stack = Stack::new(Config::new(options(cell, true)).unwrap()).unwrap();
+        let shape = Shape { steps: 6, batch: 5, rows: 21 };
+        stack.reserve(shape, None).unwrap();
+        stack.batch_sizes_mut().copy_from_slice(&[5, 5, 4, 3, 2, 2]);
+        let packed = Call { packed: true, dropout: Some(Draw::default()), ..Call::default() };
+        assert_eq!(allocations(|| stack.forward(packed, &mut PackedA::new()).unwrap()), 0);
+        assert_eq!(
+            allocations(|| {
+                stack.parameters_mut();
+                stack.forward(packed, &mut PackedA::new()).unwrap()
+            }),
+            0,
+            "with weights to pack"
+        );
 
-    // A smaller reservation after a larger one takes nothing new.
-    assert_eq!(allocations(|| lstm.reserve(Shape::padded(5, 4), None).unwrap()), 0);
-    assert_eq!(
-        allocations(|| lstm.forward(Call { batch_first: true, ..Call::default() }, &mut PackedA::new()).unwrap()),
-        0
-    );
+        // A smaller reservation after a larger one takes nothing new.
+        assert_eq!(allocations(|| stack.reserve(Shape::padded(5, 4), None).unwrap()), 0);
+        assert_eq!(
+            allocations(|| stack.forward(Call { batch_first: true, ..Call::default() }, &mut PackedA::new()).unwrap()),
+            0
+        );
+    }
 }
 
 #[test]
 fn training_never_allocates() {
-    let mut lstm = Stack::new(Config::new(options(true)).unwrap()).unwrap();
-    let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
-    for _ in 0..2 {
-        lstm.reserve(Shape::padded(4, 3), None).unwrap();
-        lstm.reserve_training(None).unwrap();
-        assert_eq!(allocations(|| lstm.forward(train, &mut PackedA::new()).unwrap()), 0);
-        assert_eq!(allocations(|| lstm.backward(0, &mut PackedA::new()).unwrap()), 0);
+    for cell in Cell::ALL {
+        let mut stack = Stack::new(Config::new(options(cell, true)).unwrap()).unwrap();
+        let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
+        for _ in 0..2 {
+            stack.reserve(Shape::padded(4, 3), None).unwrap();
+            stack.reserve_training(None).unwrap();
+            assert_eq!(allocations(|| stack.forward(train, &mut PackedA::new()).unwrap()), 0);
+            assert_eq!(allocations(|| stack.backward(0, &mut PackedA::new()).unwrap()), 0);
+        }
+        // The memory of one forward serves the next.
+        stack.reserve(Shape::padded(4, 3), None).unwrap();
+        assert_eq!(allocations(|| stack.reserve_training(None).unwrap()), 0);
+        assert_eq!(allocations(|| stack.forward(train, &mut PackedA::new()).unwrap()), 0);
+        assert_eq!(allocations(|| stack.backward_memory().unwrap().discard_all()), 0);
     }
-    // The memory of one forward serves the next.
-    lstm.reserve(Shape::padded(4, 3), None).unwrap();
-    assert_eq!(allocations(|| lstm.reserve_training(None).unwrap()), 0);
-    assert_eq!(allocations(|| lstm.forward(train, &mut PackedA::new()).unwrap()), 0);
-    assert_eq!(allocations(|| lstm.backward_memory().unwrap().discard_all()), 0);
 }
 
 #[test]
 fn a_step_never_allocates() {
-    let config = Config::new(options(false)).unwrap();
-    let mut lstm = Stack::new(config).unwrap();
-    for batch in [1, 3] {
-        let mut stream = Stream::new(config, batch).unwrap();
-        assert_eq!(allocations(|| stream.step(&mut lstm, &mut PackedA::new())), 0);
-        stream.reserve(&mut lstm, 4).unwrap();
-        assert_eq!(allocations(|| stream.run(&mut lstm, &mut PackedA::new()).unwrap()), 0);
+    for cell in Cell::ALL {
+        let config = Config::new(options(cell, false)).unwrap();
+        let mut stack = Stack::new(config).unwrap();
+        for batch in [1, 3] {
+            let mut stream = Stream::new(config, batch).unwrap();
+            assert_eq!(allocations(|| stream.step(&mut stack, &mut PackedA::new())), 0);
+            stream.reserve(&mut stack, 4).unwrap();
+            assert_eq!(allocations(|| stream.run(&mut stack, &mut PackedA::new()).unwrap()), 0);
+        }
     }
 }
 

@@ -15,19 +15,14 @@
 //!
 //! h(t) is m(t), or its projection `W_hr m(t)`; the crate's head tells how `d_m` comes from `dh`.
 
-use super::BackwardStep;
+use super::{BackwardStep, sigmoid_slope};
 use crate::activation::Constants;
 use crate::norm::norm;
 use crate::simd::{LANES, Vector};
 
-/// PyTorch's order of the gates.
-pub const SLOTS: [&str; 4] = ["i", "f", "g", "o"];
-
-/// Where they stand in a block: i, f, o, g. The three that σ is applied to stand together, so that one loop runs over them.
+/// Where PyTorch's gates i, f, g, o stand in a block of a row: as i, f, o, g. The three that σ is applied to stand together,
+/// so that one loop runs over them.
 pub const PLACES: [usize; 4] = [0, 1, 3, 2];
-
-/// Units in a block: a vector of each gate.
-pub const BLOCK: usize = LANES;
 
 /// One value of each of the four units of a block.
 type Quad = [f32; LANES];
@@ -67,9 +62,8 @@ fn forward_units<V: Vector>(pre: &mut [f32], c: &mut [f32], m: &mut [f32]) {
 
 /// See [`super::Cell::backward`].
 #[inline(never)]
-pub fn lstm_backward<V: Vector>(step: BackwardStep) {
-    let BackwardStep { gates, memory_before: c_before, memory: c, d_m, d_memory: dc, d_memory_norms: dc_norms } = step;
-    let padded_hidden = gates.len() / 4 / dc_norms.len();
+pub fn lstm_backward<V: Vector>(step: BackwardStep, padded_hidden: usize) {
+    let BackwardStep { gates, c_before, c, d_m, d_c: dc, d_c_norms: dc_norms, .. } = step;
     let rows = gates.chunks_exact_mut(4 * padded_hidden).zip(d_m.chunks_exact_mut(padded_hidden));
     let rows = rows.zip(dc.chunks_exact_mut(padded_hidden));
     for (b, (((gates, d_m), dc), dc_norm)) in rows.zip(dc_norms).enumerate() {
@@ -78,11 +72,6 @@ pub fn lstm_backward<V: Vector>(step: BackwardStep) {
         *dc_norm = norm::<V>(dc);
         backward_from_c::<V>(gates, c_before(b).as_chunks().0, dc.as_chunks_mut().0);
     }
-}
-
-/// The derivative of σ by its argument, from its value.
-fn sigmoid_slope<V: Vector>(gate: V) -> V {
-    gate * (V::splat(1.0) - gate)
 }
 
 /// The equations of `do` and `dc`, and m(t) in place of its gradient.
@@ -108,29 +97,5 @@ fn backward_from_c<V: Vector>(gates: &mut [[Quad; 4]], c_before: &[Quad], dc: &m
         (dc * V::load(c_before) * sigmoid_slope(f)).store(forget);
         (dc * i * (one - g * g)).store(candidate);
         (dc * f).store(d);
-    }
-}
-
-/// See [`super::Cell::clear_padding`]. The weights of padding are 0, and 0 is what they make of any finite input. An infinite
-/// or NaN input times 0 is NaN, which backward would carry into the other units. With pre-activations of 0, the units of
-/// padding have c, h and gradients of 0.
-#[inline(never)]
-pub fn clear_padding(pre: &mut [f32], padded_hidden: usize, hidden: usize) {
-    let kept = hidden % LANES;
-    if kept == 0 {
-        return;
-    }
-    for row in pre.chunks_exact_mut(4 * padded_hidden) {
-        let block = &mut row[4 * (padded_hidden - LANES)..];
-        for gate in block.as_chunks_mut::<LANES>().0 {
-            // One by one: to fill a slice would be a call of the engine.
-            if kept < 2 {
-                gate[1] = 0.0;
-            }
-            if kept < 3 {
-                gate[2] = 0.0;
-            }
-            gate[3] = 0.0;
-        }
     }
 }

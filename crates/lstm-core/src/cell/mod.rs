@@ -4,9 +4,13 @@
 //! and a step turns them into gates. [`crate::layout::column`] tells where each stands. A cell knows no weights: what is
 //! multiplied with them is the same for all cells, in [`crate::step`] and [`crate::direction`].
 
+mod gru;
 mod lstm;
+mod rnn;
 
-use crate::simd::Vector;
+use crate::simd::{LANES, Vector};
+use core::hint::black_box;
+use rnn::Nonlinearity;
 
 /// The kind of a cell. It is matched once a step: generic copies of all that calls it would be kilobytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,80 +18,161 @@ pub enum Cell {
     /// `nn.LSTM`
     #[default]
     Lstm,
+    /// `nn.GRU`
+    Gru,
+    /// `nn.RNN` with `nonlinearity="tanh"`
+    RnnTanh,
+    /// `nn.RNN` with `nonlinearity="relu"`
+    RnnRelu,
+}
+
+/// The slots that the products with a weight matrix add to: some that stand together in a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Slots {
+    /// Slots of a row that stand before these.
+    pub first: usize,
+    /// For each gate, in PyTorch's order of the weight's rows: the place of its slot among these.
+    pub places: &'static [usize],
 }
 
 /// What a backward step reads and writes, row by row of the sequences that run.
 pub struct BackwardStep<'a, 'b> {
     /// (n, row): the gates, which become the gradients of their pre-activations.
     pub gates: &'a mut [f32],
-    /// The memory before the step, of sequence `b`, (padded H).
-    pub memory_before: &'a dyn Fn(usize) -> &'b [f32],
-    /// (n, padded H): the memory after the step.
-    pub memory: &'a [f32],
-    /// (n, padded H): the gradient of m(t), which is replaced by m(t) itself.
+    /// (n, padded H), if the cell [reads it](Cell::reads_h): h(t-1).
+    pub h_before: &'a [f32],
+    /// c(t-1) of sequence `b`, (padded H).
+    pub c_before: &'a dyn Fn(usize) -> &'b [f32],
+    /// (n, padded H): c(t).
+    pub c: &'a [f32],
+    /// (n, padded H): the gradient of m(t). It is replaced by m(t) itself, or if the cell [reads h(t-1)](Cell::reads_h), by
+    /// the part of that one's gradient that did not come through `W_hh`.
     pub d_m: &'a mut [f32],
-    /// (n, padded H): from the gradient of the memory after the step to that before it.
-    pub d_memory: &'a mut [f32],
-    /// (n): the norm of the gradient of the memory after the step.
-    pub d_memory_norms: &'a mut [f32],
+    /// (n, padded H): from dL/dc(t) as step t+1 left it to dL/dc(t-1). Empty, like all of c, for a cell without c.
+    pub d_c: &'a mut [f32],
+    /// (n): the norm of dL/dc(t).
+    pub d_c_norms: &'a mut [f32],
 }
 
 impl Cell {
     /// All kinds, in the order of their numbers at the boundary to WebAssembly.
-    pub const ALL: [Self; 1] = [Self::Lstm];
+    pub const ALL: [Self; 4] = [Self::Lstm, Self::Gru, Self::RnnTanh, Self::RnnRelu];
 
-    /// The names of a unit's slots. The rows of `W_ih` and `W_hh` are stacked in this order, H of them for each slot.
-    pub fn slots(self) -> &'static [&'static str] {
+    /// How many gates a unit has. `weight_ih` and `weight_hh` have H rows for each, gate by gate.
+    pub fn gates(self) -> usize {
+        self.input_slots().places.len()
+    }
+
+    /// The slots of a unit in the order of a trace, and the place of each in a row.
+    pub fn places(self) -> &'static [usize] {
         match self {
-            Self::Lstm => &lstm::SLOTS,
+            Self::Lstm => &lstm::PLACES,
+            Self::Gru => &gru::PLACES,
+            Self::RnnTanh | Self::RnnRelu => &rnn::PLACES,
         }
     }
 
     /// How many slots a unit has.
     pub fn slot_count(self) -> usize {
-        self.slots().len()
+        self.places().len()
     }
 
-    /// The place of each slot, in the order of [`Cell::slots`], within a block of a row.
-    pub fn places(self) -> &'static [usize] {
+    /// The slots that `W_ih x(t)` and `b_ih` add to. They are the first of a row.
+    pub fn input_slots(self) -> Slots {
         match self {
-            Self::Lstm => &lstm::PLACES,
+            Self::Lstm => Slots { first: 0, places: &lstm::PLACES },
+            Self::Gru => gru::INPUT_SLOTS,
+            Self::RnnTanh | Self::RnnRelu => Slots { first: 0, places: &rnn::PLACES },
         }
     }
 
-    /// How many units stand side by side in a block of a row. H is padded to whole blocks.
-    pub fn block(self) -> usize {
+    /// The slots that `W_hh h(t-1)` and `b_hh` add to. They are the last of a row.
+    pub fn recurrent_slots(self) -> Slots {
         match self {
-            Self::Lstm => lstm::BLOCK,
+            Self::Gru => gru::RECURRENT_SLOTS,
+            _ => self.input_slots(),
         }
     }
 
-    /// Whether a unit carries a memory (the LSTM's c) from step to step beside h.
-    pub fn has_memory(self) -> bool {
+    /// How many units of one slot stand side by side in a row, of `padded_hidden` units; then come the same units of the next
+    /// slot.
+    pub fn block(self, padded_hidden: usize) -> usize {
         match self {
-            Self::Lstm => true,
+            Self::Lstm => LANES,
+            _ => padded_hidden,
         }
     }
 
-    /// Turns complete pre-activations `pre` (n, row) into gates, `memory` (n, padded H) from before the step to after it, and
-    /// writes m(t), the hidden state before its projection, to `m` (n, padded H).
-    pub fn forward<V: Vector>(self, pre: &mut [f32], memory: &mut [f32], m: &mut [f32]) {
+    /// `H` is padded to a multiple of this, so that each weight's slots begin with a panel of its packed form.
+    pub fn padding(self) -> usize {
         match self {
-            Self::Lstm => lstm::lstm_forward::<V>(pre, memory, m),
+            Self::Lstm => LANES,
+            _ => crate::simd::COLUMNS,
+        }
+    }
+
+    /// Whether a unit carries a cell state c from step to step beside h.
+    pub fn has_c(self) -> bool {
+        self == Self::Lstm
+    }
+
+    /// Whether the cell's own equations read h(t-1), which other cells only meet in `W_hh h(t-1)`.
+    pub fn reads_h(self) -> bool {
+        self == Self::Gru
+    }
+
+    /// Turns complete pre-activations `pre` (n, row) into gates, `c` (n, padded H) from c(t-1) to c(t), and
+    /// writes m(t), the hidden state before its projection, to `m` (n, padded H), which holds h(t-1) if the cell reads that.
+    pub fn forward<V: Vector>(self, pre: &mut [f32], c: &mut [f32], m: &mut [f32], padded_hidden: usize) {
+        match self {
+            Self::Lstm => lstm::lstm_forward::<V>(pre, c, m),
+            Self::Gru => gru::gru_forward::<V>(pre, m, padded_hidden),
+            Self::RnnTanh => rnn::rnn_forward::<V>(pre, m, Nonlinearity::Tanh),
+            Self::RnnRelu => rnn::rnn_forward::<V>(pre, m, Nonlinearity::Relu),
         }
     }
 
     /// The mirror of [`Cell::forward`].
-    pub fn backward<V: Vector>(self, step: BackwardStep) {
+    pub fn backward<V: Vector>(self, step: BackwardStep, padded_hidden: usize) {
         match self {
-            Self::Lstm => lstm::lstm_backward::<V>(step),
+            Self::Lstm => lstm::lstm_backward::<V>(step, padded_hidden),
+            Self::Gru => gru::gru_backward::<V>(step, padded_hidden),
+            Self::RnnTanh => rnn::rnn_backward::<V>(step, Nonlinearity::Tanh),
+            Self::RnnRelu => rnn::rnn_backward::<V>(step, Nonlinearity::Relu),
         }
     }
 
     /// Sets the pre-activations (n, row) of the units of padding, those from `hidden` on, to 0.
+    ///
+    /// The weights of padding are 0, and 0 is what they make of any finite input. An infinite or NaN input times 0 is NaN, which
+    /// backward would carry into the other units. With pre-activations of 0, the units of padding have c, h and gradients of
+    /// 0.
+    #[inline(never)]
     pub fn clear_padding(self, pre: &mut [f32], padded_hidden: usize, hidden: usize) {
-        match self {
-            Self::Lstm => lstm::clear_padding(pre, padded_hidden, hidden),
+        if hidden == padded_hidden {
+            return;
+        }
+        let block = self.block(padded_hidden);
+        let (first, kept) = (hidden % block / LANES, hidden % LANES);
+        for row in pre.chunks_exact_mut(self.slot_count() * padded_hidden) {
+            // Padding is less than a block: all of it is in the last one.
+            let last_block = &mut row[self.slot_count() * (padded_hidden - block)..];
+            for slot in last_block.chunks_exact_mut(block) {
+                if let [quad, whole @ ..] = &mut slot.as_chunks_mut::<LANES>().0[first..] {
+                    // One by one: to fill a slice would be a call of the engine.
+                    for (lane, value) in quad.iter_mut().enumerate() {
+                        if lane >= kept {
+                            *value = 0.0;
+                        }
+                    }
+                    whole.iter_mut().for_each(|quad| *quad = black_box([0.0; LANES]));
+                }
+            }
         }
     }
+}
+
+/// The derivative of σ by its argument, from its value.
+fn sigmoid_slope<V: Vector>(gate: V) -> V {
+    gate * (V::splat(1.0) - gate)
 }

@@ -19,32 +19,40 @@ use core::array::from_fn;
 use core::ops::Range;
 use packed_a::{BLOCK_DEPTH, BLOCK_ROWS, rows_in_mr};
 
-/// `out[r] += lhs[r] · columns of rhs` for every row of `out`, each [`PackedB::row_len`] long; with an `init` of that length,
-/// `out[r] = init + lhs[r] · columns of rhs`.
+/// `out[r] += lhs[r] · columns of rhs` for every row of `out`; with an `init`, `out[r] = init + lhs[r] · columns of rhs`.
+///
+/// A row of `out` has [`PackedB::row_len`] values, as `init` has, and begins `stride` values after the row before it.
 #[inline(never)]
-pub fn accumulate<V: Vector>(out: &mut [f32], init: Option<&[f32]>, lhs: Lhs, rhs: &PackedB, packed_a: &mut PackedA) {
-    let (row_len, depth) = (rhs.row_len(), rhs.depth());
+pub fn accumulate<V: Vector>(
+    out: &mut [f32],
+    stride: usize,
+    init: Option<&[f32]>,
+    lhs: Lhs,
+    rhs: &PackedB,
+    packed_a: &mut PackedA,
+) {
+    let depth = rhs.depth();
     debug_assert!(depth > 0);
     if let Lhs::Rows(rows, _) = lhs {
         debug_assert_eq!(rows.row_len, depth);
     }
-    if let (Lhs::Rows(rows, first), true) = (lhs, out.len() == row_len) {
+    if let (Lhs::Rows(rows, first), true) = (lhs, (1..=stride).contains(&out.len())) {
         return one_row::<V>(out, init, rows.row(first), rhs, 0);
     }
-    for (index, out) in out.chunks_mut(BLOCK_ROWS * row_len).enumerate() {
-        let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len() / row_len;
+    for (index, out) in out.chunks_mut(BLOCK_ROWS * stride).enumerate() {
+        let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len().div_ceil(stride);
         let paired = rows.len() / 2 * 2;
-        let (even, odd) = out.split_at_mut(paired * row_len);
+        let (even, odd) = out.split_at_mut((paired * stride).min(out.len()));
         for block in blocks_of(depth) {
             let init = if block.start == 0 { init } else { None };
             let packed_a = &mut packed_a.0[..rows.len() * block.len()];
             lhs.pack::<V>(rows.clone(), block.clone(), packed_a);
             let (even_rows, odd_row) = packed_a.split_at(paired * block.len());
             if paired > 0 {
-                for column in (0..row_len).step_by(COLUMNS) {
+                for column in (0..rhs.row_len()).step_by(COLUMNS) {
                     let init = init.map(|init| &init[column..]);
                     let panel = rhs.panels(column, block.start);
-                    rows_by_panel::<V>(&mut even[column..], row_len, init, even_rows, block.len(), panel);
+                    rows_by_panel::<V>(&mut even[column..], stride, init, even_rows, block.len(), panel);
                 }
             }
             if !odd.is_empty() {
@@ -69,7 +77,7 @@ fn blocks_of(depth: usize) -> impl Iterator<Item = Range<usize>> {
 #[inline(never)]
 fn rows_by_panel<V: Vector>(
     out: &mut [f32],
-    row_len: usize,
+    stride: usize,
     init: Option<&[f32]>,
     packed_a: &[f32],
     depth: usize,
@@ -77,16 +85,16 @@ fn rows_by_panel<V: Vector>(
 ) {
     let in_mr = rows_in_mr(packed_a.len() / depth, depth);
     let (tiles, pairs) = packed_a.split_at(in_mr * depth);
-    add_tiles::<V>(out, row_len, init, tiles, depth, panel);
+    add_tiles::<V>(out, stride, init, tiles, depth, panel);
     for (index, x) in pairs.chunks_exact(2 * depth).enumerate() {
-        tile::<V, 2, 1>(&mut out[(in_mr + 2 * index) * row_len..], init, row_len, x, panel, 0);
+        tile::<V, 2, 1>(&mut out[(in_mr + 2 * index) * stride..], init, stride, x, panel, 0);
     }
 }
 
 /// One row by all columns from row `k` of `rhs` on, two panels at a time.
 #[inline(never)]
 fn one_row<V: Vector>(out: &mut [f32], init: Option<&[f32]>, x: &[f32], rhs: &PackedB, k: usize) {
-    let row_len = out.len();
+    let row_len = rhs.row_len();
     let mut column = 0;
     while column < row_len {
         let panels = rhs.panels(column, k);
@@ -102,13 +110,13 @@ fn one_row<V: Vector>(out: &mut [f32], init: Option<&[f32]>, x: &[f32], rhs: &Pa
     }
 }
 
-/// Adds to `R` rows of `out`, `row_len` apart, or to the `init`, at the first columns: those of `P` panels, `panel_len` values
+/// Adds to `R` rows of `out`, `stride` apart, or to the `init`, at the first columns: those of `P` panels, `panel_len` values
 /// from one to the next.
 #[inline(always)]
 fn tile<V: Vector, const R: usize, const P: usize>(
     out: &mut [f32],
     init: Option<&[f32]>,
-    row_len: usize,
+    stride: usize,
     x: &[f32],
     panels: &[f32],
     panel_len: usize,
@@ -118,12 +126,12 @@ fn tile<V: Vector, const R: usize, const P: usize>(
             let row = from_fn(|p| load(&init[p * COLUMNS..]));
             from_fn(|_| row)
         }
-        None => from_fn(|r| from_fn(|p| load(&out[r * row_len + p * COLUMNS..]))),
+        None => from_fn(|r| from_fn(|p| load(&out[r * stride + p * COLUMNS..]))),
     };
     let sums = add_products::<V, R, P>(sums, x, panels, panel_len);
     for (r, sums) in sums.into_iter().enumerate() {
         for (p, sums) in sums.into_iter().enumerate() {
-            store(sums, &mut out[r * row_len + p * COLUMNS..]);
+            store(sums, &mut out[r * stride + p * COLUMNS..]);
         }
     }
 }

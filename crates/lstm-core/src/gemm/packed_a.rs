@@ -63,7 +63,7 @@ impl Lhs<'_> {
                     }
                 }
                 (Self::Transposed { values, row_len }, MR) => {
-                    let rows = values[k.start * row_len..].chunks_exact(row_len);
+                    let rows = values[k.start * row_len..].chunks(row_len);
                     for (tile, row) in tile.as_chunks_mut::<MR>().0.iter_mut().zip(rows) {
                         V::load(quad(row, first)).store(tile);
                     }
@@ -75,7 +75,7 @@ impl Lhs<'_> {
                     }
                 }
                 (Self::Transposed { values, row_len }, _) => {
-                    let rows = values[k.start * row_len..].chunks_exact(row_len);
+                    let rows = values[k.start * row_len..].chunks(row_len);
                     for (tile, row) in tile.chunks_exact_mut(count).zip(rows) {
                         tile.iter_mut().zip(&row[first..]).for_each(|(target, &value)| *target = value);
                     }

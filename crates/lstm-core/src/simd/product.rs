@@ -43,16 +43,16 @@ pub fn add_products<V: Vector, const R: usize, const P: usize>(
     sums
 }
 
-/// The same for tiles of [`MR`] rows by one panel, in two halves of it: adds to the rows of `out`, `row_len` values apart, or to
+/// The same for tiles of [`MR`] rows by one panel, in two halves of it: adds to the rows of `out`, `stride` values apart, or to
 /// `init`, at the first [`COLUMNS`] of each. `x` holds the tiles one after the other, `MR` values for each of `depth` k.
 #[inline(never)]
-pub fn add_tiles<V: Vector>(out: &mut [f32], row_len: usize, init: Option<&[f32]>, x: &[f32], depth: usize, w: &[f32]) {
+pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>, x: &[f32], depth: usize, w: &[f32]) {
     let tiles = x.len() / (MR * depth);
     if tiles == 0 {
         return;
     }
-    let last = (MR * tiles - 1).checked_mul(row_len).and_then(|last| last.checked_add(COLUMNS));
-    assert!(last.is_some_and(|last| out.len() >= last) && row_len >= COLUMNS);
+    let last = (MR * tiles - 1).checked_mul(stride).and_then(|last| last.checked_add(COLUMNS));
+    assert!(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
     assert!(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
     // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
     // as asserted.
@@ -64,16 +64,16 @@ pub fn add_tiles<V: Vector>(out: &mut [f32], row_len: usize, init: Option<&[f32]
                 let load = |row: *const f32| from_fn(|n| V::load(&*row.add(half + n * LANES).cast()));
                 let mut sums: Sums<V, MR, 1, 2> = match init {
                     Some(init) => [[load(init.as_ptr())]; MR],
-                    None => from_fn(|r| [load(out.add(r * row_len))]),
+                    None => from_fn(|r| [load(out.add(r * stride))]),
                 };
                 add_all::<V, MR, 1, 2, 1>(&mut sums, &mut { x }, &mut [w.as_ptr().add(half)], depth);
                 for (r, [sums]) in sums.into_iter().enumerate() {
                     for (n, sum) in sums.into_iter().enumerate() {
-                        sum.store(&mut *out.add(r * row_len + half + n * LANES).cast());
+                        sum.store(&mut *out.add(r * stride + half + n * LANES).cast());
                     }
                 }
             }
-            out = out.wrapping_add(MR * row_len); // beyond the end, after the last tile
+            out = out.wrapping_add(MR * stride); // beyond the end, after the last tile
             x = x.add(MR * depth);
         }
     }

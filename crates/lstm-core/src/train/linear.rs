@@ -5,7 +5,7 @@ use crate::Error;
 use crate::buffer::{grow_all, product, request, sum, total};
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::simd::{Native, Vector};
-use crate::weight_grad::{BLOCK, Inputs, accumulate_weight_grad, add};
+use crate::weight_grad::{BLOCK, Columns, Inputs, accumulate_weight_grad, add};
 use alloc::vec::Vec;
 
 /// weight (outputs, inputs), bias (outputs), and the memory of one forward at a time.
@@ -104,7 +104,7 @@ impl Linear {
             row[..self.bias.values.len()].copy_from_slice(&self.bias.values);
         }
         let rows = Lhs::Rows(Rows::dense(&self.input, self.inputs), 0);
-        accumulate::<V>(out, None, rows, &self.packed, packed_a);
+        accumulate::<V>(out, row_len, None, rows, &self.packed, packed_a);
         close_up(out, row_len, self.outputs);
     }
 
@@ -124,7 +124,7 @@ impl Linear {
         weight_grad.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
         let input = Inputs { len: inputs, row: &input };
-        accumulate_weight_grad::<V>(weight_grad, d_output, outputs, input, &mut self.block, packed_a);
+        accumulate_weight_grad::<V>(weight_grad, Columns::all(d_output, outputs), input, &mut self.block, packed_a);
         let rows = weight_grad.chunks_exact(whole_panels(inputs));
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
@@ -134,7 +134,7 @@ impl Linear {
         let d_input = &mut self.d_input[..self.rows * row_len];
         d_input.fill(0.0);
         let rows = Lhs::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, None, rows, &self.transposed, packed_a);
+        accumulate::<V>(d_input, row_len, None, rows, &self.transposed, packed_a);
         close_up(d_input, row_len, inputs);
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a naive LSTM in float64, and the golden cases.
+//! What the tests share: naive cells in float64, and the golden cases.
 
 #![allow(dead_code, missing_docs)]
 
@@ -8,16 +8,21 @@ pub mod reference;
 use lstm_core::config::Options;
 use lstm_core::{Config, Stack};
 
-/// An LSTM with these parameters, in the layout's order.
-pub fn lstm_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>) -> Stack {
-    let mut lstm = Stack::new(Config::new(options).unwrap()).unwrap();
-    let layout = lstm.layout().clone();
+/// A stack with these parameters, in the layout's order.
+pub fn stack_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>) -> Stack {
+    let mut stack = Stack::new(Config::new(options).unwrap()).unwrap();
+    let layout = stack.layout().clone();
     for p in layout.parameters() {
         let values = parameter(&p.name(), p.len());
         assert_eq!(values.len(), p.len(), "{}", p.name());
-        lstm.parameters_mut()[p.offset..p.offset + p.len()].copy_from_slice(&values);
+        stack.parameters_mut()[p.offset..p.offset + p.len()].copy_from_slice(&values);
     }
-    lstm
+    stack
+}
+
+/// Columns of the memory of a stack: H for an LSTM, whose memory is c, and 0 for the others, which have none.
+pub fn c_size(config: &Config) -> usize {
+    if config.cell().has_c() { config.hidden_size() } else { 0 }
 }
 
 /// The largest error of `actual`, relative to the largest magnitude expected.

@@ -1,19 +1,21 @@
-//! `nn.LSTM` as its documentation has it, one sequence and one number at a time, in float64. It shares no code and no
-//! layout with the kernels: parameters are found by name, tensors are nested vectors.
+//! `nn.LSTM`, `nn.GRU` and `nn.RNN` as their documentation has them, one sequence and one number at a time, in float64. It
+//! shares no code and no layout with the kernels: parameters are found by name, tensors are nested vectors.
 
+use lstm_core::cell::Cell;
 use std::collections::HashMap;
 
 pub type Matrix = Vec<Vec<f64>>;
 
 /// What is asked for, and the parameters by PyTorch's names, each with its rows.
 pub struct Reference {
+    pub cell: Cell,
     pub hidden_size: usize,
     pub num_layers: usize,
     pub bidirectional: bool,
     pub parameters: HashMap<String, Matrix>,
 }
 
-/// One sequence's results: output (T, D * H_out), h_n and c_n (layers * D, .).
+/// One sequence's results: output (T, D * H_out), h_n and c_n (layers * D, .). Rows of c_n are empty where a cell has no c.
 pub struct Result {
     pub output: Matrix,
     pub h: Matrix,
@@ -21,7 +23,8 @@ pub struct Result {
 }
 
 impl Reference {
-    /// Runs one sequence through all layers. `h0` and `c0` have a row for each layer and direction.
+    /// Runs one sequence through all layers. `h0` and `c0` have a row for each layer and direction, of c0 an empty one where the
+    /// cell has no c.
     pub fn forward(&self, sequence: &Matrix, h0: &Matrix, c0: &Matrix) -> Result {
         let directions = if self.bidirectional { 2 } else { 1 };
         let mut input = sequence.clone();
@@ -36,7 +39,7 @@ impl Reference {
                     times.reverse();
                 }
                 for t in times {
-                    (h, c) = self.cell(layer, direction, &input[t], &h, &c);
+                    (h, c) = self.step(layer, direction, &input[t], &h, &c);
                     output[t].extend(&h);
                 }
                 h_n.push(h);
@@ -47,34 +50,47 @@ impl Reference {
         Result { output: input, h: h_n, c: c_n }
     }
 
-    fn cell(&self, layer: usize, direction: usize, x: &[f64], h: &[f64], c: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn step(&self, layer: usize, direction: usize, x: &[f64], h: &[f64], c: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let suffix = format!("_l{layer}{}", if direction == 1 { "_reverse" } else { "" });
         let parameter = |name: &str| self.parameters.get(&format!("{name}{suffix}"));
-        let gate = |index: usize, unit: usize| {
-            let row = index * self.hidden_size + unit;
-            let mut sum = dot(&parameter("weight_ih").unwrap()[row], x) + dot(&parameter("weight_hh").unwrap()[row], h);
-            if let (Some(b_ih), Some(b_hh)) = (parameter("bias_ih"), parameter("bias_hh")) {
-                sum += b_ih[row][0] + b_hh[row][0];
-            }
-            sum
+        // W v + b, where the rows of a gate stand together, gate by gate.
+        let affine = |weight: &str, bias: &str, v: &[f64]| -> Vec<f64> {
+            let rows = parameter(weight).unwrap().iter().enumerate();
+            rows.map(|(row, weights)| dot(weights, v) + parameter(bias).map_or(0.0, |bias| bias[row][0])).collect()
         };
-        let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let (mut h_next, mut c_next) = (Vec::new(), Vec::new());
-        assert_eq!(c.len(), self.hidden_size);
-        for (unit, &c) in c.iter().enumerate() {
-            let i = logistic(gate(0, unit));
-            let f = logistic(gate(1, unit));
-            let g = gate(2, unit).tanh();
-            let o = logistic(gate(3, unit));
-            let cell = f * c + i * g;
-            c_next.push(cell);
-            h_next.push(o * cell.tanh());
+        let (from_x, from_h) = (affine("weight_ih", "bias_ih", x), affine("weight_hh", "bias_hh", h));
+        let row = |gate: usize, unit: usize| gate * self.hidden_size + unit;
+        let gate = |gate: usize, unit: usize| from_x[row(gate, unit)] + from_h[row(gate, unit)];
+        let units = 0..self.hidden_size;
+        match self.cell {
+            Cell::Lstm => {
+                let (m, c_next): (Vec<f64>, Vec<f64>) = units
+                    .map(|unit| {
+                        let (i, f) = (logistic(gate(0, unit)), logistic(gate(1, unit)));
+                        let (g, o) = (gate(2, unit).tanh(), logistic(gate(3, unit)));
+                        let c = f * c[unit] + i * g;
+                        (o * c.tanh(), c)
+                    })
+                    .unzip();
+                let projected = parameter("weight_hr").map(|rows| rows.iter().map(|row| dot(row, &m)).collect());
+                (projected.unwrap_or(m), c_next)
+            }
+            Cell::Gru => {
+                let h_next = units.map(|unit| {
+                    let (r, z) = (logistic(gate(0, unit)), logistic(gate(1, unit)));
+                    let n = (from_x[row(2, unit)] + r * from_h[row(2, unit)]).tanh();
+                    (1.0 - z) * n + z * h[unit]
+                });
+                (h_next.collect(), Vec::new())
+            }
+            Cell::RnnTanh => (units.map(|unit| gate(0, unit).tanh()).collect(), Vec::new()),
+            Cell::RnnRelu => (units.map(|unit| gate(0, unit).max(0.0)).collect(), Vec::new()),
         }
-        if let Some(weight_hr) = parameter("weight_hr") {
-            h_next = weight_hr.iter().map(|row| dot(row, &h_next)).collect();
-        }
-        (h_next, c_next)
     }
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -1,16 +1,16 @@
 //! Weights in the order in which the kernels read them.
 
 use crate::buffer::{product, zeros};
-use crate::cell::Cell;
+use crate::cell::{Cell, Slots};
 use crate::gemm::PackedB;
-use crate::layout::{Kind, Parameter, column};
+use crate::layout::{GateColumns, Kind, Parameter};
 use crate::{Config, Error};
 use alloc::vec::Vec;
 
-/// The parameters of one direction of one layer as forward multiplies with them. Gates are in the order of
+/// The parameters of one direction of one layer as forward multiplies with them. Columns are in the order of
 /// [`crate::layout::column`].
 #[derive(Debug, Clone)]
-pub struct Packed {
+pub struct PackedWeights {
     cell: Cell,
     hidden: usize,
     padded_hidden: usize,
@@ -20,16 +20,16 @@ pub struct Packed {
     projection: Option<PackedB>,
 }
 
-impl Packed {
-    /// Makes room for the parameters of one direction of `layer`; [`Packed::update`] fills it.
+impl PackedWeights {
+    /// Makes room for the parameters of one direction of `layer`; [`PackedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (hidden, row_len, proj_size) = (config.hidden_size(), config.row_len(), config.proj_size());
         Ok(Self {
             cell: config.cell(),
             hidden,
             padded_hidden: config.padded_hidden_size(),
-            input: PackedB::zeros(row_len, config.layer_input_size(layer))?,
-            recurrent: PackedB::zeros(row_len, config.h_size())?,
+            input: PackedB::zeros(config.gate_columns(), config.layer_input_size(layer))?,
+            recurrent: PackedB::zeros(config.gate_columns(), config.h_size())?,
             init: zeros(row_len)?,
             projection: if proj_size > 0 { Some(PackedB::zeros(proj_size, hidden)?) } else { None },
         })
@@ -37,11 +37,11 @@ impl Packed {
 
     /// How many values all layers take, and what describes them; saturating.
     pub fn len_for(config: &Config) -> u64 {
-        let row_len = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
+        let init = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
         config.total(&|layer| {
-            let rows = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(1);
+            let rows = config.layer_input_size(layer).saturating_add(config.h_size());
             let projection = PackedB::len_for(config.proj_size(), config.hidden_size());
-            let weights = product(rows, row_len).saturating_add(projection);
+            let weights = product(rows, config.gate_columns()).saturating_add(init as u64).saturating_add(projection);
             weights.saturating_add((size_of::<Self>() / 4) as u64)
         })
     }
@@ -49,24 +49,36 @@ impl Packed {
     /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Returns whether
     /// any bit of them is new.
     pub fn update(&mut self, parameters: &[Parameter], values: &[f32]) -> bool {
-        let (cell, hidden) = (self.cell, self.hidden);
-        let column = |row: usize| column(cell, row / hidden, row % hidden);
+        let (input_columns, recurrent_columns) = (self.input_columns(), self.recurrent_columns());
         let mut changed = false;
         let mut bias_ih = &[][..];
         for parameter in parameters {
             let values = parameter.of(values);
             let rows = values.chunks_exact(parameter.columns.max(1)).enumerate();
             match (parameter.kind, &mut self.projection) {
-                (Kind::WeightIh, _) => rows.for_each(|(row, w)| changed |= self.input.set_column(column(row), w)),
-                (Kind::WeightHh, _) => rows.for_each(|(row, w)| changed |= self.recurrent.set_column(column(row), w)),
+                (Kind::WeightIh, _) => {
+                    rows.for_each(|(row, w)| changed |= self.input.set_column(input_columns.of(row), w));
+                }
+                (Kind::WeightHh, _) => {
+                    rows.for_each(|(row, w)| changed |= self.recurrent.set_column(recurrent_columns.of(row), w));
+                }
                 // It comes before b_hh in the layout.
                 (Kind::BiasIh, _) => bias_ih = values,
                 (Kind::BiasHh, _) => {
+                    let mut set = |column: usize, value: f32| {
+                        let init = &mut self.init[column];
+                        changed |= init.to_bits() != value.to_bits();
+                        *init = value;
+                    };
                     for (row, (b_ih, b_hh)) in bias_ih.iter().zip(values).enumerate() {
-                        let sum = 0.0 + b_ih + b_hh; // never -0, whose sum with 0 has other bits
-                        let init = &mut self.init[column(row)];
-                        changed |= init.to_bits() != sum.to_bits();
-                        *init = sum;
+                        let (of_ih, of_hh) = (input_columns.in_row(row), recurrent_columns.in_row(row));
+                        // From 0, and so never -0, whose sum with 0 has other bits.
+                        if of_ih == of_hh {
+                            set(of_ih, 0.0 + b_ih + b_hh);
+                        } else {
+                            set(of_ih, 0.0 + b_ih);
+                            set(of_hh, 0.0 + b_hh);
+                        }
                     }
                 }
                 (Kind::WeightHr, Some(projection)) => {
@@ -76,6 +88,16 @@ impl Packed {
             }
         }
         changed
+    }
+
+    /// Where the products with `W_ih` go in a row of pre-activations.
+    pub fn input_columns(&self) -> GateColumns {
+        GateColumns::new(self.cell, self.hidden, self.padded_hidden, self.cell.input_slots())
+    }
+
+    /// Where the products with `W_hh` go in a row of pre-activations.
+    pub fn recurrent_columns(&self) -> GateColumns {
+        GateColumns::new(self.cell, self.hidden, self.padded_hidden, self.cell.recurrent_slots())
     }
 
     /// The kind of the cell.
@@ -93,6 +115,16 @@ impl Packed {
         self.padded_hidden
     }
 
+    /// Columns of c, 0 for a cell without c.
+    pub fn c_size(&self) -> usize {
+        if self.cell.has_c() { self.hidden } else { 0 }
+    }
+
+    /// The same with those of padding.
+    pub fn padded_c_size(&self) -> usize {
+        if self.cell.has_c() { self.padded_hidden } else { 0 }
+    }
+
     /// Values in a row of pre-activations: all slots of all units, padding included.
     pub fn row_len(&self) -> usize {
         self.init.len()
@@ -108,17 +140,17 @@ impl Packed {
         self.recurrent.depth()
     }
 
-    /// `W_ih`: `I` deep, a column for each slot of each unit.
+    /// `W_ih`: `I` deep, a column for each of its slots of each unit.
     pub fn input(&self) -> &PackedB {
         &self.input
     }
 
-    /// `W_hh`: `H_out` deep, a column for each slot of each unit.
+    /// `W_hh`: `H_out` deep, a column for each of its slots of each unit.
     pub fn recurrent(&self) -> &PackedB {
         &self.recurrent
     }
 
-    /// `b_ih + b_hh`, where every chain of sums begins; zeros without bias.
+    /// Where every chain of sums begins: `b_ih + b_hh`, or in slots that only one of them reaches that one; zeros without bias.
     pub fn init(&self) -> &[f32] {
         &self.init
     }
@@ -131,32 +163,32 @@ impl Packed {
 
 /// The parameters of one direction of one layer as backward multiplies with them: transposed.
 #[derive(Debug, Clone)]
-pub struct Transposed {
-    /// `W_ihᵀ`: as deep as a row of pre-activations, I columns.
+pub struct TransposedWeights {
+    /// `W_ihᵀ`: as deep as `W_ih` has packed columns, I columns.
     pub input: PackedB,
-    /// `W_hhᵀ`: as deep, H_out columns.
+    /// `W_hhᵀ`: as deep as `W_hh` has packed columns, H_out columns.
     pub recurrent: PackedB,
     /// `W_hrᵀ`: proj_size deep, H columns.
     pub projection: Option<PackedB>,
 }
 
-impl Transposed {
-    /// Makes room; [`Transposed::update`] fills it.
+impl TransposedWeights {
+    /// Makes room; [`TransposedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
-        let (row_len, hidden, proj_size) = (config.row_len(), config.hidden_size(), config.proj_size());
+        let (columns, hidden, proj_size) = (config.gate_columns(), config.hidden_size(), config.proj_size());
         Ok(Self {
-            input: PackedB::zeros(config.layer_input_size(layer), row_len)?,
-            recurrent: PackedB::zeros(config.h_size(), row_len)?,
+            input: PackedB::zeros(config.layer_input_size(layer), columns)?,
+            recurrent: PackedB::zeros(config.h_size(), columns)?,
             projection: if proj_size > 0 { Some(PackedB::zeros(hidden, proj_size)?) } else { None },
         })
     }
 
     /// How many values all layers take, and what describes them. Only asked for a stack that there is, whose sizes fit.
     pub fn len_for(config: &Config) -> u64 {
-        let row_len = config.row_len();
+        let columns = config.gate_columns();
         config.total(&|layer| {
-            PackedB::len_for(config.layer_input_size(layer), row_len)
-                + PackedB::len_for(config.h_size(), row_len)
+            PackedB::len_for(config.layer_input_size(layer), columns)
+                + PackedB::len_for(config.h_size(), columns)
                 + PackedB::len_for(config.hidden_size(), config.proj_size())
                 + (size_of::<Self>() / 4) as u64
         })
@@ -164,13 +196,14 @@ impl Transposed {
 
     /// Takes the present values of `parameters`, those of one direction of one layer, which lie in `values`.
     pub fn update(&mut self, config: &Config, parameters: &[Parameter], values: &[f32]) {
-        let hidden = config.hidden_size();
-        let column = |row: usize| column(config.cell(), row / hidden, row % hidden);
+        let (cell, hidden, padded_hidden) = (config.cell(), config.hidden_size(), config.padded_hidden_size());
+        let columns = |slots: Slots| GateColumns::new(cell, hidden, padded_hidden, slots);
+        let (input_columns, recurrent_columns) = (columns(cell.input_slots()), columns(cell.recurrent_slots()));
         for parameter in parameters {
             let rows = parameter.of(values).chunks_exact(parameter.columns.max(1)).enumerate();
             match (parameter.kind, &mut self.projection) {
-                (Kind::WeightIh, _) => rows.for_each(|(row, w)| self.input.set_row(column(row), w)),
-                (Kind::WeightHh, _) => rows.for_each(|(row, w)| self.recurrent.set_row(column(row), w)),
+                (Kind::WeightIh, _) => rows.for_each(|(row, w)| self.input.set_row(input_columns.of(row), w)),
+                (Kind::WeightHh, _) => rows.for_each(|(row, w)| self.recurrent.set_row(recurrent_columns.of(row), w)),
                 (Kind::WeightHr, Some(projection)) => rows.for_each(|(row, w)| projection.set_row(row, w)),
                 _ => {}
             }
