@@ -1,15 +1,15 @@
 /** What can stand in a Sequential, and what it checks of its modules before anything runs through them. */
-import { describe } from "../checks/describe.js";
+import { describe, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { Module } from "../parameters/module.js";
-import { LSTMCell } from "../recurrent/lstm-cell.js";
+import { RecurrentCell } from "../recurrent/recurrent-cell.js";
 import { RecurrentStack } from "../recurrent/recurrent-stack.js";
 import type { PackedSequence } from "../tensor/packed-sequence.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Last } from "./last.js";
 
 /**
- * A module that can stand in a chain: LSTM, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
+ * A module that can stand in a chain: LSTM, GRU, RNN, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
  * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
  */
 export type Chainable = Module & {
@@ -19,7 +19,7 @@ export type Chainable = Module & {
   backward(gradOutput: any, ...options: any[]): unknown;
 };
 
-/** Refuses what is no module, an LSTMCell, and a module that is there twice. */
+/** Refuses what is no module, a cell of one step, and a module that is there twice. */
 export function checkModules(entries: readonly [string, unknown][]): asserts entries is [string, Chainable][] {
   const kept = new Set<Module>();
   for (const [name, module] of entries) {
@@ -29,11 +29,12 @@ export function checkModules(entries: readonly [string, unknown][]): asserts ent
         `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn), got ${describe(module)}`,
       );
     }
-    if (module instanceof LSTMCell) {
+    if (module instanceof RecurrentCell) {
       const why = "it runs one step, and its caller carries the state from one to the next";
+      const cell = withArticle(module.constructor.name);
       throw new LSTMError(
         "OPTION",
-        `Sequential: ${name} is an LSTMCell, which cannot stand in a chain: ${why}; use LSTM`,
+        `Sequential: ${name} is ${cell}, which cannot stand in a chain: ${why}; use LSTM, GRU or RNN`,
       );
     }
     for (const part of parts(module)) {
@@ -50,13 +51,14 @@ export function checkModules(entries: readonly [string, unknown][]): asserts ent
 const parts = (module: Module): Module[] => [module, ...module.namedChildren().flatMap(([, child]) => parts(child))];
 
 /**
- * Refuses a Last or a second LSTM whose options say something else about its input than those of the LSTM that makes it.
+ * Refuses a Last, or a second LSTM, GRU or RNN, whose options say something else about its input than those of the one that
+ * makes it.
  * Both readings have the same shapes, so nothing else would notice.
  *
  * @param modules in the order in which they run, with their names
  */
 export function checkLayout(modules: readonly [string, Module][]): void {
-  /** The LSTM whose rows the next module reads; `bidirectional` while the columns are still its own. */
+  /** The LSTM, GRU or RNN whose rows the next module reads; `bidirectional` while the columns are still its own. */
   let source: { name: string; batchFirst: boolean; bidirectional: boolean | undefined } | undefined;
   for (const [name, module] of modules) {
     const recurrent = module instanceof RecurrentStack;

@@ -26,7 +26,7 @@ export type Part =
 /**
  * `torch.nn.Sequential`: modules one after the other, by name or by number.
  *
- * An LSTM passes its output on and leaves its state; its layers' parameters are "lstm.weight_ih_l0" and so on.
+ * An LSTM, GRU or RNN passes its output on and leaves its state; its layers' parameters are "lstm.weight_ih_l0" and so on.
  *
  * ```ts
  * const model = new Sequential({
@@ -252,6 +252,6 @@ function through(module: Module, value: unknown, run: (value: unknown) => unknow
   return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
 }
 
-/** What LSTM.backward returns: an object with the gradient of the input, and no tensor or packed batch itself. */
+/** What backward of LSTM, GRU and RNN returns: an object with the gradient of the input, and no tensor or packed batch itself. */
 const isGradients = (value: unknown): value is { input: unknown } =>
   typeof value === "object" && value !== null && "input" in value && !("data" in value);

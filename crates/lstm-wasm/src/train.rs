@@ -4,8 +4,8 @@
 
 use crate::objects::{AnyLayer, LAYERS, LOSS, OPTIMIZERS, PACKED_A, STACKS};
 use crate::{address_of, handle, status};
-use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
+use lstm_core::train::lanes::{self, Function};
 use lstm_core::train::softmax::softmax;
 use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, Standalone, optimizer};
 use lstm_core::{Error, simd::Native};
@@ -237,15 +237,13 @@ pub fn workspace_dropout(len: usize, p: f32, seed: f64, call: f64) {
 /// tanh of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceTanh)]
 pub fn workspace_tanh(len: usize) {
-    let k = Constants::<Native>::get();
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.tanh(x)));
+    LOSS.with(|loss| lanes::apply::<Native>(&mut loss.input[..len], Function::Tanh));
 }
 
 /// σ of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceSigmoid)]
 pub fn workspace_sigmoid(len: usize) {
-    let k = Constants::<Native>::get();
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.sigmoid(x)));
+    LOSS.with(|loss| lanes::apply::<Native>(&mut loss.input[..len], Function::Sigmoid));
 }
 
 /// Softmax, or with `log` its logarithm, of each row of `columns` values of a loss's input.
