@@ -10,9 +10,7 @@ export interface BackwardOptions {
   of?: object | undefined;
 }
 
-/** So many training forwards that wait are rather forgotten than meant. Each keeps memory. */
-const MANY = 100;
-/** It is said once: every module of a model would say it. */
+/** The warning is given once: every module of a model would give it. */
 let warned = false;
 
 /**
@@ -25,24 +23,27 @@ export class Pending<Saved> {
   readonly #waiting: { readonly output: object; readonly version: number; readonly saved: Saved }[] = [];
   readonly #owner: string;
   readonly #version: () => number;
+  readonly #many: number;
 
   /**
    * @param owner what an error calls the module
    * @param version a number that grows when weights change that a backward reads
+   * @param many so many forwards that wait are rather forgotten than meant; each keeps memory
    */
-  constructor(owner: string, version: () => number) {
+  constructor(owner: string, version: () => number, many = 100) {
     this.#owner = owner;
     this.#version = version;
+    this.#many = many;
   }
 
   /** Notes a training forward by what it returned. */
   push(output: object, saved: Saved): void {
     const waiting = this.#waiting.push({ output, version: this.#version(), saved });
-    if (waiting !== MANY || warned) return;
+    if (waiting !== this.#many || warned) return;
     warned = true;
     const cure = "eval() or discardPending() drops them";
     globalThis.console?.warn(
-      `${this.#owner}: ${MANY} training forwards wait for their backward and keep memory; ${cure}`,
+      `${this.#owner}: ${waiting} training forwards wait for their backward and keep memory; ${cure}`,
     );
   }
 
