@@ -10,6 +10,11 @@ export interface BackwardOptions {
   of?: object | undefined;
 }
 
+/** So many training forwards that wait are rather forgotten than meant. Each keeps memory. */
+const MANY = 100;
+/** It is said once: every module of a model would say it. */
+let warned = false;
+
 /**
  * The training forwards of a module that wait for their backward, oldest first.
  *
@@ -32,7 +37,13 @@ export class Pending<Saved> {
 
   /** Notes a training forward by what it returned. */
   push(output: object, saved: Saved): void {
-    this.#waiting.push({ output, version: this.#version(), saved });
+    const waiting = this.#waiting.push({ output, version: this.#version(), saved });
+    if (waiting !== MANY || warned) return;
+    warned = true;
+    const cure = "eval() or discardPending() drops them";
+    globalThis.console?.warn(
+      `${this.#owner}: ${MANY} training forwards wait for their backward and keep memory; ${cure}`,
+    );
   }
 
   /**
@@ -87,16 +98,16 @@ export class Pending<Saved> {
 
   #none(training: boolean, named: boolean): LSTMError {
     if (!named || !training) return noForward(this.#owner, training);
-    const what = "of must be the output of a training forward of this module that still waits for its backward";
-    return new LSTMError("NO_FORWARD", `${this.#owner}.backward: ${what}: the very object that forward returned`);
+    const what = "of must be the very object that forward returned in training mode, and not gone back through yet";
+    return new LSTMError("NO_FORWARD", `${this.#owner}.backward: ${what}`);
   }
 
   #doubt(count: number, named: boolean): LSTMError {
     const why = named
-      ? `${count} training forwards that wait wrote into this output (their option out)`
-      : `${count} training forwards wait, and it is not certain which one is meant`;
+      ? `${count} training forwards wrote into this output (their option out)`
+      : `${count} training forwards wait, and any may be meant`;
     const cure =
-      "name one by its output, backward(..., { of: output }), or call discardPending() before a forward that replaces the others";
+      "name one by its output, backward(..., { of: output }), or call discardPending() before the next forward";
     return new LSTMError("STALE_FORWARD", `${this.#owner}.backward: ${why}: ${cure}`);
   }
 }
