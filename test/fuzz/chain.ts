@@ -78,11 +78,11 @@ interface Place {
 const as = (module: unknown) => module as AnyModule;
 
 /** A module that takes rows of so many columns. */
-function place(draw: Draw, columns: number, depth: number): Place {
+function place(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
   const seed = draw.seed();
   return draw.pick<() => Place>([
     () => {
-      const options = { ...stackOptions(draw), inputSize: columns };
+      const options = { ...stackOptions(draw), inputSize: columns, batchFirst };
       const width = (options.projSize || options.hiddenSize) * (options.bidirectional ? 2 : 1);
       return { name: options.mode, columns: width, make: () => as(stackOf(options)) };
     },
@@ -105,13 +105,13 @@ function place(draw: Draw, columns: number, depth: number): Place {
       return { name: "LayerNorm", columns, make: () => as(new LayerNorm(options)) };
     },
     () => ({ name: "Scale", columns, make: () => as(new Scale(columns)) }),
-    () => (depth > 1 ? place(draw, columns, depth) : nested(draw, columns, depth + 1)),
+    () => (depth > 1 ? place(draw, columns, depth, batchFirst) : nested(draw, columns, depth + 1, batchFirst)),
   ])();
 }
 
 /** Some modules as one. */
-function nested(draw: Draw, columns: number, depth: number): Place {
-  const places = line(draw, columns, depth);
+function nested(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
+  const places = line(draw, columns, depth, batchFirst);
   return {
     name: `[${places.map(({ name }) => name)}]`,
     columns: (places.at(-1) as Place).columns,
@@ -119,10 +119,10 @@ function nested(draw: Draw, columns: number, depth: number): Place {
   };
 }
 
-function line(draw: Draw, columns: number, depth: number): Place[] {
+function line(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place[] {
   const places: Place[] = [];
   for (let count = draw.int(1, 4); count > 0; count--)
-    places.push(place(draw, places.at(-1)?.columns ?? columns, depth));
+    places.push(place(draw, places.at(-1)?.columns ?? columns, depth, batchFirst));
   return places;
 }
 
@@ -130,7 +130,7 @@ function line(draw: Draw, columns: number, depth: number): Place[] {
 export function chainKind(draw: Draw): Kind {
   const [inputs, count] = [draw.int(1, 6), draw.int(1, 8)];
   const embeds = draw.chance(0.3);
-  const places = line(draw, inputs, 0);
+  const places = line(draw, inputs, 0, draw.chance(0.3)); // a chain refuses two layouts
   const columns = (places.at(-1) as Place).columns;
   const broken = draw.chance(0.08);
   const seed = draw.seed();
