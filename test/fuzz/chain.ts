@@ -1,5 +1,5 @@
 /** Chains of modules of every kind, nested and with modules of one's own among them. */
-import { LSTM, LSTMError, type PackedSequence, packSequence, Tensor, type TensorInput } from "lstm-wasm";
+import { LSTMError, type PackedSequence, packSequence, Tensor, type TensorInput } from "lstm-wasm";
 import {
   Dropout,
   Embedding,
@@ -13,8 +13,9 @@ import {
   Softmax,
   Tanh,
 } from "lstm-wasm/nn";
+import { stackOf } from "../support/cells.js";
 import type { Draw } from "./draw.js";
-import { type AnyModule, badTensor, type Kind, likeOutput, lstmOptions, MISFIT } from "./kind.js";
+import { type AnyModule, badTensor, type Kind, likeOutput, MISFIT, stackOptions } from "./kind.js";
 
 /** A module of one's own: each column of its rows times a factor. */
 class Scale extends Module {
@@ -76,14 +77,14 @@ interface Place {
 
 const as = (module: unknown) => module as AnyModule;
 
-/** A module that takes rows of so many columns. LSTMs of one chain have the same batchFirst. */
+/** A module that takes rows of so many columns. The recurrent ones of a chain have the same batchFirst. */
 function place(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
   const seed = draw.seed();
   return draw.pick<() => Place>([
     () => {
-      const { bidirectional, ...options } = { ...lstmOptions(draw), inputSize: columns, batchFirst };
-      const width = (options.projSize || options.hiddenSize) * (bidirectional ? 2 : 1);
-      return { name: "LSTM", columns: width, make: () => as(new LSTM({ ...options, bidirectional })) };
+      const options = { ...stackOptions(draw), inputSize: columns, batchFirst };
+      const width = (options.projSize || options.hiddenSize) * (options.bidirectional ? 2 : 1);
+      return { name: options.mode, columns: width, make: () => as(stackOf(options)) };
     },
     () => {
       const outFeatures = draw.int(1, 6);
@@ -142,9 +143,9 @@ export function chainKind(draw: Draw): Kind {
     const make = () => as(new Linear({ inFeatures: columns + 1, outFeatures: 2, seed }));
     places.push({ name: "misfit", columns: 2, make });
   }
-  const recurrent = places.some(({ name }) => name.includes("LSTM"));
+  const recurrent = places.some(({ name }) => /LSTM|GRU|RNN/.test(name));
   const [only] = places;
-  const alone = places.length === 1 && only !== undefined && !/LSTM|\[|Scale/.test(only.name);
+  const alone = places.length === 1 && only !== undefined && !/LSTM|GRU|RNN|\[|Scale/.test(only.name);
   const shape = (by: Draw): number[] => {
     const least = by.chance(0.1) ? 0 : 1;
     if (recurrent) return [by.int(least, 5), by.int(least, 4)].slice(by.int(0, 1));
@@ -184,7 +185,7 @@ export function chainKind(draw: Draw): Kind {
         ]);
         return { what: "no indices", args: [bad], codes: ["OPTION", "DTYPE", "SHAPE_MISMATCH"] };
       }
-      const elementwise = !/LSTM|Linear|LayerNorm/.test(places.map(({ name }) => name).join());
+      const elementwise = !/LSTM|GRU|RNN|Linear|LayerNorm/.test(places.map(({ name }) => name).join());
       if (elementwise)
         return { what: "no tensor", args: [{ data: new Float64Array(1), shape: [1] }], codes: ["DTYPE"] };
       return badTensor(by, [2, inputs]);

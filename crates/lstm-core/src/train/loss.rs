@@ -71,7 +71,7 @@ impl Loss {
             }
             let class = class as usize;
             let own = (1.0 - smoothing) * f64::from(weights[class]);
-            let most = greatest(row);
+            let most = greatest::<V>(row);
             // Before the row is overwritten: Σ q_c (max x - x_c) of the target distribution q. Relative to the greatest, so
             // that nothing cancels where all are large.
             let below = |x: f32| f64::from(most) - f64::from(x);

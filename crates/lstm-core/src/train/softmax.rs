@@ -6,8 +6,11 @@ use crate::simd::{LANES, Vector};
 
 /// The greatest of the values that are not NaN.
 #[inline(never)]
-pub fn greatest(values: &[f32]) -> f32 {
-    values.iter().copied().fold(f32::NEG_INFINITY, |most, x| if most > x { most } else { x })
+pub fn greatest<V: Vector>(values: &[f32]) -> f32 {
+    let (quads, tail) = values.as_chunks();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    quads.iter().fold(V::load(&lanes), |most, quad| most.max(V::load(quad))).store(&mut lanes);
+    lanes.iter().chain(tail).fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most })
 }
 
 /// How many exponentials are computed at once, aside: their logarithm needs the values themselves again.
@@ -17,7 +20,7 @@ const BLOCK: usize = 64;
 /// row of nothing but -∞ has no softmax: NaN.
 pub fn softmax<V: Vector>(values: &mut [f32], columns: usize, log: bool) {
     for row in values.chunks_exact_mut(columns) {
-        let greatest = greatest(row);
+        let greatest = greatest::<V>(row);
         let mut sum = 0.0;
         for block in row.chunks_mut(BLOCK) {
             let mut exponentials = [0.0; BLOCK];
