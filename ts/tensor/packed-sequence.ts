@@ -26,7 +26,7 @@ export interface PackedSequenceLike {
 /** A packed batch. Made by `packPaddedSequence` and `packSequence`, taken and returned by `LSTM.forward`. */
 export class PackedSequence {
   static readonly name = "PackedSequence";
-  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. */
+  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. Indices are numbers here. */
   readonly data: Tensor;
   /** (longest length): how many sequences are still running at each step. */
   readonly batchSizes: Int32Array;

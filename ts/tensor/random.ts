@@ -74,7 +74,7 @@ export function fillUniform(mt: Mt19937, target: Float32Array, bound: number): v
 export function fillNormal(mt: Mt19937, target: Float32Array): void {
   const size = target.length;
   if (size < 16) {
-    // One by one: each pair of float64 uniforms gives two values, the second kept for the next call.
+    // One by one: each pair of float64 uniforms gives two values.
     for (let i = 0; i < size; i += 2) {
       const theta = 2 * Math.PI * uniform53(mt);
       const radius = Math.sqrt(-2 * Math.log1p(-uniform53(mt)));
