@@ -3,8 +3,7 @@
  *
  * A seed that gives the same weights in both places lets a PyTorch tutorial be followed without a weight file.
  */
-import { describe } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
+import { checkCount } from "../checks/options.js";
 
 const N = 624;
 const M = 397;
@@ -16,9 +15,7 @@ export class Mt19937 {
 
   /** @throws LSTMError `OPTION` unless the seed is an integer in [0, 2^53 - 1] */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new LSTMError("OPTION", `seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
-    }
+    checkCount("seed", seed);
     const state = this.#state;
     let previous = (seed % 2 ** 32) >>> 0;
     state[0] = previous;
