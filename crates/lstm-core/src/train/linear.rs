@@ -183,6 +183,7 @@ impl Layer for Linear {
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
+        assert!(index < 2);
         if index == 0 { &mut self.weight } else { &mut self.bias }
     }
 
