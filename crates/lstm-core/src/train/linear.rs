@@ -183,8 +183,11 @@ impl Layer for Linear {
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
-        assert!(index < 2);
-        if index == 0 { &mut self.weight } else { &mut self.bias }
+        match index {
+            0 => &mut self.weight,
+            1 => &mut self.bias,
+            _ => panic!("no such parameter"),
+        }
     }
 
     fn changed(&mut self) {
