@@ -212,12 +212,12 @@ describe("the input of forward", () => {
 
 describe("the state of forward", () => {
   test.each<[string, Wrong, string]>([
-    ["[h0, undefined]", [H0, undefined], "[a tensor, undefined]"],
-    ["[undefined, c0]", [undefined, C0], "[undefined, a tensor]"],
-    ["[h0, null]", [H0, null], "[a tensor, null]"],
-    ["[h0]", [H0], "[a tensor]"],
+    ["[h0, undefined]", [H0, undefined], "[a Tensor, undefined]"],
+    ["[undefined, c0]", [undefined, C0], "[undefined, a Tensor]"],
+    ["[h0, null]", [H0, null], "[a Tensor, null]"],
+    ["[h0]", [H0], "[a Tensor]"],
     ["[]", [], "[]"],
-    ["three of them", [H0, C0, C0], "[a tensor, a tensor, a tensor]"],
+    ["three of them", [H0, C0, C0], "[a Tensor, a Tensor, a Tensor]"],
     ["{ h, c }", { h: H0, c: C0 }, "an Object"],
     ["h0 alone", H0, "a Tensor"],
     ["a string", "zeros", '"zeros"'],
@@ -577,8 +577,8 @@ describe("streams and cells", () => {
     const expected = bits(...cell.forward([1, 2, 3]));
     const call = (input: Wrong, state?: Wrong) => () => cell.forward(input, state);
     const [h, c] = cell.forward([1, 2, 3]);
-    refuses(call([1, 2]), "SHAPE_MISMATCH", "input", "[3]", "got [2]");
-    refuses(call([[[1, 2, 3]]]), "SHAPE_MISMATCH", "input", "got [1, 1, 3]");
+    refuses(call([1, 2]), "SHAPE_MISMATCH", "input", "Expected 3, got 2 in shape [2]");
+    refuses(call([[[1, 2, 3]]]), "SHAPE_MISMATCH", "input: expected 1-D (unbatched) or 2-D", "of shape [1, 1, 3]");
     refuses(call("123"), "DTYPE", "input", '"123"');
     refuses(call([1, 2, 3], [h]), "STATE", "[h, c]");
     refuses(call([1, 2, 3], [h, undefined]), "STATE", "[h, c]", "undefined");

@@ -44,7 +44,7 @@ describe("behind a plain Proxy", () => {
   test("what lives in WebAssembly is refused by the engine, which names what cannot be reached", () => {
     expect(thrown(() => new Proxy(lstm, {}).forward(X))).toBeInstanceOf(TypeError);
     expect(thrown(() => new Proxy(lstm.stream(), {}).reset())).toMatchObject({
-      message: expect.stringMatching(/LSTMStream|private/),
+      message: expect.stringMatching(/RecurrentStream|private/),
     });
   });
 });

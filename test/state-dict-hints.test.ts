@@ -95,8 +95,11 @@ test.each([
   ["an RNN", 1, 3],
 ])("%s's weights, told by %i times as many rows as columns (%i)", (what, gates, hidden) => {
   const given = recurrent(gates, hidden);
-  expect(message(() => LSTM.fromStateDict(given))).toContain(`weight_hh_l0 of shape [4 * hiddenSize`);
-  expect(message(() => LSTM.fromStateDict(given))).toContain(what);
+  const shape = `[${gates * hidden}, ${hidden}]`;
+  const [, name] = what.split(" ");
+  expect(message(() => LSTM.fromStateDict(given))).toBe(
+    `LSTM.fromStateDict: this is ${what}'s state dict (weight_hh_l0 has shape ${shape}); use ${name}.fromStateDict`,
+  );
   expect(message(() => new LSTM(OPTIONS).loadStateDict(given))).toContain(what);
   const cell = { ...given, weight_ih: given.weight_ih_l0, weight_hh: given.weight_hh_l0 } as StateDict;
   expect(message(() => new LSTMCell(OPTIONS).loadStateDict(cell))).toContain(what);

@@ -10,8 +10,8 @@ export function describe(value: unknown): string {
   return withArticle(Object.prototype.toString.call(value).slice(8, -1));
 }
 
-/** "a Float32Array", "an Object". */
-export const withArticle = (name: string): string => `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
+/** "a Float32Array", "an Object", "an LSTM". */
+export const withArticle = (name: string): string => `${/^([AEIO]|LSTM|RNN)/.test(name) ? "an" : "a"} ${name}`;
 
 /** `[2, 3]`, as every message writes a shape. */
 export const shapeText = (shape: readonly unknown[]): string => `[${shape.join(", ")}]`;

@@ -38,58 +38,88 @@ export interface LSTMOptions {
   seed?: number | undefined;
 }
 
+/** What `new GRU` takes: the arguments of `torch.nn.GRU` in camelCase, and a seed. */
+export type GRUOptions = Omit<LSTMOptions, "projSize" | "forgetBias">;
+
+/** What `new RNN` takes: the arguments of `torch.nn.RNN` in camelCase, and a seed. */
+export interface RNNOptions extends GRUOptions {
+  /** What h is made of its sum with, tanh by default. */
+  nonlinearity?: "tanh" | "relu" | undefined;
+}
+
 /** What `new LSTMCell` takes. */
 export type LSTMCellOptions = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "bias" | "forgetBias" | "seed">;
+/** What `new GRUCell` takes. */
+export type GRUCellOptions = Pick<GRUOptions, "inputSize" | "hiddenSize" | "bias" | "seed">;
+/** What `new RNNCell` takes. */
+export type RNNCellOptions = Pick<RNNOptions, "inputSize" | "hiddenSize" | "bias" | "nonlinearity" | "seed">;
 
-/** Options with every default filled in, `forgetBias` aside, which has none; the core checks them against each other. */
+/**
+ * The options of every cell, each with its default; those that a cell does not have keep theirs. `forgetBias` has none. The
+ * core checks them against each other.
+ */
 export type CheckedOptions = {
-  [Name in Exclude<keyof LSTMOptions, "forgetBias" | "seed">]: NonNullable<LSTMOptions[Name]>;
+  [Name in Exclude<keyof (LSTMOptions & RNNOptions), "forgetBias" | "seed">]: NonNullable<
+    (LSTMOptions & RNNOptions)[Name]
+  >;
 } & { forgetBias?: number };
 
 const REQUIRED = ["inputSize", "hiddenSize"];
-/** 0 stands for no default. */
-export const DEFAULTS: CheckedOptions = {
-  inputSize: 0,
-  hiddenSize: 0,
+/** The defaults of what every cell has; 0 stands for none. */
+export const CELL_OPTIONS = { inputSize: 0, hiddenSize: 0, bias: true };
+/** And of layers of cells. */
+export const STACK_OPTIONS = {
+  ...CELL_OPTIONS,
   numLayers: 1,
-  bias: true,
   batchFirst: false,
   dropout: 0,
   bidirectional: false,
-  projSize: 0,
   checkpointEvery: 0,
 };
+/** And of what not every cell has. */
+export const DEFAULTS: CheckedOptions = { ...STACK_OPTIONS, projSize: 0, nonlinearity: "tanh" };
 
-/** Checks the type of every option, and that there is no other. WebAssembly would coerce NaN, 3.7 and -1 in silence. */
-export function checkOptions(owner: string, options: unknown, known: readonly string[]): CheckedOptions {
-  const given = checkObject(owner, options, [...known, "forgetBias", "seed"]);
-  const checked: Record<string, number | boolean> = { ...DEFAULTS };
+/** Whose an option is that other cells are given by mistake. */
+const OWNERS: Readonly<Record<string, string>> = { projSize: "LSTM", forgetBias: "LSTM", nonlinearity: "RNN" };
+
+/**
+ * Checks the type of every option, and that there is no other. WebAssembly would coerce NaN, 3.7 and -1 in silence.
+ *
+ * @param own the options beyond the common ones
+ */
+export function checkOptions(owner: string, options: unknown, common: object, own: readonly string[]): CheckedOptions {
+  const known = [...Object.keys(common), ...own];
+  const given = checkObject(owner, options, [...known, "seed"], OWNERS);
+  const checked: Record<string, unknown> = { ...DEFAULTS };
   for (const name of known) {
     const value = given[name];
-    const fallback = DEFAULTS[name as keyof CheckedOptions];
-    if (value === undefined && !REQUIRED.includes(name)) continue;
-    if (typeof fallback === "boolean") checked[name] = checkBoolean(name, value);
-    else if (name === "dropout") checked[name] = checkProbability(name, value);
-    else
-      checked[name] = checkInteger(
-        name,
-        value,
-        name === "projSize" || name === "checkpointEvery" ? 0 : 1,
-        name === "numLayers" ? MAX_LAYERS : MAX_SIZE,
-      );
+    if (value !== undefined || REQUIRED.includes(name)) checked[name] = checkOption(name, value);
   }
-  if (given.forgetBias !== undefined) {
-    checked.forgetBias = checkFloat("forgetBias", given.forgetBias);
-    if (!checked.bias) throw new LSTMError("OPTION", "forgetBias needs biases, but bias is false");
+  if (checked.forgetBias !== undefined && !checked.bias) {
+    throw new LSTMError("OPTION", "forgetBias needs biases, but bias is false");
   }
-  return checked as unknown as CheckedOptions;
+  return checked as CheckedOptions;
 }
 
-/** The names of the options that `new LSTM` takes, those aside that `new LSTMCell` takes too and that have no default. */
-export const LSTM_OPTIONS = Object.keys(DEFAULTS);
+function checkOption(name: string, value: unknown): unknown {
+  if (typeof DEFAULTS[name as keyof CheckedOptions] === "boolean") return checkBoolean(name, value);
+  if (name === "dropout") return checkProbability(name, value);
+  if (name === "forgetBias") return checkFloat(name, value);
+  if (name !== "nonlinearity") {
+    const least = name === "projSize" || name === "checkpointEvery" ? 0 : 1;
+    return checkInteger(name, value, least, name === "numLayers" ? MAX_LAYERS : MAX_SIZE);
+  }
+  if (value === "tanh" || value === "relu") return value;
+  throw new LSTMError("OPTION", `nonlinearity must be "tanh" or "relu", got ${describe(value)}`);
+}
 
-/** An object that has no other keys than these. */
-export function checkObject(owner: string, options: unknown, known: readonly string[]): Record<string, unknown> {
+/** An object that has no other keys than these; `owners` are whose some others are. */
+export function checkObject(
+  owner: string,
+  options: unknown,
+  known: readonly string[],
+  owners: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new LSTMError(
       "OPTION",
@@ -101,6 +131,9 @@ export function checkObject(owner: string, options: unknown, known: readonly str
     if (known.includes(name) || !Object.hasOwn(options, name)) continue;
     const plain = (text: string) => text.replace(/_/g, "").toLowerCase();
     const meant = known.find((other) => plain(other) === plain(name));
+    if (meant === undefined && Object.hasOwn(owners, name)) {
+      throw new LSTMError("OPTION", `${owner}: ${name} is an option of ${owners[name]}; PyTorch's ${owner} has none`);
+    }
     const hint = meant === undefined ? `the options are ${known.join(", ")}` : `did you mean ${meant}?`;
     throw new LSTMError("OPTION", `${owner}: unknown option ${name}; ${hint}`);
   }

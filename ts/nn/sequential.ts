@@ -1,4 +1,4 @@
-import { describe } from "../checks/describe.js";
+import { describe, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
@@ -9,14 +9,14 @@ import {
   matchStateDict,
   type StateDict,
 } from "../parameters/state-dict.js";
-import { LSTMCell } from "../recurrent/lstm-cell.js";
 import { Recurrent } from "../recurrent/recurrent.js";
+import { RecurrentCell } from "../recurrent/recurrent-cell.js";
 import type { IndexInput } from "../tensor/indices.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 
 /**
- * A module that can stand in a chain: LSTM, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
+ * A module that can stand in a chain: LSTM, GRU, RNN, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
  * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
  */
 export type Chainable = Module & {
@@ -36,7 +36,7 @@ export type Part =
 /**
  * `torch.nn.Sequential`: modules one after the other, by name or by number.
  *
- * An LSTM passes its output on and leaves its state; its layers' parameters are "lstm.weight_ih_l0" and so on.
+ * An LSTM, GRU or RNN passes its output on and leaves its state; its layers' parameters are "lstm.weight_ih_l0" and so on.
  *
  * ```ts
  * const model = new Sequential({
@@ -251,11 +251,12 @@ function checkModules(entries: readonly [string, unknown][]): asserts entries is
         `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn), got ${describe(module)}`,
       );
     }
-    if (module instanceof LSTMCell) {
+    if (module instanceof RecurrentCell) {
       const why = "it runs one step, and its caller carries the state from one to the next";
+      const cell = withArticle(module.constructor.name);
       throw new LSTMError(
         "OPTION",
-        `Sequential: ${name} is an LSTMCell, which cannot stand in a chain: ${why}; use LSTM`,
+        `Sequential: ${name} is ${cell}, which cannot stand in a chain: ${why}; use LSTM, GRU or RNN`,
       );
     }
     for (const part of parts(module)) {
@@ -276,7 +277,7 @@ function through(module: Module, value: unknown, run: (value: unknown) => unknow
   return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
 }
 
-/** What LSTM.backward returns: an object with the gradient of the input, and no tensor or packed batch itself. */
+/** What backward of LSTM, GRU and RNN returns: an object with the gradient of the input, and no tensor or packed batch itself. */
 const isGradients = (value: unknown): value is { input: unknown } =>
   typeof value === "object" && value !== null && "input" in value && !("data" in value);
 

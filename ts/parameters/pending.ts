@@ -50,6 +50,14 @@ export class Pending<Saved> {
     return found.saved;
   }
 
+  /** What was saved of the latest, where forwards are gone back through in reverse. */
+  last(training: boolean): Saved {
+    const last = this.#waiting.at(-1);
+    if (last === undefined) throw this.#none(training, false);
+    if (last.version !== this.#version()) throw staleForward(this.#owner);
+    return last.saved;
+  }
+
   /**
    * The place of what was saved, the oldest being 0, found again after code of the caller's may have run: a getter in a
    * gradient can have gone back already, or written weights.

@@ -1,4 +1,4 @@
-import { describe, shapeText } from "../checks/describe.js";
+import { describe, shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { sameValues } from "../tensor/shape.js";
@@ -52,7 +52,7 @@ export function matchStateDict(
     if (sameValues(tensor.shape, shape)) matched.push([index, tensor]);
     else {
       const sizes = `expected ${shapeText(shape)}, got ${shapeText(tensor.shape)}`;
-      wrong.push(`size mismatch for ${full}: ${sizes}${hintAtCell(name, tensor.shape)}`);
+      wrong.push(`size mismatch for ${full}: ${sizes}${hintAtCell(name, tensor.shape, shape)}`);
     }
   });
   if (wrong.length > 0) {
@@ -61,68 +61,6 @@ export function matchStateDict(
   }
   return { matched, result: { missingKeys, unexpectedKeys } satisfies LoadResult };
 }
-
-/** Every size of an LSTM, from the names and shapes of its parameters. */
-export function inferSizes(dict: StateDict, prefix: string) {
-  const owner = "LSTM.fromStateDict";
-  const names = new Set(Object.keys(checkDict(owner, dict)));
-  const first = "weight_ih_l0";
-  if (names.has(prefix + first)) return sizesUnder(owner, dict, names, prefix);
-  const parametersUnder = (other: string) => parametersOf(sizesUnder(owner, dict, names, other));
-  const hint = hintAtParts([prefix + first], dict) + hintAtPrefix(dict, prefix, first, parametersUnder, true);
-  throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${first} is missing${hint}`);
-}
-
-function sizesUnder(owner: string, dict: StateDict, names: ReadonlySet<string>, prefix: string) {
-  const has = (name: string) => names.has(prefix + name);
-  const shapeOf = (name: string) => asTensor(prefix + name, dict[prefix + name]).shape;
-  const refuse = (name: string, expected: string) => {
-    const got = `got ${shapeText(shapeOf(name))}${hintAtCell(name, shapeOf(name))}`;
-    return new LSTMError("STATE_DICT", `${owner}: expected ${prefix}${name} of shape ${expected}, ${got}`);
-  };
-  if (has("weight_hh_l0") && hintAtCell("weight_hh_l0", shapeOf("weight_hh_l0"))) {
-    throw refuse("weight_hh_l0", "[4 * hiddenSize, hiddenSize or projSize]");
-  }
-  const [rows = 0, inputSize = 0] = shapeOf("weight_ih_l0");
-  const hiddenSize = rows / 4;
-  if (hiddenSize < 1 || !Number.isInteger(hiddenSize) || inputSize < 1) {
-    throw refuse("weight_ih_l0", "[4 * hiddenSize, inputSize]");
-  }
-  const projSize = has("weight_hr_l0") ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0;
-  if (has("weight_hr_l0") && (projSize < 1 || projSize >= hiddenSize)) {
-    throw refuse("weight_hr_l0", `[projSize, ${hiddenSize}] with projSize from 1 to ${hiddenSize - 1}`);
-  }
-  let numLayers = 1;
-  while (has(`weight_ih_l${numLayers}`)) numLayers++;
-  return {
-    inputSize,
-    hiddenSize,
-    numLayers,
-    bias: has("bias_ih_l0"),
-    bidirectional: has("weight_ih_l0_reverse"),
-    projSize,
-  };
-}
-
-/** The parameters that an LSTM of these sizes has, as PyTorch names them. */
-function parametersOf({ inputSize, hiddenSize, numLayers, bias, bidirectional, projSize }: LSTMSizes): Expected[] {
-  const columns = projSize || hiddenSize;
-  const directions = bidirectional ? ["", "_reverse"] : [""];
-  const parameters: Expected[] = [];
-  for (let layer = 0; layer < numLayers; layer++) {
-    for (const direction of directions) {
-      const add = (name: string, ...shape: number[]) =>
-        parameters.push({ name: `${name}_l${layer}${direction}`, shape });
-      add("weight_ih", 4 * hiddenSize, layer === 0 ? inputSize : directions.length * columns);
-      add("weight_hh", 4 * hiddenSize, columns);
-      if (bias) for (const name of ["bias_ih", "bias_hh"]) add(name, 4 * hiddenSize);
-      if (projSize > 0) add("weight_hr", projSize, hiddenSize);
-    }
-  }
-  return parameters;
-}
-
-type LSTMSizes = ReturnType<typeof sizesUnder>;
 
 /** The checked prefix and strictness. */
 export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {
@@ -146,8 +84,8 @@ export function checkDict(owner: string, dict: unknown): object {
 /** Each prefix is tried on all names: a dict of many modules has many. */
 const MOST_PREFIXES = 50;
 
-/** Most state dicts that do not fit only lack a prefix. One is named only if everything under it then fits. */
-function hintAtPrefix(
+/** @internal Most state dicts that do not fit only lack a prefix. One is named only if everything under it then fits. */
+export function hintAtPrefix(
   dict: StateDict,
   prefix: string,
   first: string | undefined,
@@ -164,7 +102,7 @@ function hintAtPrefix(
         Object.hasOwn(dict, other + name) && sameValues(asTensor(name, dict[other + name]).shape, shape);
       return under === expected.length && expected.every(same);
     } catch {
-      return false; // what is there is no tensor, or of no LSTM
+      return false; // what is there is no tensor, or of another module
     }
   };
   const others = names.filter((name) => name.endsWith(first)).map((name) => name.slice(0, -first.length));
@@ -176,15 +114,22 @@ function hintAtPrefix(
   return `\n  It fits under another prefix: ${fitting.map((other) => `{ prefix: ${JSON.stringify(other)} }`).join(" or ")}`;
 }
 
-/** PyTorch's recurrent modules share their names. Their gates show in the rows of weight_hh: 4 in an LSTM, 3 or 1 here. */
-function hintAtCell(name: string, [rows = 0, columns = 0]: readonly number[]): string {
-  const gates = rows / columns;
-  if (!/^weight_hh(_l\d+)?/.test(name) || (gates !== 3 && gates !== 1)) return "";
-  return `, as ${gates === 3 ? "a GRU" : "an RNN"} has it (rows / columns is ${gates})`;
+/**
+ * @internal The class that a `weight_hh` of this shape is of. PyTorch's recurrent modules share their parameters' names, but
+ * the rows over the columns are the gates. undefined if it may be of any: an LSTM's with projection has fewer columns.
+ */
+export const cellOf = ([rows = 0, columns = 0]: readonly number[]): string | undefined =>
+  ({ 1: "RNN", 3: "GRU", 4: "LSTM" })[rows / columns];
+
+function hintAtCell(name: string, shape: readonly number[], expected: readonly number[]): string {
+  const cell = cellOf(shape);
+  if (!/^weight_hh/.test(name) || cell === undefined || cell === (cellOf(expected) ?? "LSTM")) return "";
+  const [rows = 0, columns = 0] = shape;
+  return `, as ${withArticle(cell)} has it (rows / columns is ${rows / columns})`;
 }
 
-/** Wrappers of PyTorch that keep a weight under other names. */
-function hintAtParts(missing: readonly string[], dict: StateDict): string {
+/** @internal Wrappers of PyTorch that keep a weight under other names. */
+export function hintAtParts(missing: readonly string[], dict: StateDict): string {
   const part = Object.keys(dict).find((name) => /weight_[ih]h\w*_(g|raw)$|weight_[ih]h\w*\.original0$/.test(name));
   if (missing.length === 0 || part === undefined) return "";
   const cure = part.endsWith("_raw")

@@ -1,34 +1,14 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { type CheckedOptions, checkObject } from "../checks/options.js";
+import { checkObject } from "../checks/options.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
-import type { Result } from "./results.js";
+import type { Sizes } from "./sizes.js";
+import { blankState, listed, type StateOf, stateAt } from "./states.js";
 
-/** Sizes that follow from the options. */
-export class Sizes {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly directions: number;
-  /** `D * layers`, the leading dimension of h and c. */
-  readonly states: number;
-  /** `H_out`, the columns of h. */
-  readonly hSize: number;
-  /** `D * H_out`, the columns of a layer's output. */
-  readonly outputSize: number;
-  readonly batchFirst: boolean;
-
-  constructor(options: CheckedOptions) {
-    this.inputSize = options.inputSize;
-    this.hiddenSize = options.hiddenSize;
-    this.directions = options.bidirectional ? 2 : 1;
-    this.states = options.numLayers * this.directions;
-    this.hSize = options.projSize || options.hiddenSize;
-    this.outputSize = this.hSize * this.directions;
-    this.batchFirst = options.batchFirst;
-  }
-}
+/** What forward returns, whatever the cell and the form of the input. */
+export type CallResult = [output: Tensor | PackedSequence, state: StateOf<Tensor>];
 
 /**
  * The sequences of one forward: how many, how long, how they lie, and in which order they were packed. It knows shapes
@@ -41,8 +21,8 @@ export class Call {
   /** Leading dimensions of input and output, in front of their columns. */
   readonly leading: readonly number[];
   readonly outputShape: readonly number[];
-  readonly hShape: readonly number[];
-  readonly cShape: readonly number[];
+  /** Of each of the cell's states. */
+  readonly stateShapes: readonly (readonly number[])[];
   /** Whether rows lie sequence by sequence. */
   readonly batchFirst: boolean;
 
@@ -52,30 +32,31 @@ export class Call {
     readonly inputShape: readonly number[],
     readonly packed?: PackedSequence,
   ) {
-    const { inputSize, hiddenSize, states, hSize, outputSize } = sizes;
+    const { inputSize, states, outputSize, single } = sizes;
+    const argument = packed === undefined ? "input" : "input.data";
     const rank = inputShape.length;
-    if (rank !== 2 && (rank !== 3 || packed !== undefined)) {
+    const least = single ? 1 : 2;
+    if (rank !== least && (rank !== least + 1 || packed !== undefined)) {
+      const expected = packed === undefined ? `${least}-D (unbatched) or ${least + 1}-D` : "2-D";
       const got = `got ${rank}-D of shape ${shapeText(inputShape)}`;
-      const expected = packed === undefined ? "input: expected 2-D (unbatched) or 3-D" : "input.data: expected 2-D";
-      throw new LSTMError("SHAPE_MISMATCH", `${expected}, ${got}`);
+      throw new LSTMError("SHAPE_MISMATCH", `${argument}: expected ${expected}, ${got}`);
     }
     const columns = inputShape[rank - 1];
     if (columns !== inputSize) {
-      const argument = packed === undefined ? "input" : "input.data";
       const got = `Expected ${inputSize}, got ${columns} in shape ${shapeText(inputShape)}`;
       throw new LSTMError("SHAPE_MISMATCH", `${argument}: the last dimension must be equal to inputSize. ${got}`);
     }
-    const [first = 0, second = 1] = inputShape.slice(0, -1);
+    // Frozen once, for all tensors of the results.
+    this.leading = Object.freeze(inputShape.slice(0, -1));
+    const [first = 0, second = 1] = single ? [1, ...this.leading] : this.leading;
     this.batchFirst = sizes.batchFirst && rank === 3 && packed === undefined;
     this.steps = packed?.steps ?? (this.batchFirst ? second : first);
     this.batch = packed?.batch ?? (this.batchFirst ? first : second);
     this.rows = packed === undefined ? first * second : first;
-    // Frozen once, for all tensors of the results.
-    this.leading = Object.freeze(inputShape.slice(0, -1));
     this.outputShape = Object.freeze([...this.leading, outputSize]);
-    const sequences = rank === 2 && packed === undefined ? [states] : [states, this.batch];
-    this.hShape = Object.freeze([...sequences, hSize]);
-    this.cShape = Object.freeze([...sequences, hiddenSize]);
+    const sequences = rank === least && packed === undefined ? [] : [this.batch];
+    const before = single ? sequences : [states, ...sequences];
+    this.stateShapes = sizes.columns.map((columns) => Object.freeze([...before, columns]));
   }
 
   /** The caller's index of each packed sequence, longest first; null if that is the caller's order. */
@@ -91,35 +72,43 @@ export class Call {
   }
 
   /** A new result of the right shapes. */
-  emptyResult(): Result<Tensor | PackedSequence> {
-    return [this.rowsOf(blank(this.outputShape)), [blank(this.hShape), blank(this.cShape)]];
+  emptyResult(): CallResult {
+    const state = blankState(this.stateShapes);
+    // The output of a single step is h itself.
+    return [this.sizes.single ? stateAt(state, 0) : this.rowsOf(blank(this.outputShape)), state];
   }
 
   /** The caller's `out`, if there is one and it fits. */
-  readOut(options: unknown): Result<Tensor | PackedSequence> | undefined {
+  readOut(options: unknown): CallResult | undefined {
     if (options === undefined) return undefined;
+    const { sizes, stateShapes } = this;
     if (typeof options === "object" && options !== null && "data" in options) {
-      throw new LSTMError("OPTION", "the third argument is for options; the state is one array, [h0, c0]");
+      const state = `the state is the second, ${listed(sizes.stateNames)}`;
+      throw new LSTMError("OPTION", `the third argument is for options; ${state}`);
     }
     const { out } = checkObject("forward", options, OPTIONS);
     if (out === undefined) return undefined;
-    const result = asArray(out);
-    const state = asArray(result[1]);
+    const result: readonly unknown[] = Array.isArray(out) ? out : NOTHING;
     const output = result[0];
+    const state = result[1];
     const packed = output instanceof PackedSequence;
     const rows = packed ? output.data : output;
-    const tensors = rows instanceof Tensor && state[0] instanceof Tensor && state[1] instanceof Tensor;
-    if (!tensors || packed !== (this.packed !== undefined)) {
+    const one = stateShapes.length === 1;
+    let fits = rows instanceof Tensor && packed === (this.packed !== undefined) && Array.isArray(state) !== one;
+    for (let index = 0; index < stateShapes.length; index++) fits &&= stateAt(state, index) instanceof Tensor;
+    if (!fits) {
       throw new LSTMError(
         "OPTION",
-        "out must be [output, [hn, cn]] as an earlier forward of the same kind returned it",
+        `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
       );
     }
     if (packed) this.checkPacking("out[0]", output);
     tensorOfShape("out[0]", rows, this.outputShape);
-    tensorOfShape("out[1][0]", state[0], this.hShape);
-    tensorOfShape("out[1][1]", state[1], this.cShape);
-    return out as Result<Tensor | PackedSequence>;
+    for (let index = 0; index < stateShapes.length; index++) {
+      const name = one ? "out[1]" : (OUT_STATES[index] as string);
+      tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
+    }
+    return out as CallResult;
   }
 
   /** Refuses a packed sequence that was not packed as the input was. */
@@ -139,5 +128,5 @@ export class Call {
 }
 
 const OPTIONS = ["out"];
+const OUT_STATES = ["out[1][0]", "out[1][1]"];
 const NOTHING: readonly unknown[] = [];
-const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : NOTHING);

@@ -1,9 +1,11 @@
+import { withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
 import type { DropoutDraw } from "./results.js";
+import type { Sizes } from "./sizes.js";
 
 /** Error codes of crates/lstm-core/src/error.rs; what options.ts refuses never gets there. */
 const REFUSED_PROJ_SIZE = 4;
@@ -17,21 +19,16 @@ export interface CallShape {
   readonly rows: number;
 }
 
-/** The number of the cell in `Kernels.stackNew`. */
-const LSTM = 0;
-
 const KINDS = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
 
-/** Numbers of the buffers in `Kernels.address`. */
+/** Numbers of the buffers in `Kernels.address`; c and its gradient come after those of h. */
 const INPUT = 0;
 const OUTPUT = 1;
 const H = 2;
-const C = 3;
 const BATCH_SIZES = 4;
 const D_OUTPUT = 5;
 const D_INPUT = 6;
 const D_H = 7;
-const D_C = 8;
 
 /** The number of a parameter's gradient in `Kernels.parameter`. */
 const GRADIENT = 6;
@@ -39,7 +36,7 @@ const GRADIENT = 6;
 const NO_DROPOUT: DropoutDraw = { seed: 0, call: -1 };
 
 /**
- * An LSTM inside WebAssembly, by its handle. `reserve` makes room for a call and finds out where its buffers lie; they
+ * Recurrent layers inside WebAssembly, by their handle. `reserve` makes room for a call and finds out where its buffers lie; they
  * stay there until the next `reserve` of this object.
  */
 export class RnnHandle extends WasmObject {
@@ -53,30 +50,41 @@ export class RnnHandle extends WasmObject {
   /** First values of the buffers, as indexes into the instance's floats (words for `batchSizes`). */
   input = 0;
   output = 0;
-  h = 0;
-  c = 0;
   batchSizes = 0;
+  /** Of each of the cell's states. */
+  readonly states: number[];
 
   /** Whether there was a training forward. A trace has the same memory made, but no gradients. */
   trained = false;
 
   constructor(
     owner: string,
+    readonly sizes: Sizes,
     readonly options: CheckedOptions,
-    suffixed: boolean,
   ) {
+    const { cell, single } = sizes;
     const o = options;
     const instance = currentInstance();
     const { kernels } = instance;
     const handle = created(
       instance,
-      kernels.stackNew(LSTM, o.inputSize, o.hiddenSize, o.numLayers, o.projSize, o.bias, o.bidirectional, o.dropout),
+      kernels.stackNew(
+        cell.number + (o.nonlinearity === "relu" ? 1 : 0),
+        o.inputSize,
+        o.hiddenSize,
+        o.numLayers,
+        o.projSize,
+        o.bias,
+        o.bidirectional,
+        o.dropout,
+      ),
       o,
-      `an ${owner} of these sizes`,
+      `${withArticle(owner)} of these sizes`,
     );
     super(owner, 0, instance, handle, "stackFree");
+    this.states = cell.states.map(() => 0);
     const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
-    this.parameters = indices.map((index) => this.#place(index, suffixed));
+    this.parameters = indices.map((index) => this.#place(index, !single));
   }
 
   #place(index: number, suffixed: boolean): ParameterInfo {
@@ -128,8 +136,7 @@ export class RnnHandle extends WasmObject {
     const at = (buffer: number) => kernels.address(id, buffer) >>> 2;
     this.input = at(INPUT);
     this.output = at(OUTPUT);
-    this.h = at(H);
-    this.c = at(C);
+    for (let state = 0; state < this.states.length; state++) this.states[state] = at(H + state);
     this.batchSizes = at(BATCH_SIZES);
   }
 
@@ -139,10 +146,10 @@ export class RnnHandle extends WasmObject {
     this.expect(this.instance.forward(this.ready(trains), batchFirst, packed, trains, seed, call), "forward");
   }
 
-  /** Where the gradients of the last training forward's output, input, h and c go and come from. */
-  gradients(): { output: number; input: number; h: number; c: number } {
+  /** Where the gradients of the last training forward's output, input and states go and come from. */
+  gradients(): { output: number; input: number; states: readonly number[] } {
     const at = (buffer: number) => this.instance.kernels.address(this.id, buffer) >>> 2;
-    return { output: at(D_OUTPUT), input: at(D_INPUT), h: at(D_H), c: at(D_C) };
+    return { output: at(D_OUTPUT), input: at(D_INPUT), states: this.states.map((_, state) => at(D_H + state)) };
   }
 
   override version(): number {
@@ -166,9 +173,9 @@ export class RnnHandle extends WasmObject {
     return this.instance.kernels.trace(this.id, layer, direction, what) >>> 2;
   }
 
-  /** Copies out norms of the last backward, see `Kernels.gradientNorms`; returns the first among the floats. */
-  gradientNorms(layer: number, direction: number, ofC: boolean): number {
-    return this.instance.kernels.gradientNorms(this.id, layer, direction, ofC) >>> 2;
+  /** Copies out norms of the last backward, of one of the cell's states; returns the first among the floats. */
+  gradientNorms(layer: number, direction: number, state: number): number {
+    return this.instance.kernels.gradientNorms(this.id, layer, direction, state === 1) >>> 2;
   }
 
   /** A status must be 0. */

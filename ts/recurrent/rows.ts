@@ -10,12 +10,6 @@ export function writeRows(floats: Float32Array, at: number, source: Float32Array
   else for (let index = 0; index < length; index++) floats[at + index] = source[index] as number;
 }
 
-/** Copies values in as they lie, or so many zeros where there are none. */
-export function writeOrClear(floats: Float32Array, at: number, source: Float32Array | undefined, length: number): void {
-  if (source === undefined) floats.fill(0, at, at + length);
-  else writeRows(floats, at, source);
-}
-
 /** Copies values out as they lie; here the engine would need a view, too. */
 export function readRows(floats: Float32Array, at: number, target: Float32Array): void {
   const { length } = target;

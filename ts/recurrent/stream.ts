@@ -4,41 +4,36 @@ import { DISPOSE } from "../parameters/dispose.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import type { Floats } from "../tensor/arrays.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
-import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { registry, release } from "../wasm/object.js";
+import { byState, type StateName } from "./cells.js";
 import { created, type RnnHandle } from "./handle.js";
 import { writeRows } from "./rows.js";
 
-/** Options of `lstm.stream()`. */
+/** Options of `stream()`. */
 export interface StreamOptions {
   /** Sequences that run side by side; 1 by default. */
   batchSize?: number | undefined;
 }
 
 /**
- * The state of a stream: h (layers, batch, H_out) and c (layers, batch, H); to set, without `batch` if that is 1.
+ * The state of a stream: h (layers, batch, H_out) and of an LSTM c (layers, batch, H); to set, without `batch` if that is 1.
  *
  * A type and no interface, so that TypeScript takes it for a dict of tensors: `save(stream.state)`.
  */
-export type StreamState<T = Tensor> = {
-  /** (layers, batch, H_out) */
-  readonly h: T;
-  /** (layers, batch, H) */
-  readonly c: T;
-};
+export type StreamState<T = Tensor, States extends StateName = StateName> = { readonly [Name in States]: T };
 
-/** Numbers of the buffers in `Kernels.streamAddress`. */
+/** Numbers of the buffers in `Kernels.streamAddress`; c comes after h. */
 const INPUT = 0;
 const OUTPUT = 1;
 const H = 2;
-const C = 3;
 
 /**
- * An LSTM step by step, made by `lstm.stream()`. It keeps its own state, uses the LSTM's live weights, and its outputs
- * have the bits of one `forward` over the whole sequence.
+ * Layers step by step, made by their method `stream()`. A stream keeps its own state, uses the layers' live weights, and its
+ * outputs have the bits of one `forward` over the whole sequence.
  */
-export class LSTMStream {
-  static readonly name = "LSTMStream";
+export class RecurrentStream<States extends StateName> {
+  static readonly name = "RecurrentStream";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
   /** Sequences that run side by side. */
@@ -48,7 +43,8 @@ export class LSTMStream {
   #disposed = false;
   /** First values of the buffers in the instance's floats. They never move, though the memory under them may. */
   readonly #start: readonly number[];
-  readonly #shapes: Record<"h" | "c", readonly number[]>;
+  /** Of each of the cell's states. */
+  readonly #shapes: readonly (readonly number[])[];
   readonly #widths: readonly [input: number, output: number];
   readonly #input: Floats;
   readonly #output: Floats;
@@ -60,11 +56,11 @@ export class LSTMStream {
   constructor(object: RnnHandle, options: StreamOptions) {
     const { batchSize = 1 } = checkObject("stream", options, ["batchSize"]);
     const batch = checkInteger("batchSize", batchSize, 1);
-    const { numLayers, inputSize, hiddenSize, projSize, bidirectional } = object.options;
-    if (bidirectional) {
+    const { directions, states, inputSize, outputSize, columns } = object.sizes;
+    if (directions === 2) {
       throw new LSTMError(
         "OPTION",
-        "stream: a bidirectional LSTM reads the sequence from its end, so it cannot run step by step",
+        `stream: a bidirectional ${object.owner} reads the sequence from its end, so it cannot run step by step`,
       );
     }
     const { kernels } = object.instance;
@@ -76,12 +72,12 @@ export class LSTMStream {
       object.options,
       `a stream of batch size ${batch}`,
     );
-    this.#start = [INPUT, OUTPUT, H, C].map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
-    const columns = projSize > 0 ? projSize : hiddenSize;
-    this.#shapes = { h: [numLayers, batch, columns], c: [numLayers, batch, hiddenSize] };
-    this.#widths = [inputSize, columns];
+    this.#shapes = columns.map((size) => [states, batch, size]);
+    const buffers = [INPUT, OUTPUT, ...this.#shapes.map((_, state) => H + state)];
+    this.#start = buffers.map((buffer) => kernels.streamAddress(this.#id, buffer) >>> 2);
+    this.#widths = [inputSize, outputSize];
     this.#input = new Float32Array(batch * inputSize);
-    this.#output = new Float32Array(batch * columns);
+    this.#output = new Float32Array(batch * outputSize);
     registry?.register(this, release(object.instance, "streamFree", this.#id), this);
   }
 
@@ -142,33 +138,31 @@ export class LSTMStream {
     return new Tensor(output, [...shape.slice(0, -1), outputs]);
   }
 
-  /** Copies of h and c of all layers: to save, to fork with, or to set. */
-  get state(): StreamState {
+  /** Copies of the states of all layers: to save, to fork with, or to set. */
+  get state(): StreamState<Tensor, States> {
     this.#live();
     this.#object.instance.kernels.streamSave(this.#id);
-    const copy = (shape: readonly number[], from: number) =>
-      new Tensor(
-        this.#object.instance.floats.slice(from, from + shape.reduce((product, size) => product * size, 1)),
-        shape,
-      );
-    return { h: copy(this.#shapes.h, this.#start[H] as number), c: copy(this.#shapes.c, this.#start[C] as number) };
+    return byState(this.#object.sizes.cell.states, (state) => {
+      const shape = this.#shapes[state] as readonly number[];
+      const from = this.#start[H + state] as number;
+      return new Tensor(this.#object.instance.floats.slice(from, from + product(shape)), shape);
+    }) as StreamState<Tensor, States>;
   }
 
-  set state(state: StreamState<TensorInput>) {
+  set state(state: StreamState<TensorInput, States>) {
     this.#live();
-    const { h, c } = checkObject("state", state, ["h", "c"]);
-    const read = (name: "h" | "c", value: unknown) => {
-      const tensor = asTensor(`state.${name}`, value);
-      const [layers, batch, columns] = this.#shapes[name] as [number, number, number];
+    const names = this.#object.sizes.cell.states;
+    const given = checkObject("state", state, names);
+    const values = names.map((name, index) => {
+      const tensor = asTensor(`state.${name}`, given[name]);
+      const [layers, batch, columns] = this.#shapes[index] as [number, number, number];
       // What a forward over one sequence without a batch dimension returns.
       if (batch === 1 && sameValues(tensor.shape, [layers, columns])) return tensor.data;
-      return tensorOfShape(`state.${name}`, tensor, this.#shapes[name]).data;
-    };
-    const [hValues, cValues] = [read("h", h), read("c", c)];
+      return tensorOfShape(`state.${name}`, tensor, [layers, batch, columns]).data;
+    });
     this.#live(); // a getter of the caller's objects may have disposed it
     const { floats, kernels } = this.#object.instance;
-    floats.set(hValues, this.#start[H]);
-    floats.set(cValues, this.#start[C]);
+    for (const [index, data] of values.entries()) floats.set(data, this.#start[H + index]);
     kernels.streamLoad(this.#id);
   }
 
@@ -182,7 +176,7 @@ export class LSTMStream {
     const chosen = rows === undefined || Array.isArray(rows) ? rows : [rows];
     const checked = chosen?.map((row: unknown) => checkInteger("rows", row, 0, batchSize - 1));
     const state = this.state;
-    for (const { data, shape } of [state.h, state.c]) {
+    for (const { data, shape } of Object.values<Tensor>(state)) {
       const [layers, , columns] = shape as [number, number, number];
       for (let layer = 0; layer < layers; layer++)
         for (const row of checked ?? Array(batchSize).keys()) {
@@ -193,7 +187,7 @@ export class LSTMStream {
     this.state = state;
   }
 
-  /** Gives the memory of the stream back now; the LSTM lives on. Any later use is a `DISPOSED` error. */
+  /** Gives the memory of the stream back now; the layers live on. Any later use is a `DISPOSED` error. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -212,7 +206,7 @@ export class LSTMStream {
 
   #live(): void {
     if (this.#disposed) throw new LSTMError("DISPOSED", "this stream was disposed");
-    this.#object.id; // throws once the LSTM is
+    this.#object.id; // throws once the layers are
   }
 
   #refreshViews(): void {
@@ -236,3 +230,10 @@ export class LSTMStream {
     throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${data.length} of shape [${shape.join(", ")}]`);
   }
 }
+
+/** What `lstm.stream()` returns. */
+export type LSTMStream = RecurrentStream<"h" | "c">;
+/** What `gru.stream()` returns. */
+export type GRUStream = RecurrentStream<"h">;
+/** What `rnn.stream()` returns. */
+export type RNNStream = RecurrentStream<"h">;

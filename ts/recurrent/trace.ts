@@ -3,21 +3,20 @@ import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Call } from "./call.js";
+import { byState, type Cell } from "./cells.js";
 import type { RnnHandle } from "./handle.js";
-import type { GradientNorms, LayerTrace, Traced } from "./results.js";
-
-/** What a trace can hold of each direction of each layer; the place of each is its number in `Kernels.trace`. */
-const NAMES: readonly Traced[] = ["i", "f", "g", "o", "c", "h"];
+import type { LayerDirection } from "./results.js";
 
 /** The names asked for. */
-export function checkOnly(options: unknown): readonly Traced[] {
-  const { only = NAMES } = checkObject("trace", options, ["only"]);
-  if (Array.isArray(only) && only.every((name) => NAMES.includes(name))) return only;
-  throw new LSTMError("OPTION", `only must be an array of names out of ${NAMES.join(", ")}, got ${describe(only)}`);
+export function checkOnly({ traced }: Cell, options: unknown): readonly string[] {
+  const names = Object.keys(traced);
+  const { only = names } = checkObject("trace", options, ["only"]);
+  if (Array.isArray(only) && only.every((name) => names.includes(name))) return only;
+  throw new LSTMError("OPTION", `only must be an array of names out of ${names.join(", ")}, got ${describe(only)}`);
 }
 
 /** Something for each direction of each layer. */
-function ofEach<T>(call: Call, read: (layer: number, direction: number) => T) {
+function ofEach<T>(call: Call, read: (layer: number, direction: number) => T): (LayerDirection & T)[] {
   const { directions, states } = call.sizes;
   return Array.from({ length: states }, (_, index) => {
     const [layer, direction] = [Math.floor(index / directions), index % directions];
@@ -26,26 +25,34 @@ function ofEach<T>(call: Call, read: (layer: number, direction: number) => T) {
 }
 
 /** Copies out the norms of the gradients of the last backward. */
-export function readNorms(object: RnnHandle, call: Call): GradientNorms[] {
-  return ofEach(call, (layer, direction) => {
-    const read = (ofC: boolean) => {
-      const from = object.gradientNorms(layer, direction, ofC);
+export function readNorms(object: RnnHandle, call: Call) {
+  return ofEach(call, (layer, direction) =>
+    byState(object.sizes.cell.states, (state) => {
+      const from = object.gradientNorms(layer, direction, state);
       return new Tensor(object.instance.floats.slice(from, from + call.rows), call.leading);
-    };
-    return { h: read(false), c: read(true) };
-  });
+    }),
+  );
 }
 
 /** Copies out what the last training forward kept. */
-export function readTrace(object: RnnHandle, call: Call, only: readonly Traced[]): LayerTrace[] {
+export function readTrace(object: RnnHandle, call: Call, only: readonly string[]) {
   const { hSize, hiddenSize } = call.sizes;
   return ofEach(call, (layer, direction) => {
-    const tensors = only.map((name) => {
+    const tensors = only.map((name): [string, Tensor] => {
       const columns = name === "h" ? hSize : hiddenSize;
-      const from = object.trace(layer, direction, NAMES.indexOf(name));
-      const data = object.instance.floats.slice(from, from + call.rows * columns);
+      const copy = (what: number) => {
+        const from = object.trace(layer, direction, what);
+        return object.instance.floats.slice(from, from + call.rows * columns);
+      };
+      const [first, second] = object.sizes.cell.traced[name] as [number, number?];
+      const data = copy(first);
+      if (second !== undefined) {
+        const factors = copy(second);
+        for (let index = 0; index < data.length; index++)
+          data[index] = (data[index] as number) * (factors[index] as number);
+      }
       return [name, new Tensor(data, [...call.leading, columns])];
     });
-    return Object.fromEntries(tensors) as Record<Traced, Tensor>;
+    return Object.fromEntries(tensors);
   });
 }

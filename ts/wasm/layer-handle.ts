@@ -1,3 +1,4 @@
+import { withArticle } from "../checks/describe.js";
 import { MAX_SIZE } from "../checks/options.js";
 import { product } from "../tensor/tensor.js";
 import { currentInstance, type Kernels } from "./instance.js";
@@ -22,7 +23,7 @@ export class LayerHandle extends WasmObject {
     const { kernels } = instance;
     const handle = make(kernels);
     if (handle < 0) {
-      throw outOfMemory(kernels, `${/^[AEIOU]/.test(owner) ? "an" : "a"} ${owner} of these sizes`);
+      throw outOfMemory(kernels, `${withArticle(owner)} of these sizes`);
     }
     super(owner, 1, instance, handle, "layerFree");
     this.parameters = shapes.map(([name, shape], index) => {

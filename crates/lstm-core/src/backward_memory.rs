@@ -4,7 +4,7 @@ use crate::buffer::{check_fits, grow_all, product, request, sum, total, try_coll
 use crate::direction::BackwardScratch;
 use crate::gemm::{PackedB, whole_panels};
 use crate::layout::{Layout, column};
-use crate::pack::Transposed;
+use crate::packed_weights::TransposedWeights;
 use crate::saved::{SavedForward, Waiting};
 use crate::weight_grad::BLOCK;
 use crate::{Call, Config, Error, Shape};
@@ -15,8 +15,8 @@ use alloc::vec::Vec;
 pub enum Traced {
     /// A slot by its number in [`crate::cell::Cell::places`].
     Gate(usize),
-    /// The memory after the step, the LSTM's c(t).
-    Memory,
+    /// c(t)
+    C,
     /// h(t)
     H,
 }
@@ -27,7 +27,7 @@ pub struct BackwardMemory {
     /// As [`Layout`] places the parameters.
     pub(crate) gradients: Vec<f32>,
     /// One for each direction of each layer.
-    pub(crate) transposed: Vec<Transposed>,
+    pub(crate) transposed: Vec<TransposedWeights>,
     /// Whether parameters may have been written since they were transposed.
     pub(crate) stale: bool,
     pub(crate) waiting: Waiting,
@@ -38,7 +38,7 @@ pub struct BackwardMemory {
     pub(crate) d_input: Vec<f32>,
     /// The gradients of the states, (layers * D, batch, H_out) and (layers * D, batch, H).
     pub(crate) d_h: Vec<f32>,
-    pub(crate) d_memory: Vec<f32>,
+    pub(crate) d_c: Vec<f32>,
     /// (rows, D * H_out): the gradients of what passes between two layers.
     pub(crate) d_layer_io: [Vec<f32>; 2],
     /// (rows, D * H_out): the output of the layer below after dropout.
@@ -46,7 +46,7 @@ pub struct BackwardMemory {
     pub(crate) scratch: BackwardScratch,
     /// (rows, the wider of H and H_out), see [`BackwardMemory::trace`].
     traced: Vec<f32>,
-    /// The norms of dL/dh(t) and of the memory's gradient at each row, (layers * D, 2, rows), of the last backward, and the
+    /// The norms of dL/dh(t) and dL/dc(t) at each row, (layers * D, 2, rows), of the last backward, and the
     /// shape of that.
     pub(crate) norms: Vec<f32>,
     pub(crate) norms_of: (Shape, Call),
@@ -56,9 +56,9 @@ impl BackwardMemory {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
         let directions = config.directions();
-        let (gradients, transposed) = request(sum(&[layout.len() as u64, Transposed::len_for(config)]), || {
+        let (gradients, transposed) = request(sum(&[layout.len() as u64, TransposedWeights::len_for(config)]), || {
             let count = config.num_layers() * directions;
-            let transposed = try_collect(count, |index| Transposed::new(config, index / directions))?;
+            let transposed = try_collect(count, |index| TransposedWeights::new(config, index / directions))?;
             Ok((zeros(layout.len())?, transposed))
         })?;
         Ok(Self {
@@ -70,7 +70,7 @@ impl BackwardMemory {
             d_output: Vec::new(),
             d_input: Vec::new(),
             d_h: Vec::new(),
-            d_memory: Vec::new(),
+            d_c: Vec::new(),
             d_layer_io: Default::default(),
             dropped: Vec::new(),
             scratch: BackwardScratch::default(),
@@ -96,7 +96,7 @@ impl BackwardMemory {
         let segment = if checkpoint_every.is_some() { recomputed } else { rows };
 
         let (hidden, h_size, padded_hidden) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
-        let (memory_size, padded_memory) = (config.memory_size(), config.padded_memory_size());
+        let (c_size, padded_c) = (config.c_size(), config.padded_c_size());
         let padded_h_before = if config.cell().reads_h() { padded_hidden } else { 0 };
         let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
         let states = layers * config.directions();
@@ -111,19 +111,19 @@ impl BackwardMemory {
             (&mut self.d_output, product(rows, output)),
             (&mut self.d_input, product(rows, input)),
             (&mut self.d_h, product(states * h_size, batch)),
-            (&mut self.d_memory, product(states * memory_size, batch)),
+            (&mut self.d_c, product(states * c_size, batch)),
             (even, layer_io),
             (odd, layer_io),
             (&mut self.dropped, layer_io),
-            (&mut scratch.memory_before, product(batch, padded_memory)),
-            (&mut scratch.d_memory, product(batch, padded_memory)),
+            (&mut scratch.c_before, product(batch, padded_c)),
+            (&mut scratch.d_c, product(batch, padded_c)),
             (&mut scratch.padded_h_before, product(batch, padded_h_before)),
             (&mut scratch.d_h_before, product(batch, whole_panels(h_size))),
             (&mut scratch.d_h, product(segment, h_size)),
             (&mut scratch.h_before, product(recomputed, h_size)),
             (&mut scratch.m, product(segment, padded_hidden)),
             (&mut scratch.gates, product(recomputed, config.row_len())),
-            (&mut scratch.memory, product(recomputed, padded_memory)),
+            (&mut scratch.c, product(recomputed, padded_c)),
             (&mut scratch.product, product(segment.min(BLOCK), whole_panels(widest))),
             (&mut scratch.weight_grad, product(config.row_len(), whole_panels(widest))),
             (scratch.block.memory(), PackedB::len_for(widest, segment.min(BLOCK))),
@@ -160,12 +160,12 @@ impl BackwardMemory {
         &mut self.d_h
     }
 
-    /// Of the last memory before and of the first after backward, the LSTM's c_n and c0.
-    pub fn d_memory_mut(&mut self) -> &mut [f32] {
-        &mut self.d_memory
+    /// Of c_n before and of c0 after backward.
+    pub fn d_c_mut(&mut self) -> &mut [f32] {
+        &mut self.d_c
     }
 
-    /// What the last forward saved of one direction of one layer, row by row in the caller's order: a gate or the memory, (rows,
+    /// What the last forward saved of one direction of one layer, row by row in the caller's order: a gate or c, (rows,
     /// H), or h(t), (rows, H_out). Empty without such a forward.
     pub fn trace(&mut self, config: &Config, layer: usize, direction: usize, what: Traced) -> &[f32] {
         let Self { waiting, traced, .. } = self;
@@ -177,14 +177,14 @@ impl BackwardMemory {
         let saved = forward.direction(config, layer, direction);
         let (values, row_len) = match what {
             Traced::Gate(_) => (saved.gates, config.row_len()),
-            Traced::Memory => (saved.memory, config.padded_memory_size()),
+            Traced::C => (saved.c, config.padded_c_size()),
             Traced::H => (saved.output, config.output_size()),
         };
         for (row, values) in values.chunks_exact(row_len).enumerate() {
             for (index, target) in traced[at.start(row)..][..columns].iter_mut().enumerate() {
                 *target = values[match what {
                     Traced::Gate(slot) => column(cell, padded_hidden, cell.places()[slot], index),
-                    Traced::Memory => index,
+                    Traced::C => index,
                     Traced::H => direction * h_size + index,
                 }];
             }
@@ -192,11 +192,11 @@ impl BackwardMemory {
         &traced[..rows * columns]
     }
 
-    /// The norm of dL/dh(t), or of the memory's gradient, at every row of the last backward in the caller's order, (rows).
-    pub fn norms(&mut self, config: &Config, layer: usize, direction: usize, of_memory: bool) -> &[f32] {
+    /// The norm of dL/dh(t), or with `of_c` of dL/dc(t), at every row of the last backward in the caller's order, (rows).
+    pub fn norms(&mut self, config: &Config, layer: usize, direction: usize, of_c: bool) -> &[f32] {
         let (shape, call) = self.norms_of;
         let at = call.row_map(shape, 1);
-        let first = ((layer * config.directions() + direction) * 2 + usize::from(of_memory)) * shape.rows;
+        let first = ((layer * config.directions() + direction) * 2 + usize::from(of_c)) * shape.rows;
         for (row, &norm) in self.norms[first..first + shape.rows].iter().enumerate() {
             self.traced[at.start(row)] = norm;
         }

@@ -143,14 +143,14 @@ impl Config {
         self.hidden_size.div_ceil(self.cell.padding()).saturating_mul(self.cell.padding())
     }
 
-    /// Columns of the memory: `H`, or 0 for a cell without one.
-    pub fn memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.hidden_size } else { 0 }
+    /// Columns of c: `H`, or 0 for a cell without c.
+    pub fn c_size(&self) -> usize {
+        if self.cell.has_c() { self.hidden_size } else { 0 }
     }
 
-    /// Columns of the memory with those of padding.
-    pub fn padded_memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.padded_hidden_size() } else { 0 }
+    /// Columns of c with those of padding.
+    pub fn padded_c_size(&self) -> usize {
+        if self.cell.has_c() { self.padded_hidden_size() } else { 0 }
     }
 
     /// Values in a row of pre-activations: all slots of all units, with those of padding.

@@ -26,8 +26,7 @@
 //!   tells and draws.
 //! - A GRU keeps `W_in x(t) + b_in` and `W_hn h(t-1) + b_hn` apart. So each of its weight matrices adds to some slots of a row
 //!   only, and `dh(t-1)` has a part that does not come through `W_hh`.
-//! - What a cell carries from step to step beside h is its *memory* in the code that all cells share: the LSTM's c. GRU and
-//!   RNN have none, and buffers for it are empty.
+//! - Only an LSTM carries a cell state c from step to step beside h. For GRU and RNN the buffers of c are empty.
 //! - Only an LSTM has a projection. Without one `m(t)` is `h(t)`.
 //!
 //! A reverse direction runs `t` from the last step to the first and writes beside the forward one, at columns
@@ -46,7 +45,7 @@
 //!
 //! 1. [`simd`] (four lanes), [`activation`] (σ and tanh) and [`cell`] (the equations)
 //! 2. [`config`] (what is asked for), [`layout`] (names, shapes, offsets; the order in memory)
-//! 3. [`gemm`] (the sums), [`pack`] (weights as the kernels want them)
+//! 3. [`gemm`] (the sums), [`packed_weights`] (weights as the kernels want them)
 //! 4. [`step`] (one step), [`direction`] (one direction over time, with [`weight_grad`]), [`stack`] (all layers)
 //!
 //! [`stream`] is the step by step form of the same. [`call`] tells what one forward is asked for. Memory grows by [`buffer`]; a
@@ -69,7 +68,7 @@ pub mod error;
 pub mod gemm;
 pub mod layout;
 pub mod norm;
-pub mod pack;
+pub mod packed_weights;
 pub mod saved;
 pub mod simd;
 pub mod stack;

@@ -20,13 +20,13 @@ pub struct SavedForward {
     pub input: Vec<f32>,
     /// (layers * D, batch, H_out)
     pub h0: Vec<f32>,
-    /// (layers * D, batch, H), or nothing for a cell without memory
-    pub memory0: Vec<f32>,
+    /// (layers * D, batch, H), or nothing for a cell without c
+    pub c0: Vec<f32>,
     /// Of each layer (rows, D * H_out), before dropout.
     outputs: Vec<f32>,
     /// Of each direction of each layer, as [`Saved`] tells.
     gates: Vec<f32>,
-    memory: Vec<f32>,
+    c: Vec<f32>,
     checkpoints: Vec<f32>,
     /// Steps between two checkpoints, or none for all gates.
     checkpoint_every: Option<usize>,
@@ -55,18 +55,18 @@ impl SavedForward {
     /// Each buffer and how many values it needs.
     fn buffers(&mut self, config: &Config) -> [(&mut Vec<f32>, u64); 7] {
         let Shape { batch, rows, .. } = self.shape;
-        let (memory_size, padded_memory) = (config.memory_size(), config.padded_memory_size());
+        let (c_size, padded_c) = (config.c_size(), config.padded_c_size());
         let layers = config.num_layers();
         let states = layers * config.directions();
         let (gate_rows, checkpoints) = (self.gate_rows(), self.checkpoint_count());
         [
             (&mut self.input, product(rows, config.input_size())),
             (&mut self.h0, product(states * config.h_size(), batch)),
-            (&mut self.memory0, product(states * memory_size, batch)),
+            (&mut self.c0, product(states * c_size, batch)),
             (&mut self.outputs, product(rows, layers * config.output_size())),
             (&mut self.gates, product(gate_rows, states * config.row_len())),
-            (&mut self.memory, product(gate_rows, states * padded_memory)),
-            (&mut self.checkpoints, product(checkpoints.saturating_mul(batch), states * padded_memory)),
+            (&mut self.c, product(gate_rows, states * padded_c)),
+            (&mut self.checkpoints, product(checkpoints.saturating_mul(batch), states * padded_c)),
         ]
     }
 
@@ -85,17 +85,17 @@ impl SavedForward {
         let index = layer * config.directions() + direction;
         let (gate_rows, checkpoints) = (self.gate_rows(), self.checkpoint_count());
         let h_len = batch * config.h_size();
-        let memory0_len = batch * config.memory_size();
+        let c0_len = batch * config.c_size();
         let output_len = rows * config.output_size();
         let gates_len = gate_rows * config.row_len();
-        let memory_len = gate_rows * config.padded_memory_size();
-        let checkpoints_len = checkpoints * batch * config.padded_memory_size();
+        let c_len = gate_rows * config.padded_c_size();
+        let checkpoints_len = checkpoints * batch * config.padded_c_size();
         Saved {
             h0: &self.h0[index * h_len..][..h_len],
-            memory0: &self.memory0[index * memory0_len..][..memory0_len],
+            c0: &self.c0[index * c0_len..][..c0_len],
             output: &mut self.outputs[layer * output_len..][..output_len],
             gates: &mut self.gates[index * gates_len..][..gates_len],
-            memory: &mut self.memory[index * memory_len..][..memory_len],
+            c: &mut self.c[index * c_len..][..c_len],
             checkpoints: &mut self.checkpoints[index * checkpoints_len..][..checkpoints_len],
             checkpoint_every: self.checkpoint_every.unwrap_or(steps),
         }

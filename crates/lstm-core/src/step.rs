@@ -2,7 +2,7 @@
 
 use crate::gemm::{Lhs, PackedA, Rows, accumulate};
 use crate::layout::RowMap;
-use crate::pack::Packed;
+use crate::packed_weights::PackedWeights;
 use crate::simd::Vector;
 
 /// Memory for a step whose h(t) is not simply m(t): it is projected, or m(t) has units of padding.
@@ -17,9 +17,15 @@ pub struct Projection<'a> {
 /// What `pre` (n, row) is before the recurrent sums, of as many rows of `input` from `first` on as it has: `b + W_ih x`, or in
 /// slots that `W_ih` does not add to, `b` alone. Here every pre-activation's chain of sums begins.
 #[inline(always)]
-pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &mut [f32], packed_a: &mut PackedA) {
-    let (row_len, init, end) = (packed.row_len(), packed.init(), packed.input().row_len());
-    accumulate::<V>(pre, row_len, Some(&init[..end]), Lhs::Rows(input, first), packed.input(), packed_a);
+pub fn input_sums<V: Vector>(
+    weights: &PackedWeights,
+    input: Rows,
+    first: usize,
+    pre: &mut [f32],
+    packed_a: &mut PackedA,
+) {
+    let (row_len, init, end) = (weights.row_len(), weights.init(), weights.input().row_len());
+    accumulate::<V>(pre, row_len, Some(&init[..end]), Lhs::Rows(input, first), weights.input(), packed_a);
     if end < row_len {
         pre.chunks_exact_mut(row_len).for_each(|row| row[end..].copy_from_slice(&init[end..]));
     }
@@ -27,63 +33,63 @@ pub fn input_sums<V: Vector>(packed: &Packed, input: Rows, first: usize, pre: &m
 
 /// Adds `W_hh h(t-1)` to the rows of `pre`, of as many rows of `h_before`.
 #[inline(always)]
-pub fn recurrent_sums<V: Vector>(packed: &Packed, h_before: &[f32], pre: &mut [f32], packed_a: &mut PackedA) {
-    let (row_len, start) = (packed.row_len(), packed.recurrent_columns().start());
-    let h_before = Lhs::Rows(Rows::dense(h_before, packed.h_size()), 0);
-    accumulate::<V>(&mut pre[start..], row_len, None, h_before, packed.recurrent(), packed_a);
+pub fn recurrent_sums<V: Vector>(weights: &PackedWeights, h_before: &[f32], pre: &mut [f32], packed_a: &mut PackedA) {
+    let (row_len, start) = (weights.row_len(), weights.recurrent_columns().start());
+    let h_before = Lhs::Rows(Rows::dense(h_before, weights.h_size()), 0);
+    accumulate::<V>(&mut pre[start..], row_len, None, h_before, weights.recurrent(), packed_a);
 }
 
 /// One step for the `n` sequences of `pre_activations` (n, row), which hold [`input_sums`] and become the gates.
 ///
-/// `h` (n, H_out) goes from h(t-1) to h(t), `memory` (n, padded H, or nothing) likewise.
+/// `h` (n, H_out) goes from h(t-1) to h(t), `c` (n, padded H, or nothing) likewise.
 pub fn step<V: Vector>(
-    packed: &Packed,
+    weights: &PackedWeights,
     pre_activations: &mut [f32],
     h: &mut [f32],
-    memory: &mut [f32],
+    c: &mut [f32],
     projection: &mut Projection,
     packed_a: &mut PackedA,
 ) {
-    let (hidden, padded_hidden, h_size) = (packed.hidden(), packed.padded_hidden(), packed.h_size());
-    recurrent_sums::<V>(packed, h, pre_activations, packed_a);
-    if packed.projection().is_none() && hidden == padded_hidden {
-        return packed.cell().forward::<V>(pre_activations, memory, h, padded_hidden);
+    let (hidden, padded_hidden, h_size) = (weights.hidden(), weights.padded_hidden(), weights.h_size());
+    recurrent_sums::<V>(weights, h, pre_activations, packed_a);
+    if weights.projection().is_none() && hidden == padded_hidden {
+        return weights.cell().forward::<V>(pre_activations, c, h, padded_hidden);
     }
     let m = &mut projection.m[..h.len() / h_size * padded_hidden];
-    cell_forward::<V>(packed, pre_activations, h, memory, m);
-    project::<V>(packed, m, h, projection.product, packed_a);
+    cell_forward::<V>(weights, pre_activations, h, c, m);
+    project::<V>(weights, m, h, projection.product, packed_a);
 }
 
 /// The cell's forward where units are padded or h(t) is projected: from h(t-1) in `h_before` (n, H_out) to m(t) in `m` (n, padded
 /// H).
 #[inline(never)]
 pub fn cell_forward<V: Vector>(
-    packed: &Packed,
+    weights: &PackedWeights,
     pre_activations: &mut [f32],
     h_before: &[f32],
-    memory: &mut [f32],
+    c: &mut [f32],
     m: &mut [f32],
 ) {
-    let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
-    packed.cell().clear_padding(pre_activations, padded_hidden, hidden);
-    if packed.cell().reads_h() {
+    let (hidden, padded_hidden) = (weights.hidden(), weights.padded_hidden());
+    weights.cell().clear_padding(pre_activations, padded_hidden, hidden);
+    if weights.cell().reads_h() {
         m.fill(0.0); // also the units of padding
         copy_rows(h_before, hidden, m, padded_hidden, hidden);
     }
-    packed.cell().forward::<V>(pre_activations, memory, m, padded_hidden);
+    weights.cell().forward::<V>(pre_activations, c, m, padded_hidden);
 }
 
 /// Turns the rows of `m` (n, padded H) into h(t) (n, H_out): times `W_hr`, or without their padding.
 #[inline(never)]
-fn project<V: Vector>(packed: &Packed, m: &[f32], h: &mut [f32], product: &mut [f32], packed_a: &mut PackedA) {
-    let (padded_hidden, h_size) = (packed.padded_hidden(), packed.h_size());
-    let Some(projection) = packed.projection() else {
+fn project<V: Vector>(weights: &PackedWeights, m: &[f32], h: &mut [f32], product: &mut [f32], packed_a: &mut PackedA) {
+    let (padded_hidden, h_size) = (weights.padded_hidden(), weights.h_size());
+    let Some(projection) = weights.projection() else {
         return copy_rows(m, padded_hidden, h, h_size, h_size);
     };
     let row_len = projection.row_len();
     let product = &mut product[..m.len() / padded_hidden * row_len];
     product.fill(0.0);
-    let rows = Rows { values: m, row_len: packed.hidden(), at: RowMap::steps_first(padded_hidden) };
+    let rows = Rows { values: m, row_len: weights.hidden(), at: RowMap::steps_first(padded_hidden) };
     accumulate::<V>(product, row_len, None, Lhs::Rows(rows, 0), projection, packed_a);
     copy_rows(product, row_len, h, h_size, h_size);
 }

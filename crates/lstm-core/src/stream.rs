@@ -15,10 +15,10 @@ pub struct Stream {
     input: Vec<f32>,
     /// (layers, batch, H_out)
     h: Vec<f32>,
-    /// (layers, batch, padded H), or nothing for a cell without memory
-    memory: Vec<f32>,
-    /// (layers, batch, H): the memory as others see it, see [`Stream::save_memory`].
-    plain_memory: Vec<f32>,
+    /// (layers, batch, padded H), or nothing for a cell without c
+    c: Vec<f32>,
+    /// (layers, batch, H): c without its padding, see [`Stream::save_c`].
+    plain_c: Vec<f32>,
     /// Of one layer.
     pre_activations: Vec<f32>,
     /// See [`Projection`].
@@ -36,8 +36,8 @@ impl Stream {
             batch,
             input: Vec::new(),
             h: Vec::new(),
-            memory: Vec::new(),
-            plain_memory: Vec::new(),
+            c: Vec::new(),
+            plain_c: Vec::new(),
             pre_activations: Vec::new(),
             m: Vec::new(),
             product: Vec::new(),
@@ -46,8 +46,8 @@ impl Stream {
         let buffers = &mut [
             (&mut stream.input, rows_of(config.input_size())),
             (&mut stream.h, rows_of(layers * config.h_size())),
-            (&mut stream.memory, rows_of(layers * config.padded_memory_size())),
-            (&mut stream.plain_memory, rows_of(layers * config.memory_size())),
+            (&mut stream.c, rows_of(layers * config.padded_c_size())),
+            (&mut stream.plain_c, rows_of(layers * config.c_size())),
             (&mut stream.pre_activations, rows_of(config.row_len())),
             (&mut stream.m, rows_of(config.padded_hidden_size())),
             (&mut stream.product, rows_of(whole_panels(config.proj_size()))),
@@ -71,37 +71,37 @@ impl Stream {
         &mut self.h
     }
 
-    /// The memory of each layer, (layers, batch, H), as of the last [`Stream::save_memory`].
-    pub fn plain_memory_mut(&mut self) -> &mut [f32] {
-        &mut self.plain_memory
+    /// c of each layer, (layers, batch, H), as of the last [`Stream::save_c`].
+    pub fn plain_c_mut(&mut self) -> &mut [f32] {
+        &mut self.plain_c
     }
 
-    /// Brings [`Stream::plain_memory_mut`] up to date.
-    pub fn save_memory(&mut self) {
-        let (padded, columns) = (self.config.padded_memory_size(), self.config.memory_size());
-        copy_rows(&self.memory, padded, &mut self.plain_memory, columns, columns);
+    /// Brings [`Stream::plain_c_mut`] up to date.
+    pub fn save_c(&mut self) {
+        let (padded, columns) = (self.config.padded_c_size(), self.config.c_size());
+        copy_rows(&self.c, padded, &mut self.plain_c, columns, columns);
     }
 
-    /// Takes the memory from [`Stream::plain_memory_mut`].
-    pub fn load_memory(&mut self) {
-        let (padded, columns) = (self.config.padded_memory_size(), self.config.memory_size());
-        copy_rows(&self.plain_memory, columns, &mut self.memory, padded, columns);
+    /// Takes c from [`Stream::plain_c_mut`].
+    pub fn load_c(&mut self) {
+        let (padded, columns) = (self.config.padded_c_size(), self.config.c_size());
+        copy_rows(&self.plain_c, columns, &mut self.c, padded, columns);
     }
 
     /// One step of every layer, with the present weights of `stack`. Never allocates.
     pub fn step(&mut self, stack: &mut Stack, packed_a: &mut PackedA) {
         let batch = self.batch;
-        let (h_size, padded_memory) = (self.config.h_size(), self.config.padded_memory_size());
+        let (h_size, padded_c) = (self.config.h_size(), self.config.padded_c_size());
         for layer in 0..self.config.num_layers() {
-            let packed = stack.packed(layer);
+            let weights = stack.weights(layer);
             let (below, h) = self.h.split_at_mut(layer * batch * h_size);
             let h = &mut h[..batch * h_size];
-            let memory = &mut self.memory[layer * batch * padded_memory..][..batch * padded_memory];
+            let c = &mut self.c[layer * batch * padded_c..][..batch * padded_c];
             let x = if layer == 0 { &self.input[..] } else { &below[(layer - 1) * batch * h_size..] };
-            let x = Rows::dense(x, packed.input_size());
-            input_sums::<Native>(packed, x, 0, &mut self.pre_activations, packed_a);
+            let x = Rows::dense(x, weights.input_size());
+            input_sums::<Native>(weights, x, 0, &mut self.pre_activations, packed_a);
             let mut projection = Projection { m: &mut self.m, product: &mut self.product };
-            step::<Native>(packed, &mut self.pre_activations, h, memory, &mut projection, packed_a);
+            step::<Native>(weights, &mut self.pre_activations, h, c, &mut projection, packed_a);
         }
     }
 
@@ -113,13 +113,13 @@ impl Stream {
     /// Runs the steps that [`Stream::reserve`] made room for and that lie in the input of `stack`, (steps, batch, I); its
     /// output then holds (steps, batch, H_out). Never allocates.
     pub fn run(&mut self, stack: &mut Stack, packed_a: &mut PackedA) -> Result<(), Error> {
-        self.save_memory();
+        self.save_c();
         stack.h_mut().copy_from_slice(&self.h);
-        stack.memory_mut().copy_from_slice(&self.plain_memory);
+        stack.c_mut().copy_from_slice(&self.plain_c);
         stack.forward(Call::default(), packed_a)?;
         self.h.copy_from_slice(stack.h_mut());
-        self.plain_memory.copy_from_slice(stack.memory_mut());
-        self.load_memory();
+        self.plain_c.copy_from_slice(stack.c_mut());
+        self.load_c();
         Ok(())
     }
 }

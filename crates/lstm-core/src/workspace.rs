@@ -17,7 +17,7 @@ pub struct Workspace {
     pub output: Vec<f32>,
     /// (layers * D, batch, H_out) and (layers * D, batch, H)
     pub h: Vec<f32>,
-    pub memory: Vec<f32>,
+    pub c: Vec<f32>,
     /// (steps), of a packed call
     pub batch_sizes: Vec<u32>,
     /// (steps + 1): the first row of each step
@@ -26,7 +26,7 @@ pub struct Workspace {
     pub layer_io: [Vec<f32>; 2],
     /// See [`crate::direction::ForwardScratch`].
     pub pre_activations: Vec<f32>,
-    pub running_memory: Vec<f32>,
+    pub running_c: Vec<f32>,
     pub m: Vec<f32>,
     pub product: Vec<f32>,
     pub chunk: usize,
@@ -49,18 +49,18 @@ impl Workspace {
         let fitting = CHUNK_BYTES / size_of::<f32>() / row_len.saturating_mul(batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
-        let (states, h_size, memory_size) = (layers * directions, config.h_size(), config.memory_size());
+        let (states, h_size, c_size) = (layers * directions, config.h_size(), config.c_size());
         let output = product(rows, config.output_size());
         let [even, odd] = &mut self.layer_io;
         let buffers = &mut [
             (&mut self.input, product(rows, config.input_size())),
             (&mut self.output, output),
             (&mut self.h, product(states * h_size, batch)),
-            (&mut self.memory, product(states * memory_size, batch)),
+            (&mut self.c, product(states * c_size, batch)),
             (even, if layers > 1 { output } else { 0 }),
             (odd, if layers > 2 { output } else { 0 }),
             (&mut self.pre_activations, product(chunk.saturating_mul(batch), row_len)),
-            (&mut self.running_memory, product(batch, config.padded_memory_size())),
+            (&mut self.running_c, product(batch, config.padded_c_size())),
             (&mut self.m, product(batch, padded_hidden)),
             (&mut self.product, product(batch, whole_panels(config.proj_size()))),
         ];

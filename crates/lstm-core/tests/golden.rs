@@ -94,11 +94,11 @@ fn activations(cell: Cell) -> Results {
     stack.reserve(Shape::padded(1, x.len()), None).unwrap();
     stack.input_mut().copy_from_slice(&x);
     stack.h_mut().fill(0.0);
-    if cell.has_memory() {
-        stack.memory_mut().copy_from_slice(&x);
+    if cell.has_c() {
+        stack.c_mut().copy_from_slice(&x);
     }
     stack.forward(Call::default(), &mut PackedA::new()).unwrap();
-    Results { output: stack.output().to_vec(), h: stack.h_mut().to_vec(), c: stack.memory_mut().to_vec() }
+    Results { output: stack.output().to_vec(), h: stack.h_mut().to_vec(), c: stack.c_mut().to_vec() }
 }
 
 /// SHA-256 of output, h_n and c_n as little-endian floats.

@@ -57,15 +57,15 @@ fn train(stack: &mut Stack, x: f32, every: Option<usize>) -> Vec<(String, Vec<f3
     let training = stack.backward_memory().unwrap();
     training.d_output_mut()[..output.len()].copy_from_slice(&random_for(cell, output.len(), 6));
     training.d_h_mut().fill(0.5);
-    training.d_memory_mut().fill(0.25);
+    training.d_c_mut().fill(0.25);
     stack.backward(0, packed_a).unwrap();
     let training = stack.backward_memory().unwrap();
     let mut results = vec![
         ("output".into(), output),
         ("d_input".into(), training.d_input()[..STEPS * BATCH * INPUTS].to_vec()),
         ("d_h".into(), training.d_h_mut().to_vec()),
-        ("d_c".into(), training.d_memory_mut().to_vec()),
-        ("norms".into(), training.norms(&config, 0, 0, cell.has_memory()).to_vec()),
+        ("d_c".into(), training.d_c_mut().to_vec()),
+        ("norms".into(), training.norms(&config, 0, 0, cell.has_c()).to_vec()),
     ];
     for parameter in layout.parameters() {
         results.push((parameter.name(), parameter.of(training.gradients_mut()).to_vec()));
@@ -104,8 +104,8 @@ fn a_stream_forgets_a_nan_with_its_state() {
         used.input_mut().copy_from_slice(&[f32::NAN, f32::INFINITY, 1.0]);
         used.step(&mut stack, packed_a);
         used.h_mut().fill(0.0);
-        used.plain_memory_mut().fill(0.0);
-        used.load_memory();
+        used.plain_c_mut().fill(0.0);
+        used.load_c();
         for stream in [&mut used, &mut fresh] {
             stream.input_mut().fill(0.5);
             stream.step(&mut stack, packed_a);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::reference::{Matrix, Reference};
-use common::{memory_size, relative_error, stack_with};
+use common::{c_size, relative_error, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
@@ -83,7 +83,7 @@ impl Setting {
         let sequence = |&length: &usize| Sequence {
             x: rows(length, config.input_size()),
             h: rows(states, config.h_size()),
-            c: rows(states, memory_size(&config)),
+            c: rows(states, c_size(&config)),
         };
         self.lengths.iter().map(sequence).collect()
     }
@@ -132,7 +132,7 @@ fn run(
     shape: Shape,
 ) -> Vec<Sequence> {
     let config = *stack.config();
-    let (i, d, h_size, c_size) = (config.input_size(), config.output_size(), config.h_size(), memory_size(&config));
+    let (i, d, h_size, c_size) = (config.input_size(), config.output_size(), config.h_size(), c_size(&config));
     stack.reserve(shape, chunk).unwrap();
     for &(row, t, b) in place {
         stack.input_mut()[row * i..][..i].copy_from_slice(&sequences[b].x[t]);
@@ -144,7 +144,7 @@ fn run(
         for (state, (h, c)) in sequence.h.iter().zip(&sequence.c).enumerate() {
             let at = state * shape.batch + b;
             stack.h_mut()[at * h_size..][..h_size].copy_from_slice(h);
-            stack.memory_mut()[at * c_size..][..c_size].copy_from_slice(c);
+            stack.c_mut()[at * c_size..][..c_size].copy_from_slice(c);
         }
     }
     stack.forward(call, &mut PackedA::new()).unwrap();
@@ -156,7 +156,7 @@ fn run(
         for state in 0..result.h.len() {
             let at = state * shape.batch + b;
             result.h[state] = stack.h_mut()[at * h_size..][..h_size].to_vec();
-            result.c[state] = stack.memory_mut()[at * c_size..][..c_size].to_vec();
+            result.c[state] = stack.c_mut()[at * c_size..][..c_size].to_vec();
         }
     }
     results
@@ -230,8 +230,8 @@ proptest! {
             (0..options.num_layers).flat_map(|layer| batch.iter().flat_map(move |s| pick(s)[layer].clone())).collect()
         };
         stream.h_mut().copy_from_slice(&states(|s| &s.h));
-        stream.plain_memory_mut().copy_from_slice(&states(|s| &s.c));
-        stream.load_memory();
+        stream.plain_c_mut().copy_from_slice(&states(|s| &s.c));
+        stream.load_c();
         let step = |t: usize| batch.iter().flat_map(|s| s.x[t].clone()).collect::<Vec<_>>();
         let output = |t: usize| whole.iter().flat_map(|s| s.x[t].clone()).collect::<Vec<_>>();
         // One by one up to the cut, all the rest in one run.
@@ -245,11 +245,11 @@ proptest! {
         stack.input_mut().copy_from_slice(&(cut..longest).flat_map(step).collect::<Vec<_>>());
         stream.run(&mut stack, &mut PackedA::new()).unwrap();
         prop_assert_eq!(float_bits(stack.output()), float_bits(&(cut..longest).flat_map(output).collect::<Vec<_>>()));
-        stream.save_memory();
+        stream.save_c();
         let last = |pick: fn(&Sequence) -> &Vec<Vec<f32>>| -> Vec<f32> {
             (0..options.num_layers).flat_map(|layer| whole.iter().flat_map(move |s| pick(s)[layer].clone())).collect()
         };
         prop_assert_eq!(float_bits(stream.h_mut()), float_bits(&last(|s| &s.h)));
-        prop_assert_eq!(float_bits(stream.plain_memory_mut()), float_bits(&last(|s| &s.c)));
+        prop_assert_eq!(float_bits(stream.plain_c_mut()), float_bits(&last(|s| &s.c)));
     }
 }

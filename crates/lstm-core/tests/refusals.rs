@@ -107,7 +107,7 @@ fn train(stack: &mut Stack, value: f32) {
     stack.reserve_training(None).unwrap();
     stack.input_mut().fill(value);
     stack.h_mut().fill(0.0);
-    stack.memory_mut().fill(0.0);
+    stack.c_mut().fill(0.0);
     stack.forward(Call { training: true, ..Call::default() }, &mut PackedA::new()).unwrap();
 }
 
@@ -117,7 +117,7 @@ fn gradients(stack: &mut Stack, index: usize) -> Vec<f32> {
     training.zero_gradients();
     training.d_output_mut().fill(1.0);
     training.d_h_mut().fill(0.0);
-    training.d_memory_mut().fill(0.0);
+    training.d_c_mut().fill(0.0);
     stack.backward(index, &mut PackedA::new()).unwrap();
     let training = stack.backward_memory().unwrap();
     let d_input = training.d_input().to_vec();

@@ -152,11 +152,11 @@ pub fn address(stack: u32, buffer: u32) -> usize {
         (0, _) => address_of(stack.input_mut()),
         (1, _) => address_of(stack.output()),
         (2, _) => address_of(stack.h_mut()),
-        (3, _) => address_of(stack.memory_mut()),
+        (3, _) => address_of(stack.c_mut()),
         (5, Some(memory)) => address_of(memory.d_output_mut()),
         (6, Some(memory)) => address_of(memory.d_input()),
         (7, Some(memory)) => address_of(memory.d_h_mut()),
-        (8, Some(memory)) => address_of(memory.d_memory_mut()),
+        (8, Some(memory)) => address_of(memory.d_c_mut()),
         (4, _) => address_of(stack.batch_sizes_mut()),
         _ => panic!("no such buffer"),
     })
@@ -200,7 +200,7 @@ pub fn gradient_norms(stack: u32, layer: usize, direction: usize, of_c: bool) ->
 #[wasm_bindgen]
 pub fn trace(stack: u32, layer: usize, direction: usize, what: usize) -> usize {
     let traced = match what {
-        4 => Traced::Memory,
+        4 => Traced::C,
         5 => Traced::H,
         gate => Traced::Gate(gate),
     };
@@ -230,7 +230,7 @@ pub fn stream_address(stream: u32, buffer: u32) -> usize {
         0 => address_of(stream.input_mut()),
         1 => address_of(stream.output()),
         2 => address_of(stream.h_mut()),
-        3 => address_of(stream.plain_memory_mut()),
+        3 => address_of(stream.plain_c_mut()),
         _ => panic!("no such buffer"),
     })
 }
@@ -252,11 +252,11 @@ pub fn stream_run(stack: u32, stream: u32) -> u32 {
 /// Brings the c that [`stream_address`] tells up to date.
 #[wasm_bindgen(js_name = streamSave)]
 pub fn stream_save(stream: u32) {
-    with_stream(stream, Stream::save_memory);
+    with_stream(stream, Stream::save_c);
 }
 
 /// Takes the c that was written at [`stream_address`].
 #[wasm_bindgen(js_name = streamLoad)]
 pub fn stream_load(stream: u32) {
-    with_stream(stream, Stream::load_memory);
+    with_stream(stream, Stream::load_c);
 }

@@ -63,8 +63,7 @@ fn forward_units<V: Vector>(pre: &mut [f32], c: &mut [f32], m: &mut [f32]) {
 /// See [`super::Cell::backward`].
 #[inline(never)]
 pub fn lstm_backward<V: Vector>(step: BackwardStep, padded_hidden: usize) {
-    let BackwardStep { gates, memory_before: c_before, memory: c, d_m, d_memory: dc, d_memory_norms: dc_norms, .. } =
-        step;
+    let BackwardStep { gates, c_before, c, d_m, d_c: dc, d_c_norms: dc_norms, .. } = step;
     let rows = gates.chunks_exact_mut(4 * padded_hidden).zip(d_m.chunks_exact_mut(padded_hidden));
     let rows = rows.zip(dc.chunks_exact_mut(padded_hidden));
     for (b, (((gates, d_m), dc), dc_norm)) in rows.zip(dc_norms).enumerate() {

@@ -41,17 +41,17 @@ pub struct BackwardStep<'a, 'b> {
     pub gates: &'a mut [f32],
     /// (n, padded H), if the cell [reads it](Cell::reads_h): h(t-1).
     pub h_before: &'a [f32],
-    /// The memory before the step, of sequence `b`, (padded H).
-    pub memory_before: &'a dyn Fn(usize) -> &'b [f32],
-    /// (n, padded H): the memory after the step.
-    pub memory: &'a [f32],
+    /// c(t-1) of sequence `b`, (padded H).
+    pub c_before: &'a dyn Fn(usize) -> &'b [f32],
+    /// (n, padded H): c(t).
+    pub c: &'a [f32],
     /// (n, padded H): the gradient of m(t). It is replaced by m(t) itself, or if the cell [reads h(t-1)](Cell::reads_h), by
     /// the part of that one's gradient that did not come through `W_hh`.
     pub d_m: &'a mut [f32],
-    /// (n, padded H): from the gradient of the memory after the step to that before it.
-    pub d_memory: &'a mut [f32],
-    /// (n): the norm of the gradient of the memory after the step.
-    pub d_memory_norms: &'a mut [f32],
+    /// (n, padded H): from dL/dc(t) as step t+1 left it to dL/dc(t-1). Empty, like all of c, for a cell without c.
+    pub d_c: &'a mut [f32],
+    /// (n): the norm of dL/dc(t).
+    pub d_c_norms: &'a mut [f32],
 }
 
 impl Cell {
@@ -111,8 +111,8 @@ impl Cell {
         }
     }
 
-    /// Whether a unit carries a memory (the LSTM's c) from step to step beside h.
-    pub fn has_memory(self) -> bool {
+    /// Whether a unit carries a cell state c from step to step beside h.
+    pub fn has_c(self) -> bool {
         self == Self::Lstm
     }
 
@@ -121,11 +121,11 @@ impl Cell {
         self == Self::Gru
     }
 
-    /// Turns complete pre-activations `pre` (n, row) into gates, `memory` (n, padded H) from before the step to after it, and
+    /// Turns complete pre-activations `pre` (n, row) into gates, `c` (n, padded H) from c(t-1) to c(t), and
     /// writes m(t), the hidden state before its projection, to `m` (n, padded H), which holds h(t-1) if the cell reads that.
-    pub fn forward<V: Vector>(self, pre: &mut [f32], memory: &mut [f32], m: &mut [f32], padded_hidden: usize) {
+    pub fn forward<V: Vector>(self, pre: &mut [f32], c: &mut [f32], m: &mut [f32], padded_hidden: usize) {
         match self {
-            Self::Lstm => lstm::lstm_forward::<V>(pre, memory, m),
+            Self::Lstm => lstm::lstm_forward::<V>(pre, c, m),
             Self::Gru => gru::gru_forward::<V>(pre, m, padded_hidden),
             Self::RnnTanh => rnn::rnn_forward::<V>(pre, m, Nonlinearity::Tanh),
             Self::RnnRelu => rnn::rnn_forward::<V>(pre, m, Nonlinearity::Relu),
@@ -145,8 +145,8 @@ impl Cell {
     /// Sets the pre-activations (n, row) of the units of padding, those from `hidden` on, to 0.
     ///
     /// The weights of padding are 0, and 0 is what they make of any finite input. An infinite or NaN input times 0 is NaN, which
-    /// backward would carry into the other units. With pre-activations of 0, the units of padding have a memory, h and
-    /// gradients of 0.
+    /// backward would carry into the other units. With pre-activations of 0, the units of padding have c, h and gradients of
+    /// 0.
     #[inline(never)]
     pub fn clear_padding(self, pre: &mut [f32], padded_hidden: usize, hidden: usize) {
         if hidden == padded_hidden {

@@ -1,7 +1,7 @@
 //! Backward through time, segment by segment from the last in the direction's own time. A segment is the whole sequence, or
 //! with checkpoints as many of its steps as lie between two. Of each segment three things are computed:
 //!
-//! 1. `recompute`, only with checkpoints: its gates and memories again;
+//! 1. `recompute`, only with checkpoints: its gates and c again;
 //! 2. `through_time`: step by step from the last, the gradients of its pre-activations (`d_pre`), in the place of the gates;
 //! 3. `products`, in the file of that name: what is a product over all of its rows, that is `dx` and the gradients of the
 //!    parameters.
@@ -14,7 +14,7 @@ use crate::cell::BackwardStep;
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
 use crate::layout::{Parameter, RowMap};
 use crate::norm::norm;
-use crate::pack::Transposed;
+use crate::packed_weights::TransposedWeights;
 use crate::simd::Vector;
 use crate::step::{cell_forward, copy_rows, input_sums, recurrent_sums};
 use crate::weight_grad::{Columns, ProductScratch, add, matmul_rows};
@@ -28,7 +28,7 @@ pub struct Grads<'a> {
     pub output: &'a [f32],
     /// Of x(t), to be added to; rows lie as those of the input.
     pub input: &'a mut [f32],
-    /// From those of the last h and memory to those of the first.
+    /// From those of the last h and c to those of the first.
     pub state: State<'a>,
     /// The direction's parameters.
     pub parameters: &'a [Parameter],
@@ -43,17 +43,17 @@ pub struct Grads<'a> {
 pub struct Norms<'a> {
     /// Of dL/dh(t).
     pub h: &'a mut [f32],
-    /// Of the memory's gradient after step t, the LSTM's dL/dc(t).
-    pub memory: &'a mut [f32],
+    /// Of dL/dc(t); 0 for a cell without c.
+    pub c: &'a mut [f32],
 }
 
 /// Memory that one direction's backward needs for itself.
 #[derive(Debug, Default)]
 pub struct BackwardScratch {
-    /// (batch, padded H): the memory before the first step of a segment
-    pub memory_before: Vec<f32>,
-    /// (batch, padded H): the gradient of the memory; like all of the memory's nothing for a cell without one
-    pub d_memory: Vec<f32>,
+    /// (batch, padded H): c before the first step of a segment
+    pub c_before: Vec<f32>,
+    /// (batch, padded H): dL/dc; like all of c, empty for a cell without c
+    pub d_c: Vec<f32>,
     /// (batch, padded H), for a cell that reads it: h(t-1) of one step
     pub padded_h_before: Vec<f32>,
     /// (batch, whole panels of H_out): the gradient of h(t-1) with the padding of panels
@@ -66,8 +66,8 @@ pub struct BackwardScratch {
     pub m: Vec<f32>,
     /// (rows of a segment, row of pre-activations), with checkpoints: its gates
     pub gates: Vec<f32>,
-    /// (rows of a segment, padded H), with checkpoints: its memories
-    pub memory: Vec<f32>,
+    /// (rows of a segment, padded H), with checkpoints: its c
+    pub c: Vec<f32>,
     /// See [`ProductScratch`].
     pub product: Vec<f32>,
     /// See [`ProductScratch`].
@@ -83,11 +83,11 @@ pub(super) struct Segment<'a> {
     /// h before the first step of the sequence, and the layer's output: where h(t-1) is found.
     pub h0: &'a [f32],
     pub output: &'a [f32],
-    /// The memory before its first step, (batch, padded H).
-    pub memory_before: &'a mut [f32],
-    /// Its gates, which become `d_pre`, and its memories.
+    /// c before its first step, (batch, padded H).
+    pub c_before: &'a mut [f32],
+    /// Its gates, which become `d_pre`, and its c.
     pub gates: &'a mut [f32],
-    pub memory: &'a mut [f32],
+    pub c: &'a mut [f32],
     /// See [`BackwardScratch`].
     pub d_h: &'a mut [f32],
     pub m: &'a mut [f32],
@@ -95,7 +95,7 @@ pub(super) struct Segment<'a> {
 
 /// What goes from step to step of a backward, as [`BackwardScratch`] describes it.
 struct Running<'a> {
-    d_memory: &'a mut [f32],
+    d_c: &'a mut [f32],
     d_h_before: &'a mut [f32],
     padded_h_before: &'a mut [f32],
 }
@@ -104,20 +104,20 @@ impl Direction<'_> {
     /// The mirror of [`Direction::forward`].
     pub fn backward<V: Vector>(
         &self,
-        transposed: &Transposed,
+        transposed: &TransposedWeights,
         saved: Saved,
         mut grads: Grads,
         scratch: &mut BackwardScratch,
         packed_a: &mut PackedA,
     ) {
-        let Self { packed, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (memory_size, padded_memory) = (packed.memory_size(), packed.padded_memory_size());
-        let len = grads.state.h.len() / h_size * padded_memory;
-        let BackwardScratch { memory_before, d_memory, padded_h_before, d_h_before, d_h, h_before, m, .. } = scratch;
-        let d_memory = &mut d_memory[..len];
-        d_memory.fill(0.0);
-        copy_rows(grads.state.memory, memory_size, d_memory, padded_memory, memory_size);
+        let Self { weights, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (c_size, padded_c) = (weights.c_size(), weights.padded_c_size());
+        let len = grads.state.h.len() / h_size * padded_c;
+        let BackwardScratch { c_before, d_c, padded_h_before, d_h_before, d_h, h_before, m, .. } = scratch;
+        let d_c = &mut d_c[..len];
+        d_c.fill(0.0);
+        copy_rows(grads.state.c, c_size, d_c, padded_c, c_size);
         let mut products = ProductScratch {
             block: &mut scratch.block,
             weight_grad: &mut scratch.weight_grad,
@@ -126,19 +126,18 @@ impl Direction<'_> {
         };
 
         let (recomputes, every) = (saved.gates.is_empty(), saved.checkpoint_every);
-        let (gates, memory) =
-            if recomputes { (&mut scratch.gates[..], &mut scratch.memory[..]) } else { (saved.gates, saved.memory) };
+        let (gates, c) = if recomputes { (&mut scratch.gates[..], &mut scratch.c[..]) } else { (saved.gates, saved.c) };
         for index in steps.backward_order(0..steps.count().div_ceil(every)) {
             let of_segment = index * every..(index * every + every).min(steps.count());
             let rows = steps.rows(of_segment.clone());
             let mut segment = Segment {
                 h0: saved.h0,
                 output: saved.output,
-                memory_before: &mut memory_before[..len],
+                c_before: &mut c_before[..len],
                 gates: &mut gates[..rows.len() * row_len],
-                memory: &mut memory[..rows.len() * padded_memory],
+                c: &mut c[..rows.len() * padded_c],
                 d_h: &mut d_h[..rows.len() * h_size],
-                m: &mut m[..rows.len() * packed.padded_hidden()],
+                m: &mut m[..rows.len() * weights.padded_hidden()],
                 steps: of_segment,
                 rows,
             };
@@ -146,20 +145,20 @@ impl Direction<'_> {
                 let checkpoint = &saved.checkpoints[index * len..][..len];
                 self.recompute::<V>(&mut segment, checkpoint, h_before, products.packed_a);
             } else {
-                segment.memory_before.fill(0.0);
-                copy_rows(saved.memory0, memory_size, segment.memory_before, padded_memory, memory_size);
+                segment.c_before.fill(0.0);
+                copy_rows(saved.c0, c_size, segment.c_before, padded_c, c_size);
             }
-            let running = Running { d_memory, d_h_before, padded_h_before };
+            let running = Running { d_c, d_h_before, padded_h_before };
             self.through_time::<V>(&mut segment, transposed, &mut grads, running, &mut products);
             self.products::<V>(&segment, transposed, &mut grads, &mut products);
         }
-        copy_rows(d_memory, padded_memory, grads.state.memory, memory_size, memory_size);
+        copy_rows(d_c, padded_c, grads.state.c, c_size, c_size);
     }
 
     /// h(t-1) of a row: that of the step before, or h(0).
     pub(super) fn h_before<'v>(&self, segment: &Segment<'v>, row: usize) -> &'v [f32] {
         let Self { place, steps, .. } = self;
-        let h_size = self.packed.h_size();
+        let h_size = self.weights.h_size();
         let (t, b) = steps.of_row(row);
         let previous = steps.previous(t);
         if b < steps.running(previous) {
@@ -169,7 +168,7 @@ impl Direction<'_> {
         }
     }
 
-    /// Computes the gates and memories of a segment again, from the memory before its first step. All h(t-1) are known, so that
+    /// Computes the gates and c of a segment again, from c before its first step. All h(t-1) are known, so that
     /// their product is one for all steps.
     fn recompute<V: Vector>(
         &self,
@@ -178,32 +177,32 @@ impl Direction<'_> {
         h_before: &mut [f32],
         packed_a: &mut PackedA,
     ) {
-        let Self { packed, input, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (padded_hidden, padded_memory) = (packed.padded_hidden(), packed.padded_memory_size());
+        let Self { weights, input, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (padded_hidden, padded_c) = (weights.padded_hidden(), weights.padded_c_size());
         for (row, h) in segment.rows.clone().zip(h_before.chunks_exact_mut(h_size)) {
             h.copy_from_slice(self.h_before(segment, row));
         }
-        input_sums::<V>(packed, input, segment.rows.start, segment.gates, packed_a);
-        recurrent_sums::<V>(packed, h_before, segment.gates, packed_a);
+        input_sums::<V>(weights, input, segment.rows.start, segment.gates, packed_a);
+        recurrent_sums::<V>(weights, h_before, segment.gates, packed_a);
 
-        let running = &mut *segment.memory_before;
+        let running = &mut *segment.c_before;
         running.copy_from_slice(checkpoint);
         for t in steps.order(segment.steps.clone()) {
             let rows = steps.rows(t..t + 1);
             let (start, end) = (rows.start - segment.rows.start, rows.end - segment.rows.start);
             let gates = &mut segment.gates[start * row_len..end * row_len];
-            let memory = &mut running[..rows.len() * padded_memory];
+            let c = &mut running[..rows.len() * padded_c];
             let unused = &mut segment.m[start * padded_hidden..end * padded_hidden];
-            cell_forward::<V>(packed, gates, &h_before[start * h_size..end * h_size], memory, unused);
-            segment.memory[start * padded_memory..end * padded_memory].copy_from_slice(memory);
+            cell_forward::<V>(weights, gates, &h_before[start * h_size..end * h_size], c, unused);
+            segment.c[start * padded_c..end * padded_c].copy_from_slice(c);
         }
         running.copy_from_slice(checkpoint);
     }
 
     /// `dh(t)` of the rows of step t: the gradient of the output, and what step t+1 left in `grads.state.h`. Also its norms.
     fn total_d_h<V: Vector>(&self, rows: Range<usize>, d_h: &mut [f32], grads: &mut Grads) {
-        let (place, h_size) = (self.place, self.packed.h_size());
+        let (place, h_size) = (self.place, self.weights.h_size());
         let later = grads.state.h.chunks_exact(h_size);
         for ((row, d_h), later) in rows.zip(d_h.chunks_exact_mut(h_size)).zip(later) {
             d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
@@ -213,20 +212,20 @@ impl Direction<'_> {
     }
 
     /// Goes through the steps of a segment from the last: turns its gates into `d_pre`, and leaves `dh` and m(t) of each row.
-    /// `grads.state.h` holds `dh` of the step to come, all but the gradient of its output; `running.d_memory` that of the memory.
+    /// `grads.state.h` holds `dh` of the step to come, all but the gradient of its output; `running.d_c` holds `dc`.
     fn through_time<V: Vector>(
         &self,
         segment: &mut Segment,
-        transposed: &Transposed,
+        transposed: &TransposedWeights,
         grads: &mut Grads,
         running: Running,
         products: &mut ProductScratch,
     ) {
-        let Self { packed, steps, .. } = *self;
-        let (row_len, h_size) = (packed.row_len(), packed.h_size());
-        let (hidden, padded_hidden) = (packed.hidden(), packed.padded_hidden());
-        let (cell, padded_memory) = (packed.cell(), packed.padded_memory_size());
-        let Running { d_memory, d_h_before, padded_h_before } = running;
+        let Self { weights, steps, .. } = *self;
+        let (row_len, h_size) = (weights.row_len(), weights.h_size());
+        let (hidden, padded_hidden) = (weights.hidden(), weights.padded_hidden());
+        let (cell, padded_c) = (weights.cell(), weights.padded_c_size());
+        let Running { d_c, d_h_before, padded_h_before } = running;
         let first_row = segment.rows.start;
         for t in steps.backward_order(segment.steps.clone()) {
             let rows = steps.rows(t..t + 1);
@@ -252,27 +251,27 @@ impl Direction<'_> {
                 None => copy_rows(d_h, h_size, d_m, padded_hidden, hidden),
             }
 
-            // The memory before step t: after the step before, or of sequences without one in this segment, before the segment.
+            // c(t-1): of the step before, or for sequences without one in this segment, from before the segment.
             let previous = steps.previous(t);
             let (with_step_before, previous_row) = if segment.steps.contains(&previous) {
                 (steps.running(previous), steps.starts[previous] - first_row)
             } else {
                 (0, 0)
             };
-            let (memory, first_memory) = (&*segment.memory, &*segment.memory_before);
-            let memory_before = |b: usize| {
-                let (from, row) = if b < with_step_before { (memory, previous_row + b) } else { (first_memory, b) };
-                &from[row * padded_memory..][..padded_memory]
+            let (c, first_c) = (&*segment.c, &*segment.c_before);
+            let c_before = |b: usize| {
+                let (from, row) = if b < with_step_before { (c, previous_row + b) } else { (first_c, b) };
+                &from[row * padded_c..][..padded_c]
             };
             let gates = &mut segment.gates[start * row_len..end * row_len];
             let backward_step = BackwardStep {
                 gates,
                 h_before: padded_h_before,
-                memory_before: &memory_before,
-                memory: &memory[start * padded_memory..end * padded_memory],
+                c_before: &c_before,
+                c: &c[start * padded_c..end * padded_c],
                 d_m,
-                d_memory: &mut d_memory[..n * padded_memory],
-                d_memory_norms: &mut grads.norms.memory[rows],
+                d_c: &mut d_c[..n * padded_c],
+                d_c_norms: &mut grads.norms.c[rows],
             };
             cell.backward::<V>(backward_step, padded_hidden);
 
@@ -283,7 +282,7 @@ impl Direction<'_> {
             if cell.reads_h() {
                 copy_rows(d_m, padded_hidden, d_h_before, d_h_len, hidden);
             }
-            let Columns { values, row_len, count } = d_recurrent(packed, gates);
+            let Columns { values, row_len, count } = d_recurrent(weights, gates);
             let d_pre = Rows { values, row_len: count, at: RowMap::steps_first(row_len) };
             accumulate::<V>(d_h_before, d_h_len, None, Lhs::Rows(d_pre, 0), &transposed.recurrent, products.packed_a);
             copy_rows(d_h_before, d_h_len, &mut grads.state.h[..n * h_size], h_size, h_size);

@@ -11,13 +11,13 @@ pub use steps::Steps;
 
 use crate::gemm::Rows;
 use crate::layout::RowMap;
-use crate::pack::Packed;
+use crate::packed_weights::PackedWeights;
 
 /// One direction of one layer: its weights, what it reads, and where it writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Direction<'a> {
     /// Its weights.
-    pub packed: &'a Packed,
+    pub weights: &'a PackedWeights,
     /// Where its h(t) belong.
     pub place: Place,
     /// x(t), row by row.
@@ -43,8 +43,8 @@ pub struct Place {
 pub struct State<'a> {
     /// (batch, H_out)
     pub h: &'a mut [f32],
-    /// (batch, H): the LSTM's c
-    pub memory: &'a mut [f32],
+    /// (batch, H), or nothing for a cell without c
+    pub c: &'a mut [f32],
 }
 
 /// What a training forward of one direction saves for its backward: all gates, or checkpoints from which backward computes
@@ -53,15 +53,15 @@ pub struct State<'a> {
 pub struct Saved<'a> {
     /// h before the first step, (batch, H_out).
     pub h0: &'a [f32],
-    /// The memory before the first step, (batch, H).
-    pub memory0: &'a [f32],
+    /// c before the first step, (batch, H), or nothing for a cell without c.
+    pub c0: &'a [f32],
     /// The output of the layer before dropout, (rows, D * H_out), step by step.
     pub output: &'a mut [f32],
     /// The gates of every row, (rows, row of pre-activations). Backward turns them into gradients. Empty with checkpoints.
     pub gates: &'a mut [f32],
-    /// The memory after the step of every row, (rows, padded H). Empty with checkpoints.
-    pub memory: &'a mut [f32],
-    /// The memory before the first step of each segment, (segments, batch, padded H). Empty without checkpoints.
+    /// c after the step of every row, (rows, padded H). Empty with checkpoints.
+    pub c: &'a mut [f32],
+    /// c before the first step of each segment, (segments, batch, padded H). Empty without checkpoints.
     pub checkpoints: &'a mut [f32],
     /// Steps in a segment; without checkpoints all steps are one.
     pub checkpoint_every: usize,

@@ -3,7 +3,7 @@
 use super::Direction;
 use super::backward::{Grads, Segment};
 use crate::layout::Kind;
-use crate::pack::{Packed, Transposed};
+use crate::packed_weights::{PackedWeights, TransposedWeights};
 use crate::simd::Vector;
 use crate::weight_grad::{Columns, Inputs, ProductScratch, add, add_weight_grad, matmul_rows};
 
@@ -12,17 +12,17 @@ impl Direction<'_> {
     pub(super) fn products<V: Vector>(
         &self,
         segment: &Segment,
-        transposed: &Transposed,
+        transposed: &TransposedWeights,
         grads: &mut Grads,
         scratch: &mut ProductScratch,
     ) {
-        let Self { packed, input, .. } = *self;
-        let (row_len, hidden, padded_hidden) = (packed.row_len(), packed.hidden(), packed.padded_hidden());
-        let (input_columns, recurrent_columns) = (packed.input_columns(), packed.recurrent_columns());
+        let Self { weights, input, .. } = *self;
+        let (row_len, hidden, padded_hidden) = (weights.row_len(), weights.hidden(), weights.padded_hidden());
+        let (input_columns, recurrent_columns) = (weights.input_columns(), weights.recurrent_columns());
         let first_row = segment.rows.start;
         let (d_pre, d_h) = (&*segment.gates, &*segment.d_h);
-        let d_input_part = Columns { values: d_pre, row_len, count: packed.input().row_len() };
-        let d_recurrent_part = d_recurrent(packed, d_pre);
+        let d_input_part = Columns { values: d_pre, row_len, count: weights.input().row_len() };
+        let d_recurrent_part = d_recurrent(weights, d_pre);
         matmul_rows::<V>(d_input_part, &transposed.input, scratch, &mut |r, product| {
             add(&mut grads.input[input.at.start(first_row + r)..][..input.row_len], product);
         });
@@ -62,7 +62,7 @@ impl Direction<'_> {
 }
 
 /// Of rows of `d_pre`, the columns that `W_hh` adds to.
-pub(super) fn d_recurrent<'a>(packed: &Packed, d_pre: &'a [f32]) -> Columns<'a> {
-    let start = packed.recurrent_columns().start();
-    Columns { values: &d_pre[start..], row_len: packed.row_len(), count: packed.recurrent().row_len() }
+pub(super) fn d_recurrent<'a>(weights: &PackedWeights, d_pre: &'a [f32]) -> Columns<'a> {
+    let start = weights.recurrent_columns().start();
+    Columns { values: &d_pre[start..], row_len: weights.row_len(), count: weights.recurrent().row_len() }
 }

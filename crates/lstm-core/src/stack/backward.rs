@@ -10,7 +10,7 @@ use core::mem::swap;
 
 impl Stack {
     /// The mirror of [`Stack::forward`]: goes back through training forward `index` of those that wait for it, the oldest
-    /// being 0, from the gradients of its output, h_n and memory in the backward memory to those of its input, h0 and memory
+    /// being 0, from the gradients of its output, h_n and c_n in the backward memory to those of its input, h0 and c0
     /// there, and adds to the gradients of the parameters. Never allocates.
     ///
     /// Fails with [`Error::NoForward`] if there is none, and with [`Error::StaleForward`] if the parameters have changed
@@ -38,7 +38,7 @@ impl Stack {
     }
 
     fn run_layers_backward(&mut self, saved: &mut SavedForward, packed_a: &mut PackedA) {
-        let Self { config, layout, packed, backward_memory, .. } = self;
+        let Self { config, layout, weights, backward_memory, .. } = self;
         let Some(memory) = backward_memory else { return };
         let (shape, call) = (saved.shape, saved.call);
         let Shape { steps, batch, rows } = shape;
@@ -62,22 +62,22 @@ impl Stack {
             for direction in 0..directions {
                 let index = layer * directions + direction;
                 let run = Direction {
-                    packed: &packed[index],
+                    weights: &weights[index],
                     place: place(config, call, shape, layer, direction),
                     input,
                     steps: Steps { starts: &starts[..steps + 1], reverse: direction == 1 },
                 };
-                let (h_norms, memory_norms) = part(&mut memory.norms, index, 2 * rows).split_at_mut(rows);
+                let (h_norms, c_norms) = part(&mut memory.norms, index, 2 * rows).split_at_mut(rows);
                 let grads = Grads {
                     output: d_output,
                     input: d_input,
                     state: State {
                         h: part(&mut memory.d_h, index, batch * config.h_size()),
-                        memory: part(&mut memory.d_memory, index, batch * config.memory_size()),
+                        c: part(&mut memory.d_c, index, batch * config.c_size()),
                     },
                     parameters: layout.of(config, layer, direction),
                     gradients: &mut memory.gradients,
-                    norms: Norms { h: h_norms, memory: memory_norms },
+                    norms: Norms { h: h_norms, c: c_norms },
                 };
                 let saved = saved.direction(config, layer, direction);
                 run.backward::<Native>(&memory.transposed[index], saved, grads, &mut memory.scratch, packed_a);

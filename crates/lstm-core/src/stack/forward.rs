@@ -39,13 +39,13 @@ impl Stack {
         saved.starts[..shape.steps + 1].copy_from_slice(&work.starts[..shape.steps + 1]);
         copy_start(&work.input, &mut saved.input, shape.rows * config.input_size());
         copy_start(&work.h, &mut saved.h0, states * config.h_size());
-        copy_start(&work.memory, &mut saved.memory0, states * config.memory_size());
+        copy_start(&work.c, &mut saved.c0, states * config.c_size());
         Some(saved)
     }
 
     fn run_layers(&mut self, call: Call, mut saved: Option<&mut SavedForward>, packed_a: &mut PackedA) {
         let Shape { steps, batch, rows } = self.shape;
-        let Self { config, packed, work, shape, .. } = self;
+        let Self { config, weights, work, shape, .. } = self;
         let (directions, layers, columns) = (config.directions(), config.num_layers(), config.output_size());
         let [even, odd] = &mut work.layer_io;
         let (mut above, mut below) = (&mut even[..], &mut odd[..]);
@@ -62,11 +62,11 @@ impl Stack {
                 let index = layer * directions + direction;
                 let state = State {
                     h: part(&mut work.h, index, batch * config.h_size()),
-                    memory: part(&mut work.memory, index, batch * config.memory_size()),
+                    c: part(&mut work.c, index, batch * config.c_size()),
                 };
                 let scratch = ForwardScratch {
                     pre_activations: &mut work.pre_activations,
-                    memory: &mut work.running_memory,
+                    c: &mut work.running_c,
                     projection: Projection { m: &mut work.m, product: &mut work.product },
                     chunk: work.chunk,
                 };
@@ -75,7 +75,7 @@ impl Stack {
                     None => Default::default(),
                 };
                 let run = Direction {
-                    packed: &packed[index],
+                    weights: &weights[index],
                     place: place(config, call, *shape, layer, direction),
                     input,
                     steps: Steps { starts: &work.starts[..steps + 1], reverse: direction == 1 },

@@ -8,19 +8,19 @@ use crate::backward_memory::BackwardMemory;
 use crate::buffer::{request, try_collect, zeros};
 use crate::direction::Place;
 use crate::layout::{Layout, RowMap};
-use crate::pack::Packed;
+use crate::packed_weights::PackedWeights;
 use crate::workspace::Workspace;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
 
-/// `nn.LSTM`: parameters, their packed form, and the memory of one forward at a time.
+/// `nn.LSTM`, `nn.GRU` or `nn.RNN`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
 pub struct Stack {
     config: Config,
     layout: Layout,
     parameters: Vec<f32>,
     /// One for each direction of each layer.
-    packed: Vec<Packed>,
+    weights: Vec<PackedWeights>,
     /// Whether parameters may have been written since they were packed.
     stale: bool,
     /// See [`Stack::version`].
@@ -34,20 +34,20 @@ impl Stack {
     /// All parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
         // Twice: once as PyTorch shapes them, once packed for the kernels.
-        let len = Layout::len_for(&config).saturating_add(Packed::len_for(&config));
-        let (layout, parameters, packed) = request(len, || {
+        let len = Layout::len_for(&config).saturating_add(PackedWeights::len_for(&config));
+        let (layout, parameters, weights) = request(len, || {
             let layout = Layout::new(&config)?;
             let parameters = zeros(layout.len())?;
             let directions = config.directions();
             let count = config.num_layers() * directions;
-            let packed = try_collect(count, |index| Packed::new(&config, index / directions))?;
-            Ok((layout, parameters, packed))
+            let weights = try_collect(count, |index| PackedWeights::new(&config, index / directions))?;
+            Ok((layout, parameters, weights))
         })?;
         Ok(Self {
             config,
             layout,
             parameters,
-            packed,
+            weights,
             stale: true,
             version: 0,
             shape: Shape::default(),
@@ -81,20 +81,20 @@ impl Stack {
     }
 
     /// The packed parameters of the forward direction of a layer, up to date.
-    pub(crate) fn packed(&mut self, layer: usize) -> &Packed {
+    pub(crate) fn weights(&mut self, layer: usize) -> &PackedWeights {
         self.refresh();
-        &self.packed[layer * self.config.directions()]
+        &self.weights[layer * self.config.directions()]
     }
 
     fn refresh(&mut self) {
         if !self.stale {
             return;
         }
-        let Self { config, layout, parameters, packed, .. } = self;
+        let Self { config, layout, parameters, weights, .. } = self;
         let directions = config.directions();
         let mut changed = false;
-        for (index, packed) in packed.iter_mut().enumerate() {
-            changed |= packed.update(layout.of(config, index / directions, index % directions), parameters);
+        for (index, weights) in weights.iter_mut().enumerate() {
+            changed |= weights.update(layout.of(config, index / directions, index % directions), parameters);
         }
         self.version = self.version.wrapping_add(u32::from(changed));
         self.stale = false;
@@ -118,8 +118,8 @@ impl Stack {
         reserved
     }
 
-    /// Makes room for a training forward of the shape last reserved, and for its backward. With `checkpoint_every`, only the
-    /// memory is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
+    /// Makes room for a training forward of the shape last reserved, and for its backward. With `checkpoint_every`, only c
+    /// is saved, every so many steps, and backward computes the gates between again: less memory, the same gradients to
     /// rounding.
     pub fn reserve_training(&mut self, checkpoint_every: Option<usize>) -> Result<(), Error> {
         let Self { config, layout, shape, work, backward_memory, .. } = self;
@@ -148,10 +148,10 @@ impl Stack {
         &mut self.work.h[..len]
     }
 
-    /// The memory before and after a forward, the LSTM's c0 and c_n, (layers * D, batch, H); nothing for a cell without memory.
-    pub fn memory_mut(&mut self) -> &mut [f32] {
-        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.memory_size();
-        &mut self.work.memory[..len]
+    /// c0 before and c_n after a forward, (layers * D, batch, H); nothing for a cell without c.
+    pub fn c_mut(&mut self) -> &mut [f32] {
+        let len = self.config.num_layers() * self.config.directions() * self.shape.batch * self.config.c_size();
+        &mut self.work.c[..len]
     }
 
     /// How many sequences run at each step of a packed forward, (steps).

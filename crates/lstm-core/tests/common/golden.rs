@@ -1,6 +1,6 @@
 //! The golden cases of `test/fixtures/golden` (PyTorch in float64; `generate.py` and `gru_rnn.py` beside them tell the format).
 
-use super::{memory_size, stack_with};
+use super::{c_size, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
@@ -110,7 +110,7 @@ impl Case {
     pub fn gradients(&self, times: usize, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
         let mut stack = self.stack();
         let (i, d) = (self.options.input_size, stack.config().output_size());
-        let (h_size, memory_size) = (stack.config().h_size(), memory_size(stack.config()));
+        let (h_size, c_size) = (stack.config().h_size(), c_size(stack.config()));
         let order = self.order();
         let rows = self.packed_rows(&order);
         let place: Vec<(usize, usize)> = match &rows {
@@ -128,7 +128,7 @@ impl Case {
                 }
             }
             permute(self.find("hn.r"), training.d_h_mut(), h_size, &order, false);
-            permute(self.find("cn.r"), training.d_memory_mut(), memory_size, &order, false);
+            permute(self.find("cn.r"), training.d_c_mut(), c_size, &order, false);
             stack.backward(0, &mut PackedA::new()).unwrap();
             let training = stack.backward_memory().unwrap();
             let mut input = vec![0.0; self.steps * self.batch * i];
@@ -136,8 +136,8 @@ impl Case {
                 input[padded * i..][..i].copy_from_slice(&training.d_input()[row * i..][..i]);
             }
             found = vec![("grad.input".to_owned(), input)];
-            let (d_h, d_c) = (training.d_h_mut().to_vec(), training.d_memory_mut().to_vec());
-            for (name, values, width) in [("h0", d_h, h_size), ("c0", d_c, memory_size)] {
+            let (d_h, d_c) = (training.d_h_mut().to_vec(), training.d_c_mut().to_vec());
+            for (name, values, width) in [("h0", d_h, h_size), ("c0", d_c, c_size)] {
                 let mut back = values.clone();
                 permute(Some(&values), &mut back, width, &order, true);
                 if self.find(name).is_some() {
@@ -154,7 +154,7 @@ impl Case {
     fn run_with(&self, stack: &mut Stack, chunk: Option<usize>, training: Option<Option<usize>>) -> Results {
         let (batch, steps) = (self.batch, self.steps);
         let (i, d) = (self.options.input_size, stack.config().output_size());
-        let (h_size, memory_size) = (stack.config().h_size(), memory_size(stack.config()));
+        let (h_size, c_size) = (stack.config().h_size(), c_size(stack.config()));
         let order = self.order();
         let rows = self.packed_rows(&order);
         let shape = Shape { steps, batch, rows: rows.as_ref().map_or(steps * batch, Vec::len) };
@@ -176,7 +176,7 @@ impl Case {
             }
         }
         permute(self.find("h0"), stack.h_mut(), h_size, &order, false);
-        permute(self.find("c0"), stack.memory_mut(), memory_size, &order, false);
+        permute(self.find("c0"), stack.c_mut(), c_size, &order, false);
         let call =
             Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training: training.is_some() };
         stack.forward(call, &mut PackedA::new()).unwrap();
@@ -191,9 +191,9 @@ impl Case {
                 output
             }
         };
-        let (mut h, mut c) = (stack.h_mut().to_vec(), stack.memory_mut().to_vec());
+        let (mut h, mut c) = (stack.h_mut().to_vec(), stack.c_mut().to_vec());
         permute(Some(stack.h_mut()), &mut h, h_size, &order, true);
-        permute(Some(stack.memory_mut()), &mut c, memory_size, &order, true);
+        permute(Some(stack.c_mut()), &mut c, c_size, &order, true);
         Results { output, h, c }
     }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 /// The parameters of one direction of one layer as forward multiplies with them. Columns are in the order of
 /// [`crate::layout::column`].
 #[derive(Debug, Clone)]
-pub struct Packed {
+pub struct PackedWeights {
     cell: Cell,
     hidden: usize,
     padded_hidden: usize,
@@ -20,8 +20,8 @@ pub struct Packed {
     projection: Option<PackedB>,
 }
 
-impl Packed {
-    /// Makes room for the parameters of one direction of `layer`; [`Packed::update`] fills it.
+impl PackedWeights {
+    /// Makes room for the parameters of one direction of `layer`; [`PackedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (hidden, row_len, proj_size) = (config.hidden_size(), config.row_len(), config.proj_size());
         Ok(Self {
@@ -115,14 +115,14 @@ impl Packed {
         self.padded_hidden
     }
 
-    /// Columns of the memory, 0 for a cell without one.
-    pub fn memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.hidden } else { 0 }
+    /// Columns of c, 0 for a cell without c.
+    pub fn c_size(&self) -> usize {
+        if self.cell.has_c() { self.hidden } else { 0 }
     }
 
     /// The same with those of padding.
-    pub fn padded_memory_size(&self) -> usize {
-        if self.cell.has_memory() { self.padded_hidden } else { 0 }
+    pub fn padded_c_size(&self) -> usize {
+        if self.cell.has_c() { self.padded_hidden } else { 0 }
     }
 
     /// Values in a row of pre-activations: all slots of all units, padding included.
@@ -163,7 +163,7 @@ impl Packed {
 
 /// The parameters of one direction of one layer as backward multiplies with them: transposed.
 #[derive(Debug, Clone)]
-pub struct Transposed {
+pub struct TransposedWeights {
     /// `W_ihᵀ`: as deep as `W_ih` has packed columns, I columns.
     pub input: PackedB,
     /// `W_hhᵀ`: as deep as `W_hh` has packed columns, H_out columns.
@@ -172,8 +172,8 @@ pub struct Transposed {
     pub projection: Option<PackedB>,
 }
 
-impl Transposed {
-    /// Makes room; [`Transposed::update`] fills it.
+impl TransposedWeights {
+    /// Makes room; [`TransposedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (columns, hidden, proj_size) = (config.gate_columns(), config.hidden_size(), config.proj_size());
         Ok(Self {

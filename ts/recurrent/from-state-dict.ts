@@ -1,0 +1,121 @@
+import { shapeText, withArticle } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import type { LSTMOptions } from "../checks/options.js";
+import {
+  cellOf,
+  checkDict,
+  checkLoadOptions,
+  type Expected,
+  hintAtParts,
+  hintAtPrefix,
+  LOADED,
+  type LoadOptions,
+  type LoadResult,
+  loaded,
+  type StateDict,
+} from "../parameters/state-dict.js";
+import { asTensor } from "../tensor/tensor.js";
+import type { Cell } from "./cells.js";
+
+/** Options of `fromStateDict`: those that a state dict does not tell. */
+export type StackLoadOptions = Pick<LoadOptions, "prefix"> &
+  Pick<LSTMOptions, "batchFirst" | "dropout" | "checkpointEvery">;
+
+const UNTOLD = ["batchFirst", "dropout", "checkpointEvery"];
+
+/** Layers of a cell with the parameters of a state dict; `own` are more options that it does not tell. */
+export function fromStateDict<
+  M extends { loadStateDict(dict: StateDict, options: LoadOptions): LoadResult; dispose(): void },
+>(
+  Stack: new (options: LSTMOptions) => M,
+  cell: Cell,
+  dict: StateDict,
+  options: StackLoadOptions,
+  own: readonly string[] = [],
+): M {
+  const owner = `${cell.name}.fromStateDict`;
+  const untold = [...UNTOLD, ...own];
+  const { prefix } = checkLoadOptions(owner, options, untold);
+  const given = Object.fromEntries(untold.map((name) => [name, options[name as keyof StackLoadOptions]]));
+  const sizes = inferSizes(owner, cell, dict, prefix);
+  return loaded(new Stack({ ...given, ...sizes, [LOADED]: true } as LSTMOptions), dict, prefix);
+}
+
+/** Every size, from the names and shapes of the parameters. */
+function inferSizes(owner: string, cell: Cell, dict: StateDict, prefix: string): StackSizes {
+  const names = new Set(Object.keys(checkDict(owner, dict)));
+  const first = "weight_ih_l0";
+  const under = (other: string) => sizesUnder(owner, cell, dict, names, other);
+  if (names.has(prefix + first)) return under(prefix);
+  const parametersUnder = (other: string) => parametersOf(cell, under(other));
+  const hint = hintAtParts([prefix + first], dict) + hintAtPrefix(dict, prefix, first, parametersUnder, true);
+  throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${first} is missing${hint}`);
+}
+
+type StackSizes = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "projSize"> &
+  Required<Pick<LSTMOptions, "numLayers" | "bias" | "bidirectional">>;
+
+function sizesUnder(
+  owner: string,
+  { name: own, gates }: Cell,
+  dict: StateDict,
+  names: ReadonlySet<string>,
+  prefix: string,
+): StackSizes {
+  const has = (name: string) => names.has(prefix + name);
+  const shapeOf = (name: string) => asTensor(prefix + name, dict[prefix + name]).shape;
+  const refuse = (name: string, expected: string) => {
+    const text = `expected ${prefix}${name} of shape ${expected}, got ${shapeText(shapeOf(name))}`;
+    return new LSTMError("STATE_DICT", `${owner}: ${text}`);
+  };
+  const projected = has("weight_hr_l0");
+  if (has("weight_hh_l0")) {
+    const shape = shapeOf("weight_hh_l0");
+    const theirs = projected ? "LSTM" : cellOf(shape);
+    if (theirs !== undefined && theirs !== own) {
+      const why = projected ? "it has weight_hr_l0" : `weight_hh_l0 has shape ${shapeText(shape)}`;
+      throw new LSTMError(
+        "STATE_DICT",
+        `${owner}: this is ${withArticle(theirs)}'s state dict (${why}); use ${theirs}.fromStateDict`,
+      );
+    }
+  }
+  const [rows = 0, inputSize = 0] = shapeOf("weight_ih_l0");
+  const hiddenSize = rows / gates;
+  if (hiddenSize < 1 || !Number.isInteger(hiddenSize) || inputSize < 1) {
+    throw refuse("weight_ih_l0", `[${gates === 1 ? "" : `${gates} * `}hiddenSize, inputSize]`);
+  }
+  const projSize = projected ? (shapeOf("weight_hr_l0")[0] ?? 0) : 0;
+  if (projected && (projSize < 1 || projSize >= hiddenSize)) {
+    throw refuse("weight_hr_l0", `[projSize, ${hiddenSize}] with projSize from 1 to ${hiddenSize - 1}`);
+  }
+  let numLayers = 1;
+  while (has(`weight_ih_l${numLayers}`)) numLayers++;
+  return {
+    inputSize,
+    hiddenSize,
+    numLayers,
+    bias: has("bias_ih_l0"),
+    bidirectional: has("weight_ih_l0_reverse"),
+    ...(projected && { projSize }),
+  };
+}
+
+/** The parameters that layers of these sizes have, as PyTorch names them. */
+function parametersOf({ gates }: Cell, sizes: StackSizes): Expected[] {
+  const { inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = sizes;
+  const columns = projSize ?? hiddenSize;
+  const directions = bidirectional ? ["", "_reverse"] : [""];
+  const parameters: Expected[] = [];
+  for (let layer = 0; layer < (numLayers as number); layer++) {
+    for (const direction of directions) {
+      const add = (name: string, ...shape: number[]) =>
+        parameters.push({ name: `${name}_l${layer}${direction}`, shape });
+      add("weight_ih", gates * hiddenSize, layer === 0 ? inputSize : directions.length * columns);
+      add("weight_hh", gates * hiddenSize, columns);
+      if (bias) for (const name of ["bias_ih", "bias_hh"]) add(name, gates * hiddenSize);
+      if (projSize !== undefined) add("weight_hr", projSize, hiddenSize);
+    }
+  }
+  return parameters;
+}
