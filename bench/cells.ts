@@ -1,6 +1,6 @@
 /** `npm run bench -- cells`: what our GRU and RNN cost beside our LSTM, all three in turn. */
 import { type Case, type Cell, flops, nameOf } from "./cases.js";
-import { type Entrant, takeTurns } from "./harness.js";
+import { type Entrant, type Turns, takeTurns } from "./harness.js";
 import { measureLimits, peakLoop } from "./limits.js";
 import { dataOf, ours } from "./ours.js";
 import { machine, record } from "./record.js";
@@ -18,10 +18,16 @@ const SIZES: readonly Omit<Case, "cell">[] = [
   { ...one, kind: "train", inputs: 128, hidden: 256, batch: 32, steps: 50, layers: 2 },
 ];
 
+/** Of a record: times and shares of the peak by cell. */
+export interface Line extends Pick<Turns, "times" | "shares"> {
+  /** The LSTM's. */
+  readonly case: Case;
+}
+
 export async function cells(options: { record: boolean }): Promise<void> {
   const limits = measureLimits();
   const loop = peakLoop(limits);
-  const lines = [];
+  const lines: Line[] = [];
   for (const size of SIZES) {
     const cases = CELLS.map((cell) => ({ ...size, cell }));
     const { times, shares } = await takeTurns(await Promise.all(cases.map(entrantOf)), loop, CELLS.length);

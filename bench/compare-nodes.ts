@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nameOf, type RecordedCase } from "./cases.js";
-import type { Time } from "./harness.js";
+import type { Outcome, Time } from "./harness.js";
 import { install } from "./install.js";
 import type { Limits } from "./limits.js";
 import { record } from "./record.js";
@@ -15,7 +15,11 @@ export interface Result {
   readonly node: string;
   readonly limits: Limits;
   readonly versions: Readonly<Record<string, string>>;
-  readonly cases: readonly { readonly case: RecordedCase; readonly times: Readonly<Record<string, Time>> }[];
+  readonly cases: readonly {
+    readonly case: RecordedCase;
+    readonly peak: Outcome["peak"];
+    readonly times: Readonly<Record<string, Time>>;
+  }[];
 }
 
 /** Runs the cases in each of these versions and prints a table for each rival: how many times ours it takes. */

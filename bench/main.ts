@@ -22,6 +22,7 @@ what: nothing for the cases, or one of
   linear   time against steps, batch and layers
   cells    our LSTM, GRU and RNN in turn
   charts   draws bench/record/*.svg from the newest records
+  docs     writes the tables of README.md and docs/speed.md from the newest records
 
 options:
   --all               every contestant, not only plain JavaScript; installs them first
@@ -57,6 +58,7 @@ const MEASUREMENTS: Record<string, () => Promise<void>> = {
   memory: async () => (await import("./memory.js")).memory(options),
   linear: async () => (await import("./linear.js")).linear(options),
   cells: async () => (await import("./cells.js")).cells(options),
+  docs: async () => (await import("./docs.js")).writeDocs(),
   charts: async () => {
     install("charts");
     const file: string = "./charts/draw.js"; // as a string, since tsc must do without the chart library

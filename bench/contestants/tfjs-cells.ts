@@ -53,7 +53,7 @@ export const KERAS: Readonly<Record<Cell, KerasCell>> = {
 /**
  * The GRU of PyTorch, and of Keras with reset_after. TensorFlow.js has the other one, whose reset gate multiplies h before
  * the product with W_hn ("GRUCell does not support reset_after parameter set to true"), so a user who has PyTorch's weights
- * writes this cell. It has one recurrent product where TensorFlow.js's own GRU has two.
+ * writes this cell. It is the faster one: TensorFlow.js's own splits, and so copies, the recurrent kernel at every step.
  */
 class ResetAfterCell extends RNNCell {
   static className = "ResetAfterCell";
