@@ -29,7 +29,7 @@ export default [
   bundle("  its JavaScript", "dist/workerd/index.js", "17.6 kB", "../lstm.wasm"),
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "51 kB"),
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "17.9 kB"),
-  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "7.6 kB", "./chunk-*"),
+  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8.2 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.5 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.5 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),

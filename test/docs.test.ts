@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "..");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
 const read = (page: string) => readFileSync(join(root, page), "utf8");
 
-const IMPORTS = `import { LSTM, Tensor } from "lstm-wasm";
+const IMPORTS = `import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
 import { Embedding, Linear, ReLU, Sequential } from "lstm-wasm/nn";
 import { Adam } from "lstm-wasm/train";
 declare const dict: Record<string, Tensor>;

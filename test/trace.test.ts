@@ -1,8 +1,16 @@
 import fc from "fast-check";
-import { type LayerTrace, LSTM, PackedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
+import {
+  type GradientNorms,
+  type LayerTrace,
+  LSTM,
+  PackedSequence,
+  packSequence,
+  padPackedSequence,
+  Tensor,
+} from "lstm-wasm";
 import { AdamW } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { anyOptions, forward, sizesOf, stackOf, stateSizes, trace } from "./support/cells.js";
+import { anyOptions, backward, forward, MODES, sizesOf, stackOf, stateSizes, trace } from "./support/cells.js";
 import { type Inside, type Matrix, type Mode, reference } from "./support/reference.js";
 import { bits, refuses } from "./support/refusal.js";
 
@@ -108,37 +116,41 @@ describe("trace", () => {
 });
 
 describe("gradientNorms", () => {
-  it("are the norms of dL/dh(t) and dL/dc(t) that finite differences of later steps give", () => {
-    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1, batchFirst: true }).train();
+  it.each(MODES)("of %s are the norms of dL/dh(t) and dL/dc(t) that the gradients of later steps give", (mode) => {
+    const sizes = { mode, inputSize: 3, hiddenSize: 4, seed: 1 };
+    const stack = stackOf({ ...sizes, batchFirst: true });
     const input = Tensor.randn([2, 6, 3], { seed: 2 });
     const weight = Tensor.randn([2, 6, 4], { seed: 3 });
-    lstm.forward(input);
-    lstm.backward(weight);
-    const [norms] = lstm.gradientNorms();
-    const { layers } = lstm.trace(input, null, { only: ["o", "c"] });
+    stack.train();
+    forward(stack, input);
+    backward(stack, weight, []);
+    const norms = stack.gradientNorms()[0] as GradientNorms;
+    const tensors = trace(stack, input).layers[0] as LayerTrace<string>;
     expect(norms).toMatchObject({ layer: 0, direction: "forward" });
+    expect(Object.keys(norms)).toEqual(["layer", "direction", ...(mode === "LSTM" ? ["h", "c"] : ["h"])]);
     for (let b = 0; b < 2; b++) {
       for (let t = 0; t < 6; t++) {
         // From step t on: h(t) counts itself, and as the state of what follows; c(t) as the state, and through h(t).
-        const part = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1 }).train();
-        const before = t === 0 ? undefined : part.forward(input.select(0, b).slice(0, 0, t))[1];
-        const [, [h, c]] = part.forward(input.select(0, b).slice(0, t, t + 1), before);
-        const [of] = part.forward(input.select(0, b).slice(0, t + 1), [h, c]);
-        const rest =
-          t === 5
-            ? { h0: Tensor.zeros([1, 4]), c0: Tensor.zeros([1, 4]) }
-            : part.backward(weight.select(0, b).slice(0, t + 1), null, { of });
-        const dh = rest.h0.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number));
-        // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
-        const at = (name: "o" | "c", unit: number) => layers[0]?.[name]?.data[(b * 6 + t) * 4 + unit] as number;
-        const dc = rest.c0.data.map(
-          (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
-        );
-        expect(norms?.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
-        expect(norms?.c.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dc), 5);
+        const part = stackOf(sizes);
+        const sequence = input.select(0, b);
+        const [, after] = forward(part, sequence.slice(0, 0, t + 1));
+        part.train();
+        forward(part, sequence.slice(0, t + 1), after);
+        const [, rest] = backward(part, weight.select(0, b).slice(0, t + 1), []);
+        const dh = rest[0]?.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number)) ?? [];
+        expect(norms.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
+        if (mode === "LSTM") {
+          // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
+          const at = (name: "o" | "c", unit: number) => tensors[name]?.data[(b * 6 + t) * 4 + unit] as number;
+          const dc = rest[1]?.data.map(
+            (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
+          );
+          expect(norms.c.select(0, b).data[t]).toBeCloseTo(Math.hypot(...(dc ?? [])), 5);
+        }
         part.dispose();
       }
     }
+    stack.dispose();
   });
 
   it("are refused once a later forward has taken their memory, never zeros", () => {

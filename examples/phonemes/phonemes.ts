@@ -1,4 +1,4 @@
-import { GRU, type Tensor } from "lstm-wasm";
+import { GRU, type GRUStream, type Tensor } from "lstm-wasm";
 import { Embedding, Linear } from "lstm-wasm/nn";
 import { load, loadMetadata } from "lstm-wasm/safetensors";
 
@@ -19,7 +19,7 @@ export class Phonemes {
   readonly #phonemes: readonly string[];
   readonly #encoder: GRU;
   readonly #decoder: GRU;
-  readonly #stream: ReturnType<GRU["stream"]>;
+  readonly #stream: GRUStream;
   readonly #letters: Embedding;
   readonly #sounds: Embedding;
   readonly #scores: Linear;

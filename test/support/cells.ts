@@ -28,6 +28,12 @@ export const anyOptions = (most: { inputSize: number; hiddenSize: number }) =>
     .tuple(lstmOptions(most), fc.constantFrom(...MODES))
     .map(([o, mode]) => ({ ...o, mode, projSize: mode === "LSTM" ? o.projSize : 0 }));
 
+export const isStack = (module: unknown): module is Stack =>
+  module instanceof LSTM || module instanceof GRU || module instanceof RNN;
+
+/** A state as the caller of a stack or cell holds it. */
+export const held = (states: readonly Tensor[]): unknown => (states.length > 1 ? states : states[0]);
+
 export function stackOf({ mode, projSize, ...options }: AnyOptions): Stack {
   if (mode === "LSTM") return new LSTM({ ...options, projSize });
   if (mode === "GRU") return new GRU(options);
@@ -95,6 +101,9 @@ export function streamOf(stack: Stack, batchSize: number, [h, c]: readonly Tenso
 export type StepOptions = Pick<AnyOptions, "mode" | "inputSize" | "hiddenSize" | "bias" | "seed">;
 
 export type Cell = LSTMCell | GRUCell | RNNCell;
+
+export const isCell = (module: unknown): module is Cell =>
+  module instanceof LSTMCell || module instanceof GRUCell || module instanceof RNNCell;
 
 /** LSTMCell, GRUCell or RNNCell. */
 export function cellOf({ mode, ...options }: StepOptions): Cell {

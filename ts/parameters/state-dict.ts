@@ -145,13 +145,24 @@ export const LOADED: unique symbol = /* @__PURE__ */ Symbol("loaded");
 export function weightShape(owner: string, dict: StateDict, prefix: string): readonly [number, number] {
   const name = `${prefix}weight`;
   const given = (checkDict(`${owner}.fromStateDict`, dict) as StateDict)[name];
-  if (given === undefined) throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing`);
+  if (given === undefined) {
+    const hint = hintAtPrefix(dict, prefix, "weight", (other) => layerParameters(owner, dict, other), true);
+    throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing${hint}`);
+  }
   const { shape } = asTensor(name, given);
   const ranked = owner === "LayerNorm" ? shape.length > 0 : shape.length === 2;
   if (ranked && !shape.includes(0)) return shape as readonly [number, number];
   const dimensions = owner === "LayerNorm" ? "at least one dimension" : "two dimensions";
   const text = `expected ${name} of ${dimensions}, none of them 0, got shape ${shapeText(shape)}`;
   throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${text}`);
+}
+
+/** The parameters that a layer of this weight has. */
+function layerParameters(owner: string, dict: StateDict, prefix: string): Expected[] {
+  const shape: readonly number[] = weightShape(owner, dict, prefix);
+  const parameters = [{ name: "weight", shape }];
+  if (owner === "Embedding" || !(`${prefix}bias` in dict)) return parameters;
+  return [...parameters, { name: "bias", shape: owner === "LayerNorm" ? shape : shape.slice(0, 1) }];
 }
 
 /** @internal A module with what a state dict has for it; disposed if that does not fit. */

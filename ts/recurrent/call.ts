@@ -2,7 +2,7 @@ import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
-import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
 import type { Sizes } from "./sizes.js";
 import { blankState, listed, type StateOf, stateAt } from "./states.js";
@@ -113,11 +113,7 @@ export class Call {
 
   /** Refuses a packed sequence that was not packed as the input was. */
   checkPacking(name: string, other: PackedSequence): void {
-    const same = (x: Int32Array | null, y: Int32Array | null) =>
-      x === y || (x !== null && y !== null && sameValues(x, y));
-    const packed = this.packed as PackedSequence;
-    if (same(packed.batchSizes, other.batchSizes) && same(packed.sortedIndices, other.sortedIndices)) return;
-    throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
+    this.packed?.checkPacking(name, other);
   }
 
   /** What stays to be known for backward: the shapes, and an order that nobody else writes. */

@@ -53,7 +53,8 @@ export abstract class Recurrent extends ParameterModule {
     if (seed !== undefined) checkCount("seed", seed);
     const object = new RnnHandle(owner, new Sizes(cell, checked, single), checked);
     super(object);
-    this.pending = new Pending(owner, () => object.version());
+    // All steps of a single cell wait until the sequence ends.
+    this.pending = new Pending(owner, () => object.version(), single ? Infinity : undefined);
     this.#seed = seed;
     // fromStateDict is about to write all of them.
     if (!(LOADED in options)) this.#initialise();

@@ -5,6 +5,7 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { INTEGERS, typedArrayName, zeros } from "./elements.js";
+import { sameValues } from "./shape.js";
 import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
 
 /** Int32 numbers, or plain ones. */
@@ -100,6 +101,13 @@ export class PackedSequence {
     return new PackedSequence(data, batchSizes.slice(), sortedIndices?.slice() ?? null);
   }
 
+  /** @internal Throws unless another was packed from the same lengths and in the same order. */
+  checkPacking(name: string, other: PackedSequence): void {
+    const same = (x: Int32Array | null, y: Int32Array | null) => x === y || (x && y && sameValues(x, y));
+    if (same(this.batchSizes, other.batchSizes) && same(this.sortedIndices, other.sortedIndices)) return;
+    throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
+  }
+
   /** How many sequences there are, those of length 0 included. */
   get batch(): number {
     return this.sortedIndices?.length ?? this.batchSizes[0] ?? 0;
@@ -121,6 +129,18 @@ export class PackedSequence {
       unsortedIndices: list(unsortedIndices),
     };
   }
+}
+
+/** The rows of an output's gradient, which must be packed as the input was, or be a tensor as that was. */
+export function gradientRows(gradient: unknown, input: PackedSequence | undefined): unknown {
+  if (gradient instanceof PackedSequence !== (input !== undefined)) {
+    const expected = input === undefined ? "a tensor" : "a PackedSequence";
+    const cure = input === undefined ? "; padPackedSequence makes one" : "";
+    throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was${cure}`);
+  }
+  if (!(gradient instanceof PackedSequence)) return gradient;
+  input?.checkPacking("gradOutput", gradient);
+  return gradient.data;
 }
 
 /** The inverse of a permutation. */

@@ -193,18 +193,19 @@ function copy({ data, shape }: Tensor, dim: number, from: number, to: number): F
  */
 export function asTensor(argument: string, value: unknown): Tensor {
   if (value instanceof Tensor && isUnchanged(value)) return value;
+  let got: string | undefined;
   if (typeof value === "object" && value !== null) {
-    if (Array.isArray(value)) return wrapped(flatten(FLOATS, argument, value));
     if (ArrayBuffer.isView(value)) return new Tensor(checkArray(FLOATS, argument, value));
-    if ("batchSizes" in value) {
-      const cure = "PackedSequence.from(...) makes one again of a clone or of JSON";
-      throw new LSTMError("DTYPE", `${argument} must be a tensor, got the fields of a PackedSequence; ${cure}`);
-    }
-    if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
+    if (Array.isArray(value)) {
+      if (!("data" in Object(value[0]))) return wrapped(flatten(FLOATS, argument, value));
+      got = "an array of tensors; of an LSTM's result take the first: const [output] = ...";
+    } else if ("batchSizes" in value) {
+      got = "a PackedSequence; padPackedSequence makes one, PackedSequence.from(...) takes a clone or JSON";
+    } else if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
   }
   throw new LSTMError(
     "DTYPE",
-    `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${describe(value)}`,
+    `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${got ?? describe(value)}`,
   );
 }
 
