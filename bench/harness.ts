@@ -28,7 +28,8 @@ const SLICE = 12;
 /** A contestant whose run is longer than a slice gets fewer rounds, but so many up to so many milliseconds a run. */
 const FEWEST_ROUNDS = [
   { below: 100, rounds: 31 },
-  { below: 1000, rounds: 15 },
+  { below: 300, rounds: 15 },
+  { below: 1000, rounds: 9 },
   { below: Number.POSITIVE_INFINITY, rounds: 3 },
 ];
 /** Milliseconds; V8's optimised code arrives meanwhile. */

@@ -40,7 +40,7 @@ export function stepChart({ cases, node }: Result): string {
     x: { type: "log", ticks: sizes, tickFormat: (size: number) => String(size), label: "hidden size →", grid: false },
     y: {
       type: "log",
-      label: `↑ microseconds for one step, batch 1 (Node ${node}, one thread)`,
+      label: `↑ microseconds for one step of an LSTM, batch 1 (Node ${node}, one thread)`,
       grid: true,
       tickFormat,
     },
