@@ -77,7 +77,7 @@ interface Place {
 
 const as = (module: unknown) => module as AnyModule;
 
-/** A module that takes rows of so many columns. LSTMs of one chain have the same batchFirst. */
+/** A module that takes rows of so many columns. Layers of one chain have the same batchFirst. */
 function place(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
   const seed = draw.seed();
   return draw.pick<() => Place>([

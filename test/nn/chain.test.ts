@@ -1,5 +1,5 @@
 /** What a chain refuses: arguments that it would ignore, and options that contradict each other. */
-import { LSTM, packSequence, Tensor } from "lstm-wasm";
+import { GRU, LSTM, packSequence, RNN, Tensor } from "lstm-wasm";
 import { Dropout, Embedding, Last, LayerNorm, Linear, Module, ReLU, Sequential, Softmax } from "lstm-wasm/nn";
 import { describe, expect, it } from "vitest";
 import { bits, expectError } from "../support/refusal.js";
@@ -39,6 +39,16 @@ describe("a chain whose parts contradict each other is refused when it is put to
       "batchFirst of Last alone",
       /^Sequential: 0 has batchFirst: false, 1 true/,
       [lstm(), new Last({ batchFirst: true })] as never,
+    ],
+    [
+      "batchFirst of a GRU alone",
+      /^Sequential: gru has batchFirst: true, last false/,
+      { gru: new GRU({ inputSize: 2, hiddenSize: 2, batchFirst: true }), last: new Last() },
+    ],
+    [
+      "bidirectional of an RNN alone",
+      /^Sequential: 0 is bidirectional; give 1 bidirectional/,
+      [new RNN({ inputSize: 2, hiddenSize: 2, bidirectional: true }), new Last()] as never,
     ],
     [
       "batchFirst of the first of two LSTMs",

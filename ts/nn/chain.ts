@@ -1,6 +1,7 @@
 /** What can stand in a Sequential, and what it checks of its modules before anything runs through them. */
-import { describe, withArticle } from "../checks/describe.js";
+import { withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { Module } from "../parameters/module.js";
 import { RecurrentCell } from "../recurrent/recurrent-cell.js";
 import { RecurrentStack } from "../recurrent/recurrent-stack.js";
@@ -24,9 +25,11 @@ export function checkModules(entries: readonly [string, unknown][]): asserts ent
   const kept = new Set<Module>();
   for (const [name, module] of entries) {
     if (!(module instanceof Module)) {
-      throw new LSTMError(
+      throw mustBe(
         "OPTION",
-        `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn), got ${describe(module)}`,
+        `Sequential: ${name}`,
+        "a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn)",
+        module,
       );
     }
     if (module instanceof RecurrentCell) {

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import {
@@ -209,7 +210,7 @@ function make(dict: StateDict, part: Part, prefix: string): Chainable {
   if (part instanceof Module) return part;
   const name = prefix.slice(0, -1);
   const refuse = (expected: string, got: unknown) =>
-    new LSTMError("OPTION", `Sequential.fromStateDict: ${name} must be ${expected}, got ${describe(got)}`);
+    mustBe("OPTION", `Sequential.fromStateDict: ${name}`, expected, got);
   if ((part as unknown) === Sequential) {
     throw refuse(
       "a function (all, options) => Sequential.fromStateDict(all, parts, options), since it has parts",

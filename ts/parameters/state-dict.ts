@@ -1,5 +1,6 @@
 import { describe, shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { sameValues } from "../tensor/shape.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -65,7 +66,7 @@ export function matchStateDict(
 /** The checked prefix and strictness. */
 export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {
   const { prefix = "", strict = true } = checkObject(owner, options, ["prefix", ...others]);
-  if (typeof prefix !== "string") throw new LSTMError("OPTION", `prefix must be a string, got ${describe(prefix)}`);
+  if (typeof prefix !== "string") throw mustBe("OPTION", "prefix", "a string", prefix);
   return { prefix, strict: checkBoolean("strict", strict) };
 }
 

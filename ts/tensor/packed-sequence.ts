@@ -2,8 +2,8 @@
  * Sequences of different lengths in one tensor, as `torch.nn.utils.rnn` packs them: sorted by length, longest first,
  * then all first steps, all second steps and so on, so that every step works on the first so many sequences.
  */
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { INTEGERS, typedArrayName, zeros } from "./elements.js";
 import { sameValues } from "./shape.js";
 import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
@@ -26,7 +26,7 @@ export interface PackedSequenceLike {
 /** A packed batch. Made by `packPaddedSequence` and `packSequence`, taken and returned by `LSTM.forward`. */
 export class PackedSequence {
   static readonly name = "PackedSequence";
-  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. */
+  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. Indices are numbers here. */
   readonly data: Tensor;
   /** (longest length): how many sequences are still running at each step. */
   readonly batchSizes: Int32Array;
@@ -156,16 +156,13 @@ function inverse(argument: string, indices: Int32Array): Int32Array {
 export function integers(argument: string, values: unknown): Int32Array {
   if (typedArrayName(values) === "Int32Array") return values as Int32Array;
   if (!Array.isArray(values)) {
-    throw new LSTMError(
-      "LENGTHS",
-      `${argument} must be an array of integers or an Int32Array, got ${describe(values)}`,
-    );
+    throw mustBe("LENGTHS", argument, "an array of integers or an Int32Array", values);
   }
   const result = zeros(INTEGERS, [values.length]);
   for (let i = 0; i < result.length; i++) {
     const value: unknown = values[i];
     if (!INTEGERS.includes(value)) {
-      throw new LSTMError("LENGTHS", `${argument}[${i}] must be an integer, got ${describe(value)}`);
+      throw mustBe("LENGTHS", `${argument}[${i}]`, "an integer", value);
     }
     result[i] = value as number;
   }

@@ -1,6 +1,6 @@
 /** What comes before a packed sequence and after it: padding, packing and unpacking, as in `torch.nn.utils.rnn`. */
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { INTEGERS, product, typedArrayName, zeros } from "./elements.js";
 import type { Indices } from "./indices.js";
@@ -88,15 +88,12 @@ export function padPackedSequence(
 ): [Tensor, number[]] {
   checkObject("padPackedSequence", options, ["batchFirst", "paddingValue", "totalLength"]);
   if (!("batchSizes" in Object(given))) {
-    throw new LSTMError("SHAPE_MISMATCH", `packed must be a PackedSequence, got ${describe(given)}`);
+    throw mustBe("SHAPE_MISMATCH", "packed", "a PackedSequence", given);
   }
   const packed = PackedSequence.from(given); // the fields are the caller's, and may have changed
   const { totalLength = packed.steps } = options;
   if (!Number.isSafeInteger(totalLength) || totalLength < packed.steps) {
-    throw new LSTMError(
-      "OPTION",
-      `totalLength must be an integer of at least the longest length ${packed.steps}, got ${describe(totalLength)}`,
-    );
+    throw mustBe("OPTION", "totalLength", `an integer of at least the longest length ${packed.steps}`, totalLength);
   }
   const { data, shape, layout } = allPadding(totalLength, packed.batch, packed.data.shape.slice(1), options);
   const lengths = new Array<number>(packed.batch).fill(0);
@@ -183,7 +180,7 @@ function allPadding(steps: number, batch: number, rest: readonly number[], optio
   const { batchFirst = false, paddingValue = 0 } = options;
   checkBoolean("batchFirst", batchFirst);
   if (typeof paddingValue !== "number") {
-    throw new LSTMError("OPTION", `paddingValue must be a number, got ${describe(paddingValue)}`);
+    throw mustBe("OPTION", "paddingValue", "a number", paddingValue);
   }
   checkRows(steps * batch);
   const shape = batchFirst ? [batch, steps, ...rest] : [steps, batch, ...rest];
@@ -205,10 +202,7 @@ function longestFirst(lengths: Int32Array, enforceSorted: boolean): Int32Array {
 
 function sequenceTensors(sequences: unknown, read: typeof asTensor): Tensor[] {
   if (!Array.isArray(sequences) || sequences.length === 0) {
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `sequences must be an array of at least one tensor, got ${describe(sequences)}`,
-    );
+    throw mustBe("SHAPE_MISMATCH", "sequences", "an array of at least one tensor", sequences);
   }
   const tensors = Array.from(sequences, (sequence, b) => read(`sequences[${b}]`, sequence));
   const [, ...rest] = (tensors[0] as Tensor).shape;

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
 import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
@@ -238,14 +239,14 @@ const replaced = (shape: readonly number[], dim: number, ...size: number[]): num
 /** An index that may count back from the end, as one that does not. */
 function wrap(argument: string, index: number, size: number): number {
   if (!Number.isInteger(index) || index < -size || index >= size) {
-    throw new LSTMError("OPTION", `${argument} must be an integer in [${-size}, ${size}), got ${describe(index)}`);
+    throw mustBe("OPTION", argument, `an integer in [${-size}, ${size})`, index);
   }
   return index < 0 ? index + size : index;
 }
 
 function clamp(argument: string, index: number, size: number): number {
   if (!Number.isInteger(index) && Math.abs(index) !== Infinity) {
-    throw new LSTMError("OPTION", `${argument} must be an integer, got ${describe(index)}`);
+    throw mustBe("OPTION", argument, "an integer", index);
   }
   return Math.min(Math.max(index < 0 ? index + size : index, 0), size);
 }
