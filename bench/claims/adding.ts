@@ -1,14 +1,14 @@
 /**
- * The adding problem of Hochreiter and Schmidhuber (1997): each step shows a number from 0 to 1 and a mark. Two of the marks
+ * The adding problem of Hochreiter and Schmidhuber (1997): each step shows a number from -1 to 1 and a mark. Two of the marks
  * are 1, the others 0, and after the last step the network tells the sum of the two marked numbers.
  */
 import { Tensor } from "lstm-wasm";
 import { Last, Linear, Sequential } from "lstm-wasm/nn";
 import { Adam, clipGradNorm, mseLoss } from "lstm-wasm/train";
 import { mulberry32 } from "../../examples/mulberry32.js";
+import { medianOf } from "../harness.js";
 import { CELLS, type Cell, type CellName } from "./cells.js";
 import { firstStepNorms } from "./gradient.js";
-import { medianOf } from "../harness.js";
 
 /**
  * Where the marks stand. "halves": one anywhere in the first half, one anywhere in the second (Le, Jaitly and Hinton 2015);
@@ -49,8 +49,8 @@ export interface AddingPoint {
   readonly input: number;
 }
 
-/** The variance of the sum of two numbers that are uniform between 0 and 1. */
-const VARIANCE = 1 / 6;
+/** The variance of the sum of two numbers that are uniform between -1 and 1. */
+const VARIANCE = 2 / 3;
 const HELD_OUT_SEED = 12345;
 
 /** Trains one network, and yields a point before the first update and after every so many. */
@@ -89,6 +89,32 @@ export function* adding(options: AddingOptions): Generator<AddingPoint, void, vo
   }
 }
 
+export interface RaceOptions extends Omit<AddingOptions, "cell" | "steps" | "seed"> {
+  readonly cells: readonly CellName[];
+  /** Ascending. A cell that no seed solved one length with is not tried with longer ones. */
+  readonly steps: readonly number[];
+  readonly seeds: readonly number[];
+}
+
+/** A point of one of the networks that a race trains. */
+export interface RacePoint extends AddingPoint, Pick<AddingOptions, "cell" | "steps" | "seed"> {}
+
+/** Trains every cell with every length and seed, one after the other. */
+export function* race({ cells, steps: lengths, seeds, ...options }: RaceOptions): Generator<RacePoint, void, void> {
+  for (const cell of cells) {
+    for (const steps of lengths) {
+      let solved = false;
+      for (const seed of seeds) {
+        for (const point of adding({ ...options, cell, steps, seed })) {
+          solved ||= point.solved;
+          yield { cell, steps, seed, ...point };
+        }
+      }
+      if (!solved) break;
+    }
+  }
+}
+
 interface Sequences {
   /** (steps, batch, 2): numbers and marks. */
   readonly input: Tensor;
@@ -103,7 +129,7 @@ function sequences(marks: Marks, steps: number, batch: number, random: () => num
   const tenth = Math.ceil(steps / 10);
   const [begin, end] = marks === "halves" ? [half, steps] : [tenth, half];
   for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < steps; t++) input.data[(t * batch + b) * 2] = random();
+    for (let t = 0; t < steps; t++) input.data[(t * batch + b) * 2] = 2 * random() - 1;
     const first = Math.floor(random() * (marks === "halves" ? half : tenth));
     const second = begin + Math.floor(random() * (end - begin));
     for (const t of [first, second]) {

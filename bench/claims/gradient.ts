@@ -1,8 +1,8 @@
 /** How much of the gradient of a loss at step T reaches step 1, before any training. */
 import { Tensor } from "lstm-wasm";
 import { clipGradNorm } from "lstm-wasm/train";
-import { CELLS, type Cell, type CellName } from "./cells.js";
 import { medianOf } from "../harness.js";
+import { CELLS, type Cell, type CellName } from "./cells.js";
 
 export interface GradientOptions {
   readonly cells: readonly CellName[];
@@ -10,7 +10,7 @@ export interface GradientOptions {
   readonly scales: readonly number[];
   /** The lengths T. */
   readonly steps: readonly number[];
-  /** Each draws weights, an input and a loss of its own. */
+  /** An odd number of them. Each draws weights, an input and a loss of its own. */
   readonly seeds: readonly number[];
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -18,17 +18,17 @@ export interface GradientOptions {
   readonly maxNorm: number;
 }
 
-/** Medians over the seeds. */
+/** Medians over the seeds; null where float32 has no numbers that large. */
 export interface GradientPoint {
   readonly cell: CellName;
   readonly scale: number;
   readonly steps: number;
   /** The norm of dL/dx(1), where L = r . h(T) and r is a random vector of length 1. */
-  readonly input: number;
+  readonly input: number | null;
   /** The norm of the gradient of all parameters together. */
-  readonly parameters: number;
+  readonly parameters: number | null;
   /** The same after clipGradNorm. */
-  readonly clipped: number;
+  readonly clipped: number | null;
 }
 
 /** One point for each cell, scale and length. */
@@ -52,7 +52,10 @@ function pointOf(options: GradientOptions, name: CellName, scale: number, steps:
     cell.dispose();
     return { input, parameters, clipped };
   });
-  const median = (what: "input" | "parameters" | "clipped") => medianOf(runs.map((run) => run[what]));
+  const median = (what: "input" | "parameters" | "clipped") => {
+    const value = medianOf(runs.map((run) => (Number.isNaN(run[what]) ? Number.POSITIVE_INFINITY : run[what])));
+    return Number.isFinite(value) ? value : null;
+  };
   return {
     ...{ cell: name, scale, steps },
     ...{ input: median("input"), parameters: median("parameters"), clipped: median("clipped") },
