@@ -143,7 +143,7 @@ function sequences(marks: Marks, steps: number, batch: number, random: () => num
 
 function errorOf(model: Sequential, heldOut: readonly Sequences[]): number {
   model.eval();
-  const losses = heldOut.map(({ input, sums }) => mseLoss(model.forward<Tensor>(input), sums).loss);
+  const losses = heldOut.map(({ input, sums }) => mseLoss(model.forward(input), sums).loss);
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length / VARIANCE;
 }
 

@@ -12,7 +12,7 @@ export interface CellOptions {
 /** What the experiments need of an RNN, a GRU and an LSTM. */
 export interface Cell extends Module {
   /** (steps, batch, inputSize) to `[output, state]`; output is (steps, batch, hiddenSize). */
-  forward(input: Tensor): readonly [Tensor, unknown];
+  forward(input: Tensor): [Tensor, unknown];
   /** From the gradient of the output to the gradient of the input. */
   backward(gradOutput: Tensor): { readonly input: Tensor };
 }
