@@ -51,7 +51,9 @@ export function reached(points: readonly GradientPoint[], { cell, scale, input }
 export function number(value: number | null): string {
   if (value === null) return "overflow";
   if (value === 0) return "0";
-  return value >= 0.001 && value < 10_000 ? String(Number(value.toPrecision(2))) : value.toExponential(1).replace("e+", "e");
+  return value >= 0.001 && value < 10_000
+    ? String(Number(value.toPrecision(2)))
+    : value.toExponential(1).replace("e+", "e");
 }
 
 const SHOWN = [10, 30, 100, 200, 500];
