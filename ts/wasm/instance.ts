@@ -75,7 +75,10 @@ export interface Kernels {
   streamLoad(stream: number): void;
 }
 
-/** One WebAssembly instance: its functions, guarded, and views of its memory, which only this file touches. */
+/**
+ * One WebAssembly instance: its functions, guarded, and its memory. Only this file makes views of that; who uses one asks for it
+ * again after each call that may reserve.
+ */
 export class Instance {
   readonly kernels: Kernels;
   readonly #forward: Kernels["forward"];
@@ -91,7 +94,7 @@ export class Instance {
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
-    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Export][];
     const beyond = functions.find(([, call]) => call.length > MAX_PARAMETERS);
     if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
@@ -146,7 +149,7 @@ export class Instance {
   }
 
   // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
-  #guard(call: Call): Call {
+  #guard(call: Export): Export {
     return (a, b, c, d, e, f, g, h) => {
       this.check();
       try {
@@ -174,7 +177,7 @@ const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 /** The most parameters of any function. */
 const MAX_PARAMETERS = 8;
 
-type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
+type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
 
 let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;

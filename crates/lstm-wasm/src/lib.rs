@@ -202,8 +202,8 @@ pub fn gradient_norms(stack: u32, layer: usize, direction: usize, of_c: bool) ->
     })
 }
 
-/// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is 0 i, 1 f, 2 g,
-/// 3 o, 4 c, 5 h.
+/// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is a number in [`Cell::places`] (LSTM: 0 i, 1 f,
+/// 2 g, 3 o; GRU: 0 r, 1 z, 2 n, 3 the recurrent part of n before the reset gate), or 4 for c, 5 for h.
 #[wasm_bindgen]
 pub fn trace(stack: u32, layer: usize, direction: usize, what: usize) -> usize {
     let traced = match what {

@@ -90,8 +90,8 @@ fn check(lengths_fit: bool) {
 /// Adds the products of `times * K` k, `K` in an iteration of the loop, and moves the pointers behind them.
 ///
 /// # Safety
-/// `x` has `R` values to read for each of the `times * K` k. Each of `w` has N vectors at each of as many places,
-/// [`COLUMNS`] values panel_len.
+/// `x` has `R` values to read for each of the `times * K` k. Each pointer of `w` has, for each of these k, `N` vectors to read; from
+/// one k to the next are [`COLUMNS`] values.
 #[inline(always)]
 unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,
