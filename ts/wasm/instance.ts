@@ -22,9 +22,9 @@ export interface Kernels {
   stackDraw(stack: number, seed: number, bound: number): void;
   parametersChanged(lstm: number): void;
   version(lstm: number): number;
-  reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;
+  reserve(lstm: number, steps: number, batch: number, rows: number, keeps: boolean, every: number): number;
   address(lstm: number, buffer: number): number;
-  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
+  forward(lstm: number, batchFirst: boolean, packed: boolean, keeps: boolean, seed: number, call: number): number;
   backward(lstm: number, index: number): number;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
@@ -129,10 +129,10 @@ export class Instance {
    * `Kernels.forward`, guarded by itself like `streamStep`: engines inline a call of one function, and a guard that all
    * functions share is a call of many.
    */
-  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number {
+  forward(lstm: number, batchFirst: boolean, packed: boolean, keeps: boolean, seed: number, call: number): number {
     this.check();
     try {
-      return this.#forward(lstm, batchFirst, packed, trains, seed, call);
+      return this.#forward(lstm, batchFirst, packed, keeps, seed, call);
     } catch (cause) {
       this.#crash(cause);
     }
