@@ -1,7 +1,7 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
-import { PackedSequence } from "../tensor/packed-sequence.js";
+import { checkPacking, PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
 import type { Sizes } from "./sizes.js";
@@ -102,18 +102,13 @@ export class Call {
         `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
       );
     }
-    if (packed) this.checkPacking("out[0]", output);
+    if (packed && this.packed !== undefined) checkPacking("out[0]", output, this.packed);
     tensorOfShape("out[0]", rows, this.outputShape);
     for (let index = 0; index < stateShapes.length; index++) {
       const name = one ? "out[1]" : (OUT_STATES[index] as string);
       tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
     }
     return out as CallResult;
-  }
-
-  /** Refuses a packed sequence that was not packed as the input was. */
-  checkPacking(name: string, other: PackedSequence): void {
-    this.packed?.checkPacking(name, other);
   }
 
   /** What stays to be known for backward: the shapes, and an order that nobody else writes. */
