@@ -35,14 +35,12 @@ const IN_README: Readonly<Record<string, string>> = {
 };
 /** Rows of the README. */
 const CASES_IN_README = [
-  "step (16, 64)",
   "step (64, 128)",
   "GRU step (64, 128)",
   "RNN step (64, 128)",
   "forward (64, 128, 1, 1, 1, 100)",
   "forward (128, 256, 1, 1, 16, 100)",
   "train (64, 128, 1, 1, 32, 50)",
-  "train (128, 256, 2, 1, 32, 50)",
 ];
 
 export interface Records {

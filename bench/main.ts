@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: lstm-wasm against plain JavaScript, in about two minutes; `--all`: against everyone. See README.md beside
+ * `npm run bench`: lstm-wasm against plain JavaScript, in about four minutes; `--all`: against everyone. See README.md beside
  * this file.
  */
 import { writeFileSync } from "node:fs";
