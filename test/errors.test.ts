@@ -542,6 +542,7 @@ describe("streams and cells", () => {
     };
     const disturbed = run((stream) => {
       const step = (x: Wrong) => () => stream.step(x);
+      refuses(step(undefined as Wrong), "DTYPE", "x must be", "got undefined"); // step() takes what is in stream.input
       refuses(step(new Float32Array(3)), "SHAPE_MISMATCH", "x", "6", "got 3");
       refuses(step(new Float32Array(7)), "SHAPE_MISMATCH", "x", "6", "got 7");
       refuses(step(new Float64Array(6)), "DTYPE", "x", "Float64Array");

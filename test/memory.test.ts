@@ -57,6 +57,26 @@ describe("memory", () => {
     expect(each).toBeLessThan(forward ? 16_384 : 8192);
   });
 
+  test("a stream takes what docs/streams.md says", () => {
+    for (const [inputSize, hiddenSize, numLayers, projSize, batchSize] of [
+      [8, 64, 1, 0, 1],
+      [64, 128, 2, 0, 1],
+      [3, 5, 1, 0, 1],
+      [8, 64, 2, 16, 3],
+    ] as const) {
+      const { lib, exports } = fresh();
+      const lstm = new lib.LSTM({ inputSize, hiddenSize, numLayers, projSize });
+      const used = exports().usedBytes as () => number;
+      const before = used();
+      const streams = Array.from({ length: 100 }, () => lstm.stream({ batchSize }));
+      const told =
+        300 + 4 * batchSize * (inputSize + 5 * hiddenSize + numLayers * (2 * hiddenSize + (projSize || hiddenSize)));
+      const difference = (used() - before) / streams.length / told - 1;
+      expect(Math.abs(difference), `${inputSize}, ${hiddenSize}`).toBeLessThan(0.1);
+      lstm.dispose();
+    }
+  });
+
   test("a step of an LSTMCell costs the same, however many wait for their backward", () => {
     const cell = new LSTMCell({ inputSize: 4, hiddenSize: 8 });
     cell.train();

@@ -105,6 +105,23 @@ describe("a module of one's own", () => {
     refuses(() => model.loadStateDict({ ...dict, "norm.bias": [1] }), "STATE_DICT", "norm.bias", "[4]");
   });
 
+  it("prints what it is made of", () => {
+    class Tagger extends Module {
+      readonly lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
+      readonly head = new Sequential({ norm: new LayerNorm(4), linear: new Linear({ inFeatures: 4, outFeatures: 2 }) });
+    }
+    const lines = [
+      "Tagger({",
+      "  lstm: LSTM({ inputSize: 3, hiddenSize: 4 }),",
+      "  head: Sequential({",
+      "    norm: LayerNorm(),",
+      "    linear: Linear({ inFeatures: 4, outFeatures: 2 })",
+      "  })",
+      "})",
+    ];
+    expect(String(new Tagger())).toBe(lines.join("\n"));
+  });
+
   it("has the gradients of finite differences", () => {
     const model = chain().train();
     const norm = model.modules.norm as unknown as LayerNorm;

@@ -1,33 +1,35 @@
 import fc from "fast-check";
-import {
-  LSTM,
-  LSTMCell,
-  type LSTMOptions,
-  packPaddedSequence,
-  packSequence,
-  padPackedSequence,
-  Tensor,
-} from "lstm-wasm";
+import { LSTM, packPaddedSequence, packSequence, padPackedSequence, Tensor } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
+import {
+  type AnyOptions,
+  anyOptions,
+  cellOf,
+  forward,
+  forwardCell,
+  sizesOf,
+  stackOf,
+  stateSizes,
+  streamOf,
+} from "./support/cells.js";
 import { masks } from "./support/masks.js";
-import { lstmOptions } from "./support/options.js";
 import { type Matrix, reference } from "./support/reference.js";
 
-const options = lstmOptions({ inputSize: 9, hiddenSize: 14 });
+const options = anyOptions({ inputSize: 9, hiddenSize: 14 });
 const lengths = fc.array(fc.nat(7), { minLength: 1, maxLength: 6 });
-const oneWay = (o: LSTMOptions): LSTMOptions => ({ ...o, bidirectional: false });
+const oneWay = (o: AnyOptions): AnyOptions => ({ ...o, bidirectional: false });
 
-/** Sequences, a state for each, and the LSTM that reads them. */
-function set(o: LSTMOptions, sizes: readonly number[]) {
-  const lstm = new LSTM(o);
+/** Sequences, a state for each, and the layers that read them. */
+function set(o: AnyOptions, sizes: readonly number[]) {
+  const stack = stackOf(o);
   const seed = (o.seed ?? 0) + 1;
-  const states = lstm.numLayers * (lstm.bidirectional ? 2 : 1);
-  const hSize = lstm.projSize || lstm.hiddenSize;
+  const states = stack.numLayers * (stack.bidirectional ? 2 : 1);
   return {
-    lstm,
-    sequences: sizes.map((length, b) => Tensor.randn([length, lstm.inputSize], { seed: seed + b })),
-    h0: Tensor.randn([states, sizes.length, hSize], { seed: seed + 1000 }),
-    c0: Tensor.randn([states, sizes.length, lstm.hiddenSize], { seed: seed + 2000 }),
+    stack,
+    sequences: sizes.map((length, b) => Tensor.randn([length, stack.inputSize], { seed: seed + b })),
+    state: stateSizes(stack).map((size, i) =>
+      Tensor.randn([states, sizes.length, size], { seed: seed + 1000 * (i + 1) }),
+    ),
   };
 }
 
@@ -48,17 +50,18 @@ describe("random configurations", () => {
   it("match the float64 reference, sequence by sequence, packed in any order", () => {
     fc.assert(
       fc.property(options, lengths, (o, sizes) => {
-        const { lstm, sequences, h0, c0 } = set(o, sizes);
-        const [output, [hn, cn]] = lstm.forward(packSequence(sequences, { enforceSorted: false }), [h0, c0]);
+        const { stack, sequences, state } = set(o, sizes);
+        const [output, last] = forward(stack, packSequence(sequences, { enforceSorted: false }), state);
         const [padded] = padPackedSequence(output, { batchFirst: true });
         sequences.forEach((sequence, b) => {
-          const pick = (tensor: Tensor) => rows(tensor.select(1, b));
-          const expected = reference(lstm, lstm.stateDict(), rows(sequence), pick(h0), pick(c0));
+          const pick = (tensor: Tensor | undefined) => (tensor ? rows(tensor.select(1, b)) : []);
+          const [h0, c0] = [pick(state[0]), pick(state[1])];
+          const expected = reference(sizesOf(stack), stack.stateDict(), rows(sequence), h0, c0);
           expectClose(rows(padded.select(0, b).slice(0, 0, sizes[b])), expected.output);
-          expectClose(pick(hn), expected.h);
-          expectClose(pick(cn), expected.c);
+          expectClose(pick(last[0]), expected.h);
+          expectClose(pick(last[1]), expected.c);
         });
-        lstm.dispose();
+        stack.dispose();
       }),
     );
   });
@@ -66,25 +69,24 @@ describe("random configurations", () => {
   it("give the same bits alone, in a batch, batch first, packed and unpadded", () => {
     fc.assert(
       fc.property(options, fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 6 }), (o, steps, batch) => {
-        const { lstm, sequences, h0, c0 } = set(o, new Array(batch).fill(steps));
-        const time = lstm.batchFirst ? 1 : 0;
+        const { stack, sequences, state } = set(o, new Array(batch).fill(steps));
+        const time = stack.batchFirst ? 1 : 0;
         const stacked = new Tensor(
           sequences.flatMap(({ data }) => [...data]),
-          [batch, steps, lstm.inputSize],
+          [batch, steps, stack.inputSize],
         );
-        const input = lstm.batchFirst ? stacked : swap(stacked);
-        const [output, [hn, cn]] = lstm.forward(input, [h0, c0]);
-        const [packed, [packedH, packedC]] = lstm.forward(packSequence(sequences), [h0, c0]);
-        expect(bitsOf(padPackedSequence(packed, { batchFirst: lstm.batchFirst })[0], packedH, packedC)).toEqual(
-          bitsOf(output, hn, cn),
+        const input = stack.batchFirst ? stacked : swap(stacked);
+        const [output, last] = forward(stack, input, state);
+        const [packed, packedLast] = forward(stack, packSequence(sequences), state);
+        expect(bitsOf(padPackedSequence(packed, { batchFirst: stack.batchFirst })[0], ...packedLast)).toEqual(
+          bitsOf(output, ...last),
         );
         sequences.forEach((sequence, b) => {
-          const alone = lstm.forward(sequence, [h0.select(1, b), c0.select(1, b)]);
-          expect(bitsOf(alone[0], ...alone[1])).toEqual(
-            bitsOf(output.select(1 - time, b), hn.select(1, b), cn.select(1, b)),
-          );
+          const of = (tensors: Tensor[]) => tensors.map((tensor) => tensor.select(1, b));
+          const alone = forward(stack, sequence, of(state));
+          expect(bitsOf(alone[0], ...alone[1])).toEqual(bitsOf(output.select(1 - time, b), ...of(last)));
         });
-        lstm.dispose();
+        stack.dispose();
       }),
     );
   });
@@ -98,11 +100,10 @@ describe("random configurations", () => {
         fc.integer({ min: 1, max: 5 }),
         cuts,
         (o, steps, batch, pieces) => {
-          const { lstm, h0, c0 } = set({ ...o, batchFirst: false }, new Array(batch).fill(steps));
-          const input = Tensor.randn([steps, batch, lstm.inputSize], { seed: 5 });
-          const [output, [hn, cn]] = lstm.forward(input, [h0, c0]);
-          const stream = lstm.stream({ batchSize: batch });
-          stream.state = { h: h0, c: c0 };
+          const { stack, state } = set({ ...o, batchFirst: false }, new Array(batch).fill(steps));
+          const input = Tensor.randn([steps, batch, stack.inputSize], { seed: 5 });
+          const [output, last] = forward(stack, input, state);
+          const stream = streamOf(stack, batch, state);
           const parts: number[] = [];
           for (let t = 0; t < steps; ) {
             const piece = Math.min(pieces.pop() ?? 0, steps - t);
@@ -111,38 +112,38 @@ describe("random configurations", () => {
             else parts.push(...stream.run(input.slice(0, t, t + piece)).data);
             t += Math.max(piece, 1);
           }
-          expect(bitsOf(new Tensor(parts), stream.state.h, stream.state.c)).toEqual(bitsOf(output, hn, cn));
+          expect(bitsOf(new Tensor(parts), ...Object.values(stream.state))).toEqual(bitsOf(output, ...last));
           stream.dispose();
-          lstm.dispose();
+          stack.dispose();
         },
       ),
     );
   });
 
-  it("give the same bits by LSTMCell", () => {
+  it("give the same bits by LSTMCell, GRUCell and RNNCell", () => {
     fc.assert(
       fc.property(
         options,
         fc.integer({ min: 1, max: 6 }),
         fc.option(fc.integer({ min: 1, max: 5 })),
         (o, steps, batch) => {
-          const { inputSize, hiddenSize, bias, seed } = o;
-          const cell = new LSTMCell({ inputSize, hiddenSize, bias, seed });
-          // nn.LSTMCell draws its weights like a one-layer nn.LSTM.
-          const lstm = new LSTM({ inputSize, hiddenSize, bias, seed });
+          const { mode, inputSize, hiddenSize, bias, seed } = o;
+          const cell = cellOf({ mode, inputSize, hiddenSize, bias, seed });
+          // PyTorch's cells draw their weights as one layer does.
+          const stack = stackOf({ mode, inputSize, hiddenSize, bias, seed });
           const leading = batch === null ? [] : [batch];
           const input = Tensor.randn([steps, ...leading, inputSize], { seed: 6 });
-          const [output, [hn, cn]] = lstm.forward(input);
-          let state: [Tensor, Tensor] | undefined;
+          const [output, last] = forward(stack, input);
+          let state: Tensor[] | undefined;
           for (let t = 0; t < steps; t++) {
-            state = cell.forward(input.select(0, t), state);
-            expect(bitsOf(state[0])).toEqual(bitsOf(output.select(0, t)));
+            state = forwardCell(cell, input.select(0, t), state);
+            expect(bitsOf(state[0] as Tensor)).toEqual(bitsOf(output.select(0, t)));
           }
-          expect(bitsOf(...(state as [Tensor, Tensor]))).toEqual(
-            bitsOf(hn.reshape([...leading, hiddenSize]), cn.reshape([...leading, hiddenSize])),
+          expect(bitsOf(...(state as Tensor[]))).toEqual(
+            bitsOf(...last.map((tensor) => tensor.reshape([...leading, hiddenSize]))),
           );
           cell.dispose();
-          lstm.dispose();
+          stack.dispose();
         },
       ),
     );
@@ -151,24 +152,23 @@ describe("random configurations", () => {
   it("drop what Philox says in training, and nothing in eval mode", () => {
     fc.assert(
       fc.property(options, fc.constantFrom(0.1, 0.5, 0.9, 1), fc.integer({ min: 1, max: 5 }), (o, dropout, steps) => {
-        const { lstm, sequences } = set({ ...o, numLayers: 3, dropout }, [steps]);
+        const { stack, sequences } = set({ ...o, numLayers: 3, dropout }, [steps]);
         const [sequence] = sequences as [Tensor];
-        const states = lstm.bidirectional ? 6 : 3;
-        const zeros = (columns: number) => rows(Tensor.zeros([states, columns]));
+        const states = stack.bidirectional ? 6 : 3;
+        const [h0, c0] = stateSizes(stack).map((size) => rows(Tensor.zeros([states, size]))) as [Matrix, Matrix?];
         const expected = (call: number) => {
-          const drop = masks({ p: dropout, seed: lstm.dropoutDraw.seed, call });
-          const from = [zeros(lstm.projSize || lstm.hiddenSize), zeros(lstm.hiddenSize)] as const;
-          return reference(lstm, lstm.stateDict(), rows(sequence), ...from, drop).output;
+          const drop = masks({ p: dropout, seed: stack.dropoutDraw.seed, call });
+          return reference(sizesOf(stack), stack.stateDict(), rows(sequence), h0, c0, drop).output;
         };
-        const still = bitsOf(lstm.forward(sequence)[0]);
-        lstm.train();
-        expectClose(rows(lstm.forward(sequence)[0]), expected(0));
-        expectClose(rows(lstm.forward(sequence)[0]), expected(1));
-        lstm.dropoutDraw = { ...lstm.dropoutDraw, call: 1 };
-        expectClose(rows(lstm.forward(sequence)[0]), expected(1));
-        lstm.eval();
-        expect(bitsOf(lstm.forward(sequence)[0])).toEqual(still);
-        lstm.dispose();
+        const still = bitsOf(forward(stack, sequence)[0]);
+        stack.train();
+        expectClose(rows(forward(stack, sequence)[0]), expected(0));
+        expectClose(rows(forward(stack, sequence)[0]), expected(1));
+        stack.dropoutDraw = { ...stack.dropoutDraw, call: 1 };
+        expectClose(rows(forward(stack, sequence)[0]), expected(1));
+        stack.eval();
+        expect(bitsOf(forward(stack, sequence)[0])).toEqual(still);
+        stack.dispose();
       }),
     );
   });
@@ -177,15 +177,16 @@ describe("random configurations", () => {
     fc.assert(
       fc.property(options, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), (o, steps, batch) => {
         const trained = { ...o, numLayers: 2, dropout: 0.5 };
-        const first = new LSTM({ ...trained, batchFirst: true }).train();
-        const second = new LSTM({ ...trained, batchFirst: false }).train();
+        const first = stackOf({ ...trained, batchFirst: true });
+        const second = stackOf({ ...trained, batchFirst: false });
+        for (const stack of [first, second]) stack.train();
         const input = Tensor.randn([steps, batch, first.inputSize], { seed: 3 });
-        const [output, [hn, cn]] = second.forward(input);
-        const swapped = first.forward(swap(input));
-        expect(bitsOf(swap(swapped[0]), ...swapped[1])).toEqual(bitsOf(output, hn, cn));
+        const [output, last] = forward(second, input);
+        const swapped = forward(first, swap(input));
+        expect(bitsOf(swap(swapped[0]), ...swapped[1])).toEqual(bitsOf(output, ...last));
         second.dropoutDraw = { ...second.dropoutDraw, call: 0 };
-        const [packed, state] = second.forward(packPaddedSequence(input, new Array(batch).fill(steps)));
-        expect(bitsOf(padPackedSequence(packed)[0], ...state)).toEqual(bitsOf(output, hn, cn));
+        const [packed, state] = forward(second, packPaddedSequence(input, new Array(batch).fill(steps)));
+        expect(bitsOf(padPackedSequence(packed)[0], ...state)).toEqual(bitsOf(output, ...last));
         first.dispose();
         second.dispose();
       }),
@@ -194,8 +195,8 @@ describe("random configurations", () => {
 });
 
 it("a packed batch that came sorted stays without indices", () => {
-  const { lstm, sequences } = set({ inputSize: 2, hiddenSize: 3, seed: 1 }, [3, 1]);
-  expect(lstm.forward(packSequence(sequences))[0]).toMatchObject({ sortedIndices: null, unsortedIndices: null });
+  const { stack, sequences } = set({ mode: "GRU", inputSize: 2, hiddenSize: 3, seed: 1 }, [3, 1]);
+  expect(forward(stack, packSequence(sequences))[0]).toMatchObject({ sortedIndices: null, unsortedIndices: null });
 });
 
 /** (a, b, columns) to (b, a, columns). */

@@ -12,6 +12,8 @@ interface Weights {
 const torch: {
   lstmWeights: Weights[];
   cellWeights: Weights[];
+  gruWeights: Weights[];
+  rnnWeights: Weights[];
   farRandn: { seed: number; size: number; at: number[]; data: number[] }[];
   randn: { seed: number; shape: number[]; data: number[] }[];
 } = JSON.parse(readFileSync(new URL("fixtures/torch.json", import.meta.url), "utf8"));
@@ -50,7 +52,7 @@ test("uniform24 stays in [0, 1) and is a float32", () => {
 });
 
 describe("fillUniform", () => {
-  test.each([...torch.lstmWeights, ...torch.cellWeights])(
+  test.each([...torch.lstmWeights, ...torch.cellWeights, ...torch.gruWeights, ...torch.rnnWeights])(
     "has PyTorch's weights to the bit: $seed $options",
     (recorded) => {
       const mt = new Mt19937(recorded.seed);

@@ -1,22 +1,26 @@
 import { readFileSync } from "node:fs";
-import { LSTM, LSTMCell, type LSTMOptions } from "lstm-wasm";
+import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell } from "lstm-wasm";
 import { describe, expect, it } from "vitest";
 
 interface Recorded {
   seed: number;
-  options: LSTMOptions;
+  options: { inputSize: number; hiddenSize: number };
   parameters: Record<string, number[]>;
 }
 // Recorded from PyTorch by test/fixtures/torch.py.
-const { lstmWeights, cellWeights }: { lstmWeights: Recorded[]; cellWeights: Recorded[] } = JSON.parse(
+const recorded: Record<string, Recorded[]> = JSON.parse(
   readFileSync(new URL("fixtures/torch.json", import.meta.url), "utf8"),
 );
 
 describe.each([
-  ["LSTM", LSTM, lstmWeights],
-  ["LSTMCell", LSTMCell, cellWeights],
+  ["LSTM", LSTM, "lstmWeights"],
+  ["LSTMCell", LSTMCell, "cellWeights"],
+  ["GRU", GRU, "gruWeights"],
+  ["GRUCell", GRUCell, "gruCellWeights"],
+  ["RNN", RNN, "rnnWeights"],
+  ["RNNCell", RNNCell, "rnnCellWeights"],
 ] as const)("new %s with a seed", (_, Module, records) => {
-  it.each(records)(
+  it.each(recorded[records] as Recorded[])(
     "$seed has the weights after torch.manual_seed, bit for bit: $options",
     ({ seed, options, parameters }) => {
       const module = new Module({ ...options, seed });

@@ -1,6 +1,6 @@
 /** State dicts of other modules and of wrappers: the error says what they are, and names a prefix only if all then fits. */
 import { LSTM, LSTMCell, type StateDict, Tensor } from "lstm-wasm";
-import { Linear, Sequential } from "lstm-wasm/nn";
+import { Embedding, LayerNorm, Linear, type Module, Sequential } from "lstm-wasm/nn";
 import { load } from "lstm-wasm/safetensors";
 import { Adam, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, test } from "vitest";
@@ -49,6 +49,68 @@ describe("a prefix is named", () => {
   test("for a cell too", () => {
     const cell = new LSTMCell(OPTIONS);
     expect(hinted(message(() => cell.loadStateDict(under("a.", cell.stateDict()))))).toEqual(["a."]);
+  });
+});
+
+describe("a prefix is named for each layer", () => {
+  const layers: [string, Module, (given: StateDict, options?: { prefix: string }) => Module][] = [
+    ["Linear", new Linear({ inFeatures: 3, outFeatures: 2 }), (...given) => Linear.fromStateDict(...given)],
+    [
+      "Linear without bias",
+      new Linear({ inFeatures: 3, outFeatures: 2, bias: false }),
+      (...given) => Linear.fromStateDict(...given),
+    ],
+    [
+      "Embedding",
+      new Embedding({ numEmbeddings: 3, embeddingDim: 2 }),
+      (...given) => Embedding.fromStateDict(...given),
+    ],
+    ["LayerNorm", new LayerNorm({ normalizedShape: [2, 3] }), (...given) => LayerNorm.fromStateDict(...given)],
+  ];
+  test.each(layers)("%s", (_, module, make) => {
+    const given = { ...under("lstm."), ...module.stateDict({ prefix: "fc." }) };
+    for (const options of [undefined, { prefix: "head." }]) {
+      const text = message(() => make(given, options));
+      expect(text).toContain(`${options?.prefix ?? ""}weight is missing`);
+      expect(hinted(text)).toEqual(["fc."]);
+    }
+    expect(String(make(given, { prefix: "fc." }))).toBe(String(module));
+    const ambiguous = { ...given, ...module.stateDict({ prefix: "fc2." }) };
+    expect(hinted(message(() => make(ambiguous)))).toEqual(["fc.", "fc2."]);
+  });
+
+  test("only if the layer has all that is under it", () => {
+    const linear = new Linear({ inFeatures: 3, outFeatures: 2 }).stateDict({ prefix: "fc." });
+    const cases: [(given: StateDict) => Module, StateDict][] = [
+      [(given) => Embedding.fromStateDict(given), linear],
+      [(given) => Linear.fromStateDict(given), { ...linear, "fc.bias": [1, 2, 3] }],
+      [(given) => Linear.fromStateDict(given), { ...linear, "fc.other": [1] }],
+      [(given) => Linear.fromStateDict(given), { "norm.weight": [1], "norm.bias": [1] }],
+    ];
+    for (const [make, given] of cases) expect(hinted(message(() => make(given)))).toEqual([]);
+  });
+
+  test("in a chain it is the part's name, or the chain's prefix", () => {
+    const head = new Linear({ inFeatures: 4, outFeatures: 2 });
+    const given = { ...under("rnn."), ...head.stateDict({ prefix: "fc." }) };
+    const parts = { lstm: LSTM, head: Linear };
+    const text = message(() => Sequential.fromStateDict(given, parts));
+    expect(text).toMatch(/lstm.weight_ih_l0 is missing\n +It fits under another prefix: call this part rnn\n/);
+    expect(text).toMatch(/head.weight is missing\n +It fits under another prefix: call this part fc\n/);
+    expect(text).toMatch(/unexpected: rnn.*fc.bias/);
+    Sequential.fromStateDict(given, { rnn: LSTM, fc: Linear });
+
+    const wrapped = { ...under("module.lstm."), ...head.stateDict({ prefix: "module.head." }) };
+    const chain = message(() => Sequential.fromStateDict(wrapped, parts));
+    expect(chain.match(/It fits under another prefix: give the chain the prefix "module."/g)).toHaveLength(2);
+    Sequential.fromStateDict(wrapped, parts, { prefix: "module." });
+
+    const nested = message(() =>
+      Sequential.fromStateDict(under("a.", wrapped), {
+        a: (all, options) => Sequential.fromStateDict(all, parts, options),
+      }),
+    );
+    expect(nested.match(/give the chain the prefix "a.module."/g)).toHaveLength(2);
   });
 });
 

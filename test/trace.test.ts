@@ -1,73 +1,88 @@
 import fc from "fast-check";
-import { LSTM, PackedSequence, packSequence, padPackedSequence, Tensor, type Traced } from "lstm-wasm";
+import {
+  type GradientNorms,
+  type LayerTrace,
+  LSTM,
+  PackedSequence,
+  packSequence,
+  padPackedSequence,
+  Tensor,
+} from "lstm-wasm";
 import { AdamW } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
-import { lstmOptions } from "./support/options.js";
-import { type Inside, type Matrix, reference } from "./support/reference.js";
+import { anyOptions, backward, forward, MODES, sizesOf, stackOf, stateSizes, trace } from "./support/cells.js";
+import { type Inside, type Matrix, type Mode, reference } from "./support/reference.js";
 import { bits, refuses } from "./support/refusal.js";
 
 const rows = (tensor: Tensor) => tensor.toArray() as Matrix;
-const NAMES: Traced[] = ["i", "f", "g", "o", "c", "h"];
+/** What a trace shows of each cell. */
+const NAMES: Record<Mode, string[]> = {
+  LSTM: ["i", "f", "g", "o", "c", "h"],
+  GRU: ["r", "z", "n", "reset", "h"],
+  RNN_TANH: ["h"],
+  RNN_RELU: ["h"],
+};
 
-const options = lstmOptions({ inputSize: 6, hiddenSize: 11 });
+const options = anyOptions({ inputSize: 6, hiddenSize: 11 });
 
 describe("trace", () => {
   it("shows the gates and states of the float64 reference, of packed sequences in any order", () => {
     const lengths = fc.array(fc.nat(5), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(options, lengths, (o, sizes) => {
-        const lstm = new LSTM(o);
-        const sequences = sizes.map((length, b) => Tensor.randn([length, lstm.inputSize], { seed: b }));
+        const stack = stackOf(o);
+        const sequences = sizes.map((length, b) => Tensor.randn([length, stack.inputSize], { seed: b }));
         const packed = packSequence(sequences, { enforceSorted: false });
-        const trace = lstm.trace(packed);
-        const [output, [hn, cn]] = lstm.forward(packed);
-        expect(bits(trace.output.data, trace.hn, trace.cn)).toEqual(bits(output.data, hn, cn));
-        const directions = lstm.bidirectional ? 2 : 1;
-        expect(trace.layers.map(({ layer, direction }) => [layer, direction])).toEqual(
-          Array.from({ length: lstm.numLayers * directions }, (_, n) => [
+        const { output, layers, ...last } = trace(stack, packed);
+        const [whole, state] = forward(stack, packed);
+        expect(bits(output.data, ...Object.values(last))).toEqual(bits(whole.data, ...state));
+        const directions = stack.bidirectional ? 2 : 1;
+        expect(layers.map(({ layer, direction }) => [layer, direction])).toEqual(
+          Array.from({ length: stack.numLayers * directions }, (_, n) => [
             Math.floor(n / directions),
             n % directions === 1 ? "reverse" : "forward",
           ]),
         );
         sequences.forEach((sequence, b) => {
-          const zeros = (columns: number) => rows(Tensor.zeros([lstm.numLayers * directions, columns]));
-          const start = [zeros(lstm.projSize || lstm.hiddenSize), zeros(lstm.hiddenSize)] as const;
+          const states = stack.numLayers * directions;
+          const [h0, c0] = stateSizes(stack).map((size) => rows(Tensor.zeros([states, size]))) as [Matrix, Matrix?];
           const watch = (layer: number, direction: number, t: number, inside: Inside) => {
-            for (const name of NAMES) {
-              const data = trace.layers[layer * directions + direction]?.[name] as Tensor;
+            const traced = layers[layer * directions + direction] as LayerTrace<string>;
+            expect(Object.keys(traced)).toEqual(["layer", "direction", ...NAMES[o.mode]]);
+            for (const name of NAMES[o.mode]) {
+              const data = traced[name] as Tensor;
               const padded = padPackedSequence(new PackedSequence(data, packed.batchSizes, packed.sortedIndices), {
                 batchFirst: true,
               })[0];
-              expectClose(rows(padded.select(0, b))[t] as number[], inside[name]);
+              expectClose(rows(padded.select(0, b))[t] as number[], inside[name] as number[]);
             }
           };
-          reference(lstm, lstm.stateDict(), rows(sequence), ...start, undefined, watch);
+          reference(sizesOf(stack), stack.stateDict(), rows(sequence), h0, c0, undefined, watch);
         });
-        lstm.dispose();
+        stack.dispose();
       }),
-      { numRuns: 40 },
     );
   });
 
   it("has the bits of forward and the shapes of the input, batch first and unbatched too", () => {
     fc.assert(
       fc.property(options, fc.nat(5), fc.option(fc.integer({ min: 1, max: 4 })), (o, steps, batch) => {
-        const lstm = new LSTM(o);
-        const leading = batch === null ? [steps] : lstm.batchFirst ? [batch, steps] : [steps, batch];
-        const input = Tensor.randn([...leading, lstm.inputSize], { seed: 7 });
-        const trace = lstm.trace(input);
-        const [output, [hn, cn]] = lstm.forward(input);
-        expect(bits(trace.output, trace.hn, trace.cn)).toEqual(bits(output, hn, cn));
-        const hSize = lstm.projSize || lstm.hiddenSize;
-        for (const layer of trace.layers) {
-          expect(layer.c?.shape).toEqual([...leading, lstm.hiddenSize]);
-          expect(layer.h?.shape).toEqual([...leading, hSize]);
+        const stack = stackOf(o);
+        const leading = batch === null ? [steps] : stack.batchFirst ? [batch, steps] : [steps, batch];
+        const input = Tensor.randn([...leading, stack.inputSize], { seed: 7 });
+        const { output, layers, ...last } = trace(stack, input);
+        const [whole, state] = forward(stack, input);
+        expect(bits(output, ...Object.values(last))).toEqual(bits(whole, ...state));
+        const [hSize = 0] = stateSizes(stack);
+        for (const { layer: _, direction: __, h, ...others } of layers) {
+          expect(h?.shape).toEqual([...leading, hSize]);
+          for (const tensor of Object.values(others)) expect(tensor.shape).toEqual([...leading, stack.hiddenSize]);
         }
         // The top layer's h, directions side by side, is the output.
-        const top = trace.layers.slice(lstm.bidirectional ? -2 : -1).map(({ h }) => h as Tensor);
-        const last = output.shape.length - 1;
-        expect(bits(...top)).toEqual(bits(...top.map((_, n) => output.slice(last, n * hSize, (n + 1) * hSize))));
-        lstm.dispose();
+        const top = layers.slice(stack.bidirectional ? -2 : -1).map(({ h }) => h as Tensor);
+        const axis = output.shape.length - 1;
+        expect(bits(...top)).toEqual(bits(...top.map((_, n) => output.slice(axis, n * hSize, (n + 1) * hSize))));
+        stack.dispose();
       }),
     );
   });
@@ -101,37 +116,41 @@ describe("trace", () => {
 });
 
 describe("gradientNorms", () => {
-  it("are the norms of dL/dh(t) and dL/dc(t) that finite differences of later steps give", () => {
-    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1, batchFirst: true }).train();
+  it.each(MODES)("of %s are the norms of dL/dh(t) and dL/dc(t) that the gradients of later steps give", (mode) => {
+    const sizes = { mode, inputSize: 3, hiddenSize: 4, seed: 1 };
+    const stack = stackOf({ ...sizes, batchFirst: true });
     const input = Tensor.randn([2, 6, 3], { seed: 2 });
     const weight = Tensor.randn([2, 6, 4], { seed: 3 });
-    lstm.forward(input);
-    lstm.backward(weight);
-    const [norms] = lstm.gradientNorms();
-    const { layers } = lstm.trace(input, null, { only: ["o", "c"] });
+    stack.train();
+    forward(stack, input);
+    backward(stack, weight, []);
+    const norms = stack.gradientNorms()[0] as GradientNorms;
+    const tensors = trace(stack, input).layers[0] as LayerTrace<string>;
     expect(norms).toMatchObject({ layer: 0, direction: "forward" });
+    expect(Object.keys(norms)).toEqual(["layer", "direction", ...(mode === "LSTM" ? ["h", "c"] : ["h"])]);
     for (let b = 0; b < 2; b++) {
       for (let t = 0; t < 6; t++) {
         // From step t on: h(t) counts itself, and as the state of what follows; c(t) as the state, and through h(t).
-        const part = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1 }).train();
-        const before = t === 0 ? undefined : part.forward(input.select(0, b).slice(0, 0, t))[1];
-        const [, [h, c]] = part.forward(input.select(0, b).slice(0, t, t + 1), before);
-        const [of] = part.forward(input.select(0, b).slice(0, t + 1), [h, c]);
-        const rest =
-          t === 5
-            ? { h0: Tensor.zeros([1, 4]), c0: Tensor.zeros([1, 4]) }
-            : part.backward(weight.select(0, b).slice(0, t + 1), null, { of });
-        const dh = rest.h0.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number));
-        // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
-        const at = (name: "o" | "c", unit: number) => layers[0]?.[name]?.data[(b * 6 + t) * 4 + unit] as number;
-        const dc = rest.c0.data.map(
-          (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
-        );
-        expect(norms?.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
-        expect(norms?.c.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dc), 5);
+        const part = stackOf(sizes);
+        const sequence = input.select(0, b);
+        const [, after] = forward(part, sequence.slice(0, 0, t + 1));
+        part.train();
+        forward(part, sequence.slice(0, t + 1), after);
+        const [, rest] = backward(part, weight.select(0, b).slice(0, t + 1), []);
+        const dh = rest[0]?.data.map((value, unit) => value + (weight.data[(b * 6 + t) * 4 + unit] as number)) ?? [];
+        expect(norms.h.select(0, b).data[t]).toBeCloseTo(Math.hypot(...dh), 5);
+        if (mode === "LSTM") {
+          // dL/dc(t) of the state, and through h(t) = o tanh(c(t)).
+          const at = (name: "o" | "c", unit: number) => tensors[name]?.data[(b * 6 + t) * 4 + unit] as number;
+          const dc = rest[1]?.data.map(
+            (value, unit) => value + (dh[unit] as number) * at("o", unit) * (1 - Math.tanh(at("c", unit)) ** 2),
+          );
+          expect(norms.c.select(0, b).data[t]).toBeCloseTo(Math.hypot(...(dc ?? [])), 5);
+        }
         part.dispose();
       }
     }
+    stack.dispose();
   });
 
   it("are refused once a later forward has taken their memory, never zeros", () => {

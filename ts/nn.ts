@@ -4,13 +4,15 @@
  *
  * @packageDocumentation
  */
+
 export { Dropout, type DropoutOptions, ReLU, Sigmoid, Tanh } from "./nn/activation.js";
+export type { Chainable } from "./nn/chain.js";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.js";
 export { argmax, cat, logSoftmax, sigmoid, softmax, stack } from "./nn/functions.js";
 export { Last, type LastOptions } from "./nn/last.js";
 export { LayerNorm, type LayerNormOptions } from "./nn/layer-norm.js";
 export { Linear, type LinearOptions } from "./nn/linear.js";
-export { type Chainable, type Part, Sequential } from "./nn/sequential.js";
+export { type Part, Sequential } from "./nn/sequential.js";
 export { Softmax, type SoftmaxOptions } from "./nn/softmax.js";
 export { Module } from "./parameters/module.js";
 export { OwnParameter as Parameter } from "./parameters/own-parameter.js";

@@ -1,5 +1,5 @@
 /** Chains of modules of every kind, nested and with modules of one's own among them. */
-import { LSTM, LSTMError, type PackedSequence, Tensor, type TensorInput } from "lstm-wasm";
+import { LSTMError, type PackedSequence, packSequence, Tensor, type TensorInput } from "lstm-wasm";
 import {
   Dropout,
   Embedding,
@@ -13,8 +13,9 @@ import {
   Softmax,
   Tanh,
 } from "lstm-wasm/nn";
+import { stackOf } from "../support/cells.js";
 import type { Draw } from "./draw.js";
-import { type AnyModule, badTensor, type Kind, likeOutput, lstmOptions, MISFIT } from "./kind.js";
+import { type AnyModule, badTensor, type Kind, likeOutput, MISFIT, stackOptions } from "./kind.js";
 
 /** A module of one's own: each column of its rows times a factor. */
 class Scale extends Module {
@@ -76,14 +77,14 @@ interface Place {
 
 const as = (module: unknown) => module as AnyModule;
 
-/** A module that takes rows of so many columns. */
-function place(draw: Draw, columns: number, depth: number): Place {
+/** A module that takes rows of so many columns. Layers of one chain have the same batchFirst. */
+function place(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
   const seed = draw.seed();
   return draw.pick<() => Place>([
     () => {
-      const { bidirectional, ...options } = { ...lstmOptions(draw), inputSize: columns };
-      const width = (options.projSize || options.hiddenSize) * (bidirectional ? 2 : 1);
-      return { name: "LSTM", columns: width, make: () => as(new LSTM({ ...options, bidirectional })) };
+      const options = { ...stackOptions(draw), inputSize: columns, batchFirst };
+      const width = (options.projSize || options.hiddenSize) * (options.bidirectional ? 2 : 1);
+      return { name: options.mode, columns: width, make: () => as(stackOf(options)) };
     },
     () => {
       const outFeatures = draw.int(1, 6);
@@ -104,13 +105,13 @@ function place(draw: Draw, columns: number, depth: number): Place {
       return { name: "LayerNorm", columns, make: () => as(new LayerNorm(options)) };
     },
     () => ({ name: "Scale", columns, make: () => as(new Scale(columns)) }),
-    () => (depth > 1 ? place(draw, columns, depth) : nested(draw, columns, depth + 1)),
+    () => (depth > 1 ? place(draw, columns, depth, batchFirst) : nested(draw, columns, depth + 1, batchFirst)),
   ])();
 }
 
 /** Some modules as one. */
-function nested(draw: Draw, columns: number, depth: number): Place {
-  const places = line(draw, columns, depth);
+function nested(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place {
+  const places = line(draw, columns, depth, batchFirst);
   return {
     name: `[${places.map(({ name }) => name)}]`,
     columns: (places.at(-1) as Place).columns,
@@ -118,10 +119,10 @@ function nested(draw: Draw, columns: number, depth: number): Place {
   };
 }
 
-function line(draw: Draw, columns: number, depth: number): Place[] {
+function line(draw: Draw, columns: number, depth: number, batchFirst: boolean): Place[] {
   const places: Place[] = [];
   for (let count = draw.int(1, 4); count > 0; count--)
-    places.push(place(draw, places.at(-1)?.columns ?? columns, depth));
+    places.push(place(draw, places.at(-1)?.columns ?? columns, depth, batchFirst));
   return places;
 }
 
@@ -129,7 +130,7 @@ function line(draw: Draw, columns: number, depth: number): Place[] {
 export function chainKind(draw: Draw): Kind {
   const [inputs, count] = [draw.int(1, 6), draw.int(1, 8)];
   const embeds = draw.chance(0.3);
-  const places = line(draw, inputs, 0);
+  const places = line(draw, inputs, 0, draw.chance(0.3));
   const columns = (places.at(-1) as Place).columns;
   const broken = draw.chance(0.08);
   const seed = draw.seed();
@@ -142,9 +143,9 @@ export function chainKind(draw: Draw): Kind {
     const make = () => as(new Linear({ inFeatures: columns + 1, outFeatures: 2, seed }));
     places.push({ name: "misfit", columns: 2, make });
   }
-  const recurrent = places.some(({ name }) => name.includes("LSTM"));
+  const recurrent = places.some(({ name }) => /LSTM|GRU|RNN/.test(name));
   const [only] = places;
-  const alone = places.length === 1 && only !== undefined && !/LSTM|\[|Scale/.test(only.name);
+  const alone = places.length === 1 && only !== undefined && !/LSTM|GRU|RNN|\[|Scale/.test(only.name);
   const shape = (by: Draw): number[] => {
     const least = by.chance(0.1) ? 0 : 1;
     if (recurrent) return [by.int(least, 5), by.int(least, 4)].slice(by.int(0, 1));
@@ -155,12 +156,17 @@ export function chainKind(draw: Draw): Kind {
     const data = Int32Array.from({ length: leading.reduce((x, y) => x * y, 1) }, () => by.int(0, count - 1));
     return { data, shape: leading };
   };
+  const packedIndices = (by: Draw) => {
+    const lengths = Array.from({ length: by.int(1, 4) }, () => by.int(0, 4));
+    const sequences = lengths.map((length) => Int32Array.from({ length }, () => by.int(0, count - 1)));
+    return packSequence(sequences, { enforceSorted: false });
+  };
   return {
     name: `${alone ? "" : "Sequential"}(${inputs} > ${places.map(({ name }) => name).join(" > ")})`,
     broken,
     make: () => (alone ? only.make() : as(new Sequential(places.map(({ make }) => make())))),
     inputs(by) {
-      if (embeds) return [indices(by)];
+      if (embeds) return [by.chance(0.25) ? packedIndices(by) : indices(by)];
       if (!alone && by.chance(0.25)) return [by.packed(by.int(1, 4), by.int(1, 4), inputs)];
       return [by.tensor([...shape(by), inputs], by.chance(0.05))];
     },
@@ -179,7 +185,7 @@ export function chainKind(draw: Draw): Kind {
         ]);
         return { what: "no indices", args: [bad], codes: ["OPTION", "DTYPE", "SHAPE_MISMATCH"] };
       }
-      const elementwise = !/LSTM|Linear|LayerNorm/.test(places.map(({ name }) => name).join());
+      const elementwise = !/LSTM|GRU|RNN|Linear|LayerNorm/.test(places.map(({ name }) => name).join());
       if (elementwise)
         return { what: "no tensor", args: [{ data: new Float64Array(1), shape: [1] }], codes: ["DTYPE"] };
       return badTensor(by, [2, inputs]);

@@ -1,5 +1,6 @@
-/** What the float64 reference of nn.LSTM says, for whole batches and with dropout. */
-import { type LSTM, PackedSequence, Tensor } from "lstm-wasm";
+/** What the float64 reference of nn.LSTM, nn.GRU and nn.RNN says, for whole batches and with dropout. */
+import { PackedSequence, Tensor } from "lstm-wasm";
+import { backward, forward, type Stack, sizesOf, stateSizes } from "../support/cells.js";
 import { masks as maskOf } from "../support/masks.js";
 import { type Between, type Matrix, reference } from "../support/reference.js";
 import { expectClose, fail } from "./compare.js";
@@ -18,7 +19,7 @@ interface Layout {
   drawn(t: number, b: number): number;
 }
 
-function layoutOf(lstm: LSTM, input: Tensor | PackedSequence): Layout {
+function layoutOf(stack: Stack, input: Tensor | PackedSequence): Layout {
   if (input instanceof PackedSequence) {
     const { batchSizes, sortedIndices, batch } = input;
     const places = Array.from({ length: batch }, (_, b) => (sortedIndices ? sortedIndices.indexOf(b) : b));
@@ -28,7 +29,7 @@ function layoutOf(lstm: LSTM, input: Tensor | PackedSequence): Layout {
     return { lengths, row, drawn: row };
   }
   const { shape } = input;
-  const first = lstm.batchFirst && shape.length === 3;
+  const first = stack.batchFirst && shape.length === 3;
   const [steps, batch] = (first ? [shape[1], shape[0]] : [shape[0], shape.length === 3 ? shape[1] : 1]) as [
     number,
     number,
@@ -42,9 +43,12 @@ function layoutOf(lstm: LSTM, input: Tensor | PackedSequence): Layout {
 const rowOf = (values: Values, index: number, columns: number) =>
   Array.from(values.subarray(index * columns, (index + 1) * columns));
 
+/** Columns of h and c; 0 where there is no c, whose values are then none. */
+const widthsOf = (stack: Stack) => [...stateSizes(stack), 0] as unknown as readonly [h: number, c: number];
+
 /** What a forward computes, sequence by sequence, in the layout of its results. */
 function answers(
-  lstm: LSTM,
+  stack: Stack,
   parameters: Parameters,
   layout: Layout,
   x: Values,
@@ -52,9 +56,9 @@ function answers(
   c0: Values,
   dropout?: Masks,
 ) {
-  const directions = lstm.bidirectional ? 2 : 1;
-  const [states, batch] = [lstm.numLayers * directions, layout.lengths.length];
-  const widths = [lstm.projSize || lstm.hiddenSize, lstm.hiddenSize] as const;
+  const directions = stack.bidirectional ? 2 : 1;
+  const [states, batch] = [stack.numLayers * directions, layout.lengths.length];
+  const widths = widthsOf(stack);
   const columns = widths[0] * directions;
   const rows = layout.lengths.reduce((sum, length) => sum + length, 0);
   const output = new Float64Array(rows * columns);
@@ -64,9 +68,9 @@ function answers(
     const times = [...Array(length).keys()];
     const state = (values: Values, width: number): Matrix =>
       Array.from({ length: states }, (_, s) => rowOf(values, s * batch + b, width));
-    const sequence = times.map((t) => rowOf(x, layout.row(t, b), lstm.inputSize));
-    const drop = dropout && ofSequence(maskOf({ p: lstm.dropout, ...dropout }), layout, b);
-    const result = reference(lstm, parameters, sequence, state(h0, widths[0]), state(c0, widths[1]), drop);
+    const sequence = times.map((t) => rowOf(x, layout.row(t, b), stack.inputSize));
+    const drop = dropout && ofSequence(maskOf({ p: stack.dropout, ...dropout }), layout, b);
+    const result = reference(sizesOf(stack), parameters, sequence, state(h0, widths[0]), state(c0, widths[1]), drop);
     for (const t of times) output.set(result.output[t] as number[], layout.row(t, b) * columns);
     for (let s = 0; s < states; s++) {
       h.set(result.h[s] as number[], (s * batch + b) * widths[0]);
@@ -93,14 +97,21 @@ function ofSequence(drop: Between, layout: Layout, b: number): Between {
 const valuesOf = (value: Tensor | PackedSequence): Float32Array =>
   value instanceof PackedSequence ? value.data.data : value.data;
 
+/** The states, or their gradients, in an argument or a result. */
+const statesOf = (state: unknown): Tensor[] => (state == null ? [] : [state as Tensor | Tensor[]].flat());
+
+/** What stands in for c where there is none. */
+const NONE = new Tensor([], [0]);
+
 /** The arguments of a forward, zeros where there is no state. */
-function read(lstm: LSTM, [input, state]: readonly unknown[]) {
+function read(stack: Stack, [input, state]: readonly unknown[]) {
   const given = input as Tensor | PackedSequence;
-  const layout = layoutOf(lstm, given);
-  const count = lstm.numLayers * (lstm.bidirectional ? 2 : 1) * layout.lengths.length;
-  const zeros = [lstm.projSize || lstm.hiddenSize, lstm.hiddenSize].map((width) => new Float32Array(count * width));
-  const states = (state as Tensor[] | undefined)?.map(valuesOf) ?? zeros;
-  return { layout, x: valuesOf(given), h0: states[0] as Float32Array, c0: states[1] as Float32Array };
+  const layout = layoutOf(stack, given);
+  const count = stack.numLayers * (stack.bidirectional ? 2 : 1) * layout.lengths.length;
+  const [h0, c0] = statesOf(state).map(valuesOf);
+  const zeros = (width: number) => new Float32Array(count * width);
+  const [hSize, cSize] = widthsOf(stack);
+  return { layout, x: valuesOf(given), h0: h0 ?? zeros(hSize), c0: c0 ?? zeros(cSize) };
 }
 
 /** Values that float32 can follow: for others, only bits are compared. */
@@ -109,19 +120,21 @@ const tame = (...all: readonly Values[]) =>
 
 /** Holds the result of a forward to the reference, and each sequence of a batch to itself alone, to the bit. */
 export function expectReference(
-  lstm: LSTM,
+  stack: Stack,
   inputs: readonly unknown[],
   result: unknown,
   drawn: Masks | undefined,
 ): void {
-  const { layout, x, h0, c0 } = read(lstm, inputs);
-  const [output, [hn, cn]] = result as [Tensor | PackedSequence, [Tensor, Tensor]];
-  const parameters = lstm.stateDict();
+  const { layout, x, h0, c0 } = read(stack, inputs);
+  const [output, last] = result as [Tensor | PackedSequence, unknown];
+  const [hn, cn = NONE] = statesOf(last) as [Tensor, Tensor?];
+  const parameters = stack.stateDict();
   const counted = drawn === undefined || drawn.call < 2 ** 32; // as far as the reference counts
   if (counted && tame(x, h0, c0, ...Object.values(parameters).map(({ data }) => data))) {
-    const run = (all: typeof parameters) => answers(lstm, all, layout, x, h0, c0, lstm.dropout > 0 ? drawn : undefined);
+    const run = (all: typeof parameters) =>
+      answers(stack, all, layout, x, h0, c0, stack.dropout > 0 ? drawn : undefined);
     const expected = run(parameters);
-    // With large weights an LSTM multiplies every rounding, step by step. How much it does here, the reference itself tells,
+    // With large weights a cell multiplies every rounding, step by step. How much it does here, the reference itself tells,
     // with each weight off by a rounding of float32.
     const shaken = run(
       Object.fromEntries(
@@ -144,13 +157,13 @@ export function expectReference(
     close("h", hn.data);
     close("c", cn.data);
   }
-  if (lstm.dropout > 0 && drawn !== undefined) return;
-  expectAlone(lstm, layout, { x, h0, c0 }, [valuesOf(output), hn.data, cn.data]);
+  if (stack.dropout > 0 && drawn !== undefined) return;
+  expectAlone(stack, layout, { x, h0, c0 }, [valuesOf(output), hn.data, cn.data]);
 }
 
 /** One of the sequences, run alone. */
 function expectAlone(
-  lstm: LSTM,
+  stack: Stack,
   layout: Layout,
   { x, h0, c0 }: Record<"x" | "h0" | "c0", Float32Array>,
   [output, hn, cn]: readonly [Float32Array, Float32Array, Float32Array],
@@ -159,18 +172,20 @@ function expectAlone(
   const b = (x.length + h0.length) % Math.max(batch, 1);
   const steps = layout.lengths[b] ?? 0;
   if (batch < 2) return;
-  const directions = lstm.bidirectional ? 2 : 1;
-  const [hSize, states] = [lstm.projSize || lstm.hiddenSize, lstm.numLayers * directions];
+  const directions = stack.bidirectional ? 2 : 1;
+  const [hSize, cSize] = widthsOf(stack);
+  const states = stack.numLayers * directions;
   const state = (values: Float32Array, width: number) =>
     new Tensor(Array.from({ length: states }, (_, s) => rowOf(values, s * batch + b, width)).flat(), [states, width]);
   const rows = (values: Float32Array, columns: number) =>
     [...Array(steps).keys()].flatMap((t) => rowOf(values, layout.row(t, b), columns));
-  const sequence = new Tensor(rows(x, lstm.inputSize), [steps, lstm.inputSize]);
-  const [alone, [h, c]] = lstm.forward(sequence, [state(h0, hSize), state(c0, lstm.hiddenSize)]);
+  const sequence = new Tensor(rows(x, stack.inputSize), [steps, stack.inputSize]);
+  const [alone, last] = forward(stack, sequence, [state(h0, hSize), state(c0, cSize)]);
+  const [h, c = NONE] = last as [Tensor, Tensor?];
   const columns = hSize * directions;
   expectBits(`output of sequence ${b} alone`, rows(output, columns), alone.data);
   expectBits(`hn of sequence ${b} alone`, state(hn, hSize).data, h.data);
-  expectBits(`cn of sequence ${b} alone`, state(cn, lstm.hiddenSize).data, c.data);
+  expectBits(`cn of sequence ${b} alone`, state(cn, cSize).data, c.data);
 }
 
 function expectBits(what: string, inBatch: ArrayLike<number>, alone: ArrayLike<number>): void {
@@ -179,40 +194,49 @@ function expectBits(what: string, inBatch: ArrayLike<number>, alone: ArrayLike<n
   }
 }
 
-/** Holds the gradients of a fresh LSTM to the slope of the float64 reference in a random direction of everything. */
+/** Holds the gradients of fresh layers to the slope of the float64 reference in a random direction of everything. */
 export function expectSlope(
-  lstm: LSTM,
+  stack: Stack,
   inputs: readonly unknown[],
   gradients: readonly unknown[],
   drawn: Masks | undefined,
   draw: Draw,
 ): void {
-  const { layout, x, h0, c0 } = read(lstm, inputs);
-  if (x.length === 0 || (drawn?.call ?? 0) >= 2 ** 32 || !tame(x, h0, c0, ...lstm.parameters().map(({ data }) => data)))
+  const { layout, x, h0, c0 } = read(stack, inputs);
+  if (
+    x.length === 0 ||
+    (drawn?.call ?? 0) >= 2 ** 32 ||
+    !tame(x, h0, c0, ...stack.parameters().map(({ data }) => data))
+  )
     return;
-  lstm.zeroGrad();
-  if (drawn !== undefined && lstm.dropout > 0) lstm.dropoutDraw = drawn;
-  const [output, [hn, cn]] = lstm.forward(inputs[0] as Tensor, inputs[1] as [Tensor, Tensor] | undefined);
-  const back = lstm.backward(gradients[0] as Tensor, gradients[1] as [Tensor, Tensor] | undefined, { of: output });
-  const [ofH, ofC] = (gradients[1] ?? []) as (Tensor | null | undefined)[];
+  stack.zeroGrad();
+  if (drawn !== undefined && stack.dropout > 0) stack.dropoutDraw = drawn;
+  const first = inputs[1] == null ? undefined : statesOf(inputs[1]);
+  const [output, last] = forward(stack, inputs[0] as Tensor, first);
+  const [hn, cn = NONE] = last as [Tensor, Tensor?];
+  const [ofH, ofC] = statesOf(gradients[1]) as (Tensor | null | undefined)[];
+  const [backInput, [backH, backC = NONE]] = backward(stack, gradients[0] as Tensor, [ofH, ofC] as Tensor[]) as [
+    Tensor,
+    [Tensor, Tensor?],
+  ];
   const weights = [gradients[0] as Tensor | null, ofH, ofC].map((given, i) =>
     given == null ? new Float32Array(valuesOf([output, hn, cn][i] as Tensor).length) : valuesOf(given),
   );
   const moving: [Float32Array, Float32Array][] = [
-    [x, valuesOf(back.input)],
-    [h0, back.h0.data],
-    [c0, back.c0.data],
-    ...lstm.parameters().map(({ data, grad }): [Float32Array, Float32Array] => [data, grad as Float32Array]),
+    [x, valuesOf(backInput)],
+    [h0, backH.data],
+    [c0, backC.data],
+    ...stack.parameters().map(({ data, grad }): [Float32Array, Float32Array] => [data, grad as Float32Array]),
   ];
   const directions = moving.map(([values]) => draw.values(values.length));
   const loss = (step: number): number => {
     const moved = moving.map(([values], k) =>
       Float64Array.from(values, (v, i) => v + step * (directions[k]?.[i] as number)),
     );
-    const names = lstm.namedParameters().map(([name, { shape }], k) => [name, { shape, data: moved[k + 3] }]);
+    const names = stack.namedParameters().map(([name, { shape }], k) => [name, { shape, data: moved[k + 3] }]);
     const [mx, mh, mc] = moved as [Float64Array, Float64Array, Float64Array];
     const parameters = Object.fromEntries(names) as unknown as Parameters;
-    const result = answers(lstm, parameters, layout, mx, mh, mc, lstm.dropout > 0 ? drawn : undefined);
+    const result = answers(stack, parameters, layout, mx, mh, mc, stack.dropout > 0 ? drawn : undefined);
     return dot(result.output, weights[0]) + dot(result.h, weights[1]) + dot(result.c, weights[2]);
   };
   const step = 1e-5;

@@ -1,6 +1,8 @@
 /** What the fuzzer must know of a kind of module: how to make one, and what its methods take and refuse. */
-import { LSTM, LSTMCell, type LSTMErrorCode, type LSTMOptions, PackedSequence, Tensor } from "lstm-wasm";
+import { type LSTMErrorCode, PackedSequence, Tensor } from "lstm-wasm";
 import { Linear, type Module } from "lstm-wasm/nn";
+import { type AnyOptions, cellOf, held, isCell, isStack, MODES, stackOf } from "../support/cells.js";
+import type { Mode } from "../support/reference.js";
 import type { Draw } from "./draw.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: every kind takes and returns something else
@@ -57,39 +59,44 @@ function reassigned(tensor: Tensor, shape: readonly number[]): unknown {
   }
 }
 
-/** A random nn.LSTM with all its options. */
-export function lstmOptions(draw: Draw): LSTMOptions {
+/** Random layers of any cell with all their options; an LSTM is as likely as not. */
+export function stackOptions(draw: Draw): AnyOptions & { projSize: number } {
   const hiddenSize = draw.int(1, 9);
   const numLayers = draw.int(1, 3);
+  const mode = draw.pick<Mode>(["LSTM", "LSTM", ...MODES]);
   return {
+    mode,
     inputSize: draw.int(1, 7),
     hiddenSize,
     numLayers,
     bias: draw.chance(0.8),
     batchFirst: draw.chance(0.3),
     bidirectional: draw.chance(0.4),
-    projSize: draw.chance(0.3) ? draw.int(0, hiddenSize - 1) : 0,
+    projSize: mode === "LSTM" && draw.chance(0.3) ? draw.int(0, hiddenSize - 1) : 0,
     dropout: numLayers > 1 && draw.chance(0.3) ? draw.pick([0.2, 0.5, 1]) : 0,
     checkpointEvery: draw.chance(0.3) ? draw.int(1, 5) : 0,
     seed: draw.seed(),
   };
 }
 
-export function lstmKind(draw: Draw): Kind {
-  const options = lstmOptions(draw);
-  const { inputSize, hiddenSize, numLayers = 1, bidirectional, projSize, batchFirst } = options;
-  const states = numLayers * (bidirectional ? 2 : 1);
-  const widths = [projSize || hiddenSize, hiddenSize] as const;
+/** The states of what a forward returned. */
+export const statesOf = (result: unknown): Tensor[] => [(result as [unknown, Tensor | Tensor[]])[1]].flat();
+
+export function stackKind(draw: Draw): Kind {
+  const options = stackOptions(draw);
+  const { mode, inputSize, hiddenSize, numLayers = 1, bidirectional, projSize, batchFirst } = options;
+  const count = numLayers * (bidirectional ? 2 : 1);
+  const widths = [projSize || hiddenSize, hiddenSize].slice(0, mode === "LSTM" ? 2 : 1);
   const state = (by: Draw, leading: readonly number[], wild = false) =>
-    widths.map((width) => by.tensor([states, ...leading, width], wild));
+    widths.map((width) => by.tensor([count, ...leading, width], wild));
   const sequences = (input: Tensor | PackedSequence): number[] => {
     if (input instanceof PackedSequence) return [input.batch];
     return input.shape.length === 2 ? [] : [input.shape[batchFirst ? 0 : 1] as number];
   };
   const padded = (by: Draw) => by.tensor([by.int(1, 4), by.int(1, 4), inputSize]);
   return {
-    name: `LSTM ${JSON.stringify(options)}`,
-    make: () => new LSTM(options),
+    name: `${mode} ${JSON.stringify(options)}`,
+    make: () => stackOf(options) as unknown as AnyModule,
     inputs(by) {
       const wild = by.chance(0.1);
       const form = by.int(0, 3);
@@ -97,30 +104,43 @@ export function lstmKind(draw: Draw): Kind {
       let input: Tensor | PackedSequence = by.tensor([steps, batch, inputSize], wild);
       if (form === 0) input = by.tensor([steps, inputSize], wild);
       if (form === 1) input = by.packed(steps, batch, inputSize, wild);
-      return [input, by.chance(0.5) ? state(by, sequences(input), wild) : by.pick([undefined, null])];
+      return [input, by.chance(0.5) ? held(state(by, sequences(input), wild)) : by.pick([undefined, null])];
     },
     badInputs(by) {
       const bad = badTensor(by, [2, inputSize]);
       const input = padded(by);
-      const [h, c] = state(by, sequences(input)) as [Tensor, Tensor];
+      const states = state(by, sequences(input));
+      const [h, c] = states as [Tensor, Tensor?];
       const badState = (what: string, given: unknown, codes: readonly LSTMErrorCode[] = ["STATE"]): Bad => ({
         what,
         args: [input, given],
         codes,
       });
-      return by.pick<() => Bad>([
-        () => bad,
-        () => badState("h0 alone", [h]),
+      const wrong = badTensor(by, h.shape).args[0] ?? 3;
+      const ofLSTM = [
         () => badState("h0 without c0", [h, null]),
         () => badState("c0 without h0", [undefined, c]),
-        () => badState("three states", [h, c, c]),
         () => badState("a state that is no array", by.pick([3, "h0", {}, h])),
-        () => badState("a wrong h0", [badTensor(by, h.shape).args[0] ?? 3, c], ["STATE", ...TENSOR]),
-        () => badState("a wrong c0", [h, badTensor(by, c.shape).args[0] ?? 3], ["STATE", ...TENSOR]),
-        () => ({ what: "the state as two arguments", args: [input, h, c], codes: ["STATE", "OPTION"] }),
+        () => badState("a wrong h0", [wrong, c], ["STATE", ...TENSOR]),
+        () => badState("a wrong c0", [h, badTensor(by, (c as Tensor).shape).args[0] ?? 3], ["STATE", ...TENSOR]),
+      ];
+      const ofOthers = [
+        () => badState("the state of an LSTM", [h, h]),
+        () => badState("a wrong h0", wrong, ["STATE", ...TENSOR]),
+      ];
+      return by.pick<() => Bad>([
+        ...(c === undefined ? ofOthers : ofLSTM),
+        () => bad,
+        () => badState("h0 in an array", [h]),
+        () => badState("three states", [h, h, h]),
+        () => ({ what: "the state as two arguments", args: [input, h, h], codes: ["STATE", "OPTION"] }),
         () => ({ what: "no options", args: [input, null, by.pick([3, null, { of: 1 }, []])], codes: ["OPTION"] }),
-        () => ({ what: "no out", args: [input, null, { out: by.pick([3, [], [h, c], null]) }], codes: ["OPTION"] }),
-        () => ({ what: "a misshapen out", args: [input, null, { out: [MISFIT, [h, c]] }], codes: ["SHAPE_MISMATCH"] }),
+        () => ({ what: "no out", args: [input, null, { out: by.pick([3, [], [h], null]) }], codes: ["OPTION"] }),
+        () => ({
+          what: "a misshapen out",
+          args: [input, null, { out: [MISFIT, held(states)] }],
+          codes: ["SHAPE_MISMATCH"],
+        }),
         () => ({
           what: "packed rows that changed",
           args: [tampered(by.packed(3, 3, inputSize))],
@@ -129,25 +149,36 @@ export function lstmKind(draw: Draw): Kind {
       ])();
     },
     gradients(by, result) {
-      const [output, [hn, cn]] = result as [Tensor | PackedSequence, [Tensor, Tensor]];
+      const [output] = result as [Tensor | PackedSequence];
+      const [hn, cn] = statesOf(result) as [Tensor, Tensor?];
       const like = ({ shape }: Tensor) => by.tensor(shape);
       const ofState = by.pick([
         () => undefined,
-        () => [like(hn), like(cn)],
-        () => [null, like(cn)],
-        () => [like(hn)],
+        ...(cn === undefined
+          ? [() => like(hn)]
+          : [() => [like(hn), like(cn)], () => [null, like(cn)], () => [like(hn)]]),
       ])();
       if (ofState !== undefined && by.chance(0.2)) return [null, ofState];
       return [likeOutput(by, output), ofState];
     },
     badGradients(by, result) {
-      const [output, [hn]] = result as [Tensor | PackedSequence, [Tensor]];
+      const [output] = result as [Tensor | PackedSequence];
+      const [hn, cn] = statesOf(result) as [Tensor, Tensor?];
       const good = likeOutput(by, output);
+      const wrong = badTensor(by, hn.shape).args[0] ?? 3;
+      const ofLSTM = [
+        (): Bad => ({ what: "nothing", args: [null, by.pick([[], [null, undefined]])], codes: ["OPTION"] }),
+        (): Bad => ({ what: "a state that is no array", args: [good, by.pick([3, {}, hn])], codes: ["STATE"] }),
+        (): Bad => ({ what: "a wrong gradient of hn", args: [good, [wrong]], codes: TENSOR }),
+      ];
+      const ofOthers = [
+        (): Bad => ({ what: "an LSTM's gradients", args: [good, [null, hn]], codes: ["STATE"] }),
+        (): Bad => ({ what: "a wrong gradient of hn", args: [good, wrong], codes: ["STATE", ...TENSOR] }),
+      ];
       return by.pick<() => Bad>([
-        () => ({ what: "nothing", args: [null, by.pick([null, undefined, [], [null, undefined]])], codes: ["OPTION"] }),
+        ...(cn === undefined ? ofOthers : ofLSTM),
+        () => ({ what: "nothing", args: [null, by.pick([null, undefined])], codes: ["OPTION"] }),
         () => ({ what: "three states", args: [good, [null, null, null]], codes: ["STATE"] }),
-        () => ({ what: "a state that is no array", args: [good, by.pick([3, {}, hn])], codes: ["STATE"] }),
-        () => ({ what: "a wrong gradient of hn", args: [good, [badTensor(by, hn.shape).args[0] ?? 3]], codes: TENSOR }),
         () => ({ what: "a misfit", args: [MISFIT], codes: TENSOR }),
         () => ({ what: "no gradient", args: [by.nonsense() ?? 3], codes: TENSOR }),
       ])();
@@ -173,16 +204,25 @@ function tampered(packed: PackedSequence): PackedSequence {
 }
 
 export function cellKind(draw: Draw): Kind {
-  const options = { inputSize: draw.int(1, 6), hiddenSize: draw.int(1, 9), bias: draw.chance(0.8), seed: draw.seed() };
+  const mode = draw.pick<Mode>(["LSTM", "LSTM", ...MODES]);
+  const options = {
+    mode,
+    inputSize: draw.int(1, 6),
+    hiddenSize: draw.int(1, 9),
+    bias: draw.chance(0.8),
+    seed: draw.seed(),
+  };
   const { inputSize, hiddenSize } = options;
+  const pair = mode === "LSTM";
   const leading = (by: Draw) => (by.chance(0.3) ? [] : [by.int(by.chance(0.1) ? 0 : 1, 4)]);
   return {
-    name: `LSTMCell ${JSON.stringify(options)}`,
-    make: () => new LSTMCell(options) as unknown as AnyModule,
+    name: `${mode} cell ${JSON.stringify(options)}`,
+    make: () => cellOf(options) as unknown as AnyModule,
     inputs(by) {
       const rows = leading(by);
       const state = () => by.tensor([...rows, hiddenSize]);
-      return [by.tensor([...rows, inputSize], by.chance(0.1)), by.chance(0.6) ? [state(), state()] : undefined];
+      const states = pair ? [state(), state()] : [state()];
+      return [by.tensor([...rows, inputSize], by.chance(0.1)), by.chance(0.6) ? held(states) : undefined];
     },
     badInputs(by) {
       const bad = badTensor(by, [2, inputSize]);
@@ -193,16 +233,24 @@ export function cellKind(draw: Draw): Kind {
         args: [input, given],
         codes: ["STATE", ...TENSOR],
       });
-      return by.pick([() => bad, () => state([h]), () => state([h, MISFIT]), () => state([by.nonsense(), h])])();
+      const others = pair ? [] : [() => state([h, h]), () => state(MISFIT), () => state(by.nonsense() ?? 3)];
+      return by.pick([
+        () => bad,
+        () => state([h]),
+        () => state([h, MISFIT]),
+        () => state([by.nonsense(), h]),
+        ...others,
+      ])();
     },
     gradients(by, result) {
-      const { shape } = (result as [Tensor])[0];
+      const [{ shape }] = [result as Tensor | Tensor[]].flat() as [Tensor];
       const like = () => by.tensor(shape);
+      if (!pair) return [like()];
       return [by.pick([() => [like(), like()], () => [like()], () => [null, like()]])()];
     },
     badGradients: (by) => ({
       what: "a wrong gradient",
-      args: [by.pick([[], undefined, 3, [MISFIT], [by.nonsense()]])],
+      args: [by.pick([pair ? [] : [null], undefined, 3, [MISFIT], [by.nonsense()]])],
       codes: ["OPTION", "STATE", ...TENSOR],
     }),
     nameOf: () => undefined,
@@ -213,8 +261,7 @@ export function cellKind(draw: Draw): Kind {
 /** Of each parameter, whether a backward is wrong, and must be refused, if it changed after its forward. */
 export function decisive(module: Module): boolean[] {
   const weights = /^weight_(ih|hh|hr)/;
-  if (module instanceof LSTM || module instanceof LSTMCell)
-    return module.parameters().map(({ name }) => weights.test(name));
+  if (isStack(module) || isCell(module)) return (module as Module).parameters().map(({ name }) => weights.test(name));
   if (module instanceof Linear) return module.parameters().map(({ name }) => name === "weight");
   const children = module.namedChildren().flatMap(([, child]) => decisive(child));
   return [

@@ -1,8 +1,8 @@
 /** The operations, and how often each is drawn. One that finds nothing to work on does nothing. */
-import { LSTM } from "lstm-wasm";
+import { isStack } from "../support/cells.js";
 import { chainKind } from "./chain.js";
 import type { Draw } from "./draw.js";
-import { cellKind, lstmKind } from "./kind.js";
+import { cellKind, stackKind } from "./kind.js";
 import { badOptions, loadBadDict, loadDict, set, trace, writeKept } from "./parameters.js";
 import { Saved } from "./saved.js";
 import { StreamSubject } from "./stream-subject.js";
@@ -48,13 +48,14 @@ const onCheckpoint =
   };
 
 function addStream(world: World, draw: Draw) {
-  const recurrent = world.subjects.filter(({ module }) => module instanceof LSTM);
+  const recurrent = world.subjects.filter(({ module }) => isStack(module));
   const owner = world.choose(draw, recurrent);
   if (owner === undefined || world.streams.length > 7) return;
-  const lstm = owner.module as unknown as LSTM;
+  const { module } = owner;
+  if (!isStack(module)) return;
   const bad = { batchSize: draw.pick([0, -1, 0.5, "2", null]) } as never;
-  owner.refuses("stream", ["OPTION"], () => lstm.stream(bad));
-  if (lstm.bidirectional) return owner.refuses("stream", ["OPTION"], () => lstm.stream());
+  owner.refuses("stream", ["OPTION"], () => module.stream(bad));
+  if (module.bidirectional) return owner.refuses("stream", ["OPTION"], () => module.stream());
   if (owner.disposed) return;
   world.streams.push(new StreamSubject(owner, world.streams.length, draw.int(1, 4)));
 }
@@ -64,7 +65,7 @@ function fork(stream: StreamSubject, draw: Draw, world: World): void {
   if (stream.dead || world.streams.length > 9) return;
   const other = new StreamSubject(stream.owner, world.streams.length, stream.batch);
   world.streams.push(other);
-  other.setState(stream.stream.state.h, stream.stream.state.c, draw);
+  other.setState(stream.stream.state, draw);
 }
 
 function addOptimizer(world: World, draw: Draw): void {
@@ -88,7 +89,7 @@ const TABLE: readonly [weight: number, name: string, run: Operation][] = [
     "new module",
     (world, draw) => {
       if (world.subjects.filter(({ disposed }) => !disposed).length > 4) return;
-      const kind = draw.pick([lstmKind, lstmKind, cellKind, chainKind, chainKind])(draw);
+      const kind = draw.pick([stackKind, stackKind, cellKind, chainKind, chainKind])(draw);
       world.about = kind.name;
       world.subjects.push(new Subject(kind, world.subjects.length));
     },
@@ -173,11 +174,7 @@ const TABLE: readonly [weight: number, name: string, run: Operation][] = [
   ],
   [2, "fork", onStream(fork)],
   [2, "reset", onStream((stream, draw) => stream.reset(draw))],
-  [
-    2,
-    "set state",
-    onStream((stream, draw) => stream.setState(draw.tensor(stream.h.shape), draw.tensor(stream.c.shape), draw)),
-  ],
+  [2, "set state", onStream((stream, draw) => stream.setState(stream.anotherState(draw), draw))],
   [3, "bad call of a stream", onStream((stream, draw) => stream.bad(draw))],
   [2, "write into a stream's input", onStream((stream) => void stream.input.fill(NaN))],
   [1, "dispose a stream", onStream((stream) => stream.dispose())],

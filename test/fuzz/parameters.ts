@@ -1,7 +1,8 @@
 /** What is done to the parameters of a module, its state dict and its options, and a trace. */
-import { LSTM, type LSTMErrorCode, type Tensor } from "lstm-wasm";
+import { GRU, LSTM, type LSTMErrorCode, RNN, type Tensor } from "lstm-wasm";
 import { type Parameter, Sequential } from "lstm-wasm/nn";
 import { Adam } from "lstm-wasm/train";
+import { isStack } from "../support/cells.js";
 import { expectRefusal, expectSame, fail } from "./compare.js";
 import type { Draw } from "./draw.js";
 import { MISFIT } from "./kind.js";
@@ -119,7 +120,9 @@ export function badOptions(draw: Draw): void {
     (name === "bias" && bad === true) || (bad === 0 && /^(projSize|dropout|seed|checkpointEvery)$/.test(name));
   if (sound || (name === "seed" && bad === 2 ** 31) || (name === "dropout" && bad === 0.5)) return;
   const options = { inputSize: 3, hiddenSize: 4, [name]: bad };
-  expectRefusal(`new LSTM with ${name} ${String(bad)}`, ["OPTION"], () => new LSTM(options as never));
+  for (const Stack of [LSTM, GRU, RNN]) {
+    expectRefusal(`new ${Stack.name} with ${name} ${String(bad)}`, ["OPTION"], () => new Stack(options as never));
+  }
   expectRefusal("new LSTM without options", ["OPTION"], () => new LSTM(bad as never));
   expectRefusal("a Sequential of what is no module", ["OPTION"], () => new Sequential([bad as never]));
   expectRefusal("an optimiser of what is no parameter", ["OPTION"], () => new Adam([bad] as never));
@@ -127,12 +130,13 @@ export function badOptions(draw: Draw): void {
 
 export function trace(subject: Subject, draw: Draw): void {
   const { module } = subject;
-  if (!(module instanceof LSTM)) return;
+  if (!isStack(module)) return;
   const [input, state] = subject.kind.inputs(draw) as [Tensor, undefined];
   const twin = subject.twin(undefined, undefined, false);
-  expectSame("trace", module.trace(input, state), (twin as unknown as LSTM).trace(input, state));
+  const traced = (stack: unknown) => (stack as LSTM).trace(input, state);
+  expectSame("trace", traced(module), traced(twin));
   twin.dispose();
   subject.check();
   const only = draw.pick([["x"], 3, [3], "c"]) as never;
-  subject.refuses("trace", ["OPTION"], () => module.trace(input, state, { only }));
+  subject.refuses("trace", ["OPTION"], () => (module as LSTM).trace(input, state, { only }));
 }

@@ -1,15 +1,16 @@
-/** A stream under test beside its model: the state that it must have, from forwards of a fresh LSTM. */
-import type { LSTM, LSTMErrorCode, LSTMStream, Tensor } from "lstm-wasm";
+/** A stream under test beside its model: the state that it must have, from forwards of fresh layers. */
+import type { GRUStream, LSTMErrorCode, LSTMStream, Tensor } from "lstm-wasm";
+import { forward, type Stack } from "../support/cells.js";
 import { attempt, expectRefusal, expectSame, fail } from "./compare.js";
 import { copied, type Draw, scribble } from "./draw.js";
 import { badTensor, MISFIT } from "./kind.js";
 import type { Subject } from "./subject.js";
 
 export class StreamSubject {
-  readonly stream: LSTMStream;
+  readonly stream: LSTMStream | GRUStream;
   readonly batch: number;
-  h: Tensor;
-  c: Tensor;
+  /** By name: h, and of an LSTM c. */
+  state: Record<string, Tensor>;
   disposed = false;
   /** Arrays that JavaScript keeps. */
   input: Float32Array;
@@ -21,15 +22,15 @@ export class StreamSubject {
     batch: number,
   ) {
     this.batch = batch;
-    this.stream = this.#lstm.stream({ batchSize: batch });
+    this.stream = this.#stack.stream({ batchSize: batch });
     this.input = this.stream.input;
-    ({ h: this.h, c: this.c } = this.stream.state);
-    if (![...this.h.data, ...this.c.data, ...this.input].every((value) => Object.is(value, 0)))
-      fail("a new stream is not zeros");
+    this.state = this.stream.state;
+    const values = [...Object.values(this.state).map(({ data }) => data), this.input];
+    if (!values.every((data) => data.every((value) => Object.is(value, 0)))) fail("a new stream is not zeros");
   }
 
-  get #lstm(): LSTM {
-    return this.owner.module as unknown as LSTM;
+  get #stack(): Stack {
+    return this.owner.module as unknown as Stack;
   }
 
   get dead(): boolean {
@@ -42,7 +43,7 @@ export class StreamSubject {
 
   /** One step, through an argument or through `input`. */
   step(draw: Draw, call?: () => void): void {
-    const x = draw.tensor([this.batch, this.#lstm.inputSize], draw.chance(0.05));
+    const x = draw.tensor([this.batch, this.#stack.inputSize], draw.chance(0.05));
     const plain = copied(x);
     let given = draw.pick<() => unknown>([() => x.data, () => draw.dressed(x)])();
     if (call !== undefined) given = draw.dressed(x, call);
@@ -67,10 +68,10 @@ export class StreamSubject {
   /** Many steps at once. */
   run(draw: Draw, call?: () => void): void {
     const steps = draw.int(draw.chance(0.1) ? 0 : 1, 6);
-    const xs = draw.tensor([steps, this.batch, this.#lstm.inputSize]);
+    const xs = draw.tensor([steps, this.batch, this.#stack.inputSize]);
     const plain = copied(xs);
     const flat = this.batch === 1 && draw.chance(0.5);
-    const given = flat ? xs.reshape([steps, this.#lstm.inputSize]) : xs;
+    const given = flat ? xs.reshape([steps, this.#stack.inputSize]) : xs;
     let output: Tensor | undefined;
     const error = attempt(() => {
       output = this.stream.run(draw.dressed(given, call) as Tensor);
@@ -84,25 +85,30 @@ export class StreamSubject {
 
   /** Brings the model on by some steps; returns the outputs, (steps, batch, columns). */
   #advance(xs: Tensor, steps: number): Tensor {
-    const twin = this.owner.twin(undefined, undefined, false) as unknown as LSTM;
+    const twin = this.owner.twin(undefined, undefined, false) as unknown as Stack;
     const shape = twin.batchFirst ? [this.batch, steps, twin.inputSize] : [steps, this.batch, twin.inputSize];
     const input = twin.batchFirst ? turned(xs, steps, this.batch) : xs;
-    const [output, [h, c]] = twin.forward(input.reshape(shape), [this.h, this.c]);
+    const names = Object.keys(this.state);
+    const [output, last] = forward(twin, input.reshape(shape), Object.values(this.state));
     twin.dispose();
-    this.h = h;
-    this.c = c;
+    this.state = Object.fromEntries(last.map((tensor, index) => [names[index], tensor]));
     const columns = output.shape[2] as number;
     const rows = twin.batchFirst ? turned(output, this.batch, steps) : output;
     return rows.reshape([steps, this.batch, columns]);
   }
 
-  setState(h: Tensor, c: Tensor, draw: Draw): void {
+  anotherState(draw: Draw): Record<string, Tensor> {
+    return Object.fromEntries(Object.entries(this.state).map(([name, { shape }]) => [name, draw.tensor(shape)]));
+  }
+
+  setState(state: Record<string, Tensor>, draw: Draw): void {
+    const dressed = Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, draw.dressed(tensor)]));
     const error = attempt(() => {
-      this.stream.state = { h: draw.dressed(h) as Tensor, c: draw.dressed(c) as Tensor };
+      this.stream.state = dressed as never;
     });
     if (this.dead) return void (error?.code === "DISPOSED" || fail("state of a disposed stream"));
     if (error !== undefined) throw error;
-    [this.h, this.c] = [copied(h), copied(c)];
+    this.state = copied(state);
     this.check();
   }
 
@@ -112,7 +118,7 @@ export class StreamSubject {
     const error = attempt(() => this.stream.reset(given));
     if (this.dead) return void (error?.code === "DISPOSED" || fail("reset of a disposed stream"));
     if (error !== undefined) throw error;
-    for (const { data, shape } of [this.h, this.c]) {
+    for (const { data, shape } of Object.values(this.state)) {
       const columns = shape[2] as number;
       for (let i = 0; i < data.length; i++) {
         const row = Math.floor(i / columns) % this.batch;
@@ -126,7 +132,7 @@ export class StreamSubject {
   bad(draw: Draw): void {
     const { stream, batch } = this;
     const shapes: LSTMErrorCode[] = ["SHAPE_MISMATCH", "DTYPE"];
-    const { inputSize } = this.#lstm;
+    const { inputSize } = this.#stack;
     const wrong = badTensor(draw, [batch, inputSize]).args[0] as Tensor;
     const row = draw.pick([batch, -1, 0.5, NaN, "0", null, {}]) as number;
     const set = (state: unknown) => () => {
@@ -136,9 +142,9 @@ export class StreamSubject {
       ["step", shapes, () => stream.step(wrong)],
       ["step of too few values", shapes, () => stream.step(new Float32Array(batch * inputSize + 1))],
       ["run", shapes, () => stream.run(draw.pick([wrong, MISFIT, undefined as never]))],
-      ["a state without c", shapes, set({ h: this.h })],
-      ["a wrong state", shapes, set({ h: this.h, c: MISFIT })],
-      ["a state that is none", ["OPTION", ...shapes], set(draw.pick([null, 3, [], { h: this.h, c: this.c, x: 1 }]))],
+      ["a state without h", shapes, set({ ...this.state, h: undefined })],
+      ["a wrong state", shapes, set({ ...this.state, h: MISFIT })],
+      ["a state that is none", ["OPTION", ...shapes], set(draw.pick([null, 3, [], { ...this.state, x: 1 }]))],
       ["reset", ["OPTION"], () => stream.reset(row)],
       ["reset of rows", ["OPTION"], () => stream.reset([0, row])],
     ]);
@@ -148,7 +154,7 @@ export class StreamSubject {
 
   check(): void {
     if (this.dead) return void expectRefusal("a disposed stream", ["DISPOSED"], () => this.stream.state);
-    expectSame("stream.state", { ...this.stream.state }, { h: this.h, c: this.c });
+    expectSame("stream.state", { ...this.stream.state }, this.state);
   }
 
   dispose(): void {

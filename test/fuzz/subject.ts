@@ -2,8 +2,9 @@
  * A module under test beside a model of it: what its parameters, gradients, masks and waiting forwards must be. Each call
  * is repeated by a fresh module with the model's weights, which must give the same bits: no history may show in a result.
  */
-import { LSTM, LSTMCell, type LSTMErrorCode, type Tensor } from "lstm-wasm";
+import { LSTMCell, type LSTMErrorCode, type Tensor } from "lstm-wasm";
 import { Module, Parameter, Sequential } from "lstm-wasm/nn";
+import { isCell, isStack } from "../support/cells.js";
 import { attempt, expectRefusal, expectSame, fail, sameValues } from "./compare.js";
 import { copied, type Draw, scribble } from "./draw.js";
 import { expectReference, expectSlope } from "./expected.js";
@@ -71,7 +72,7 @@ export class Subject {
 
   /** A forward over the inputs of one that waits, written into its result. */
   forwardInto(draw: Draw): void {
-    const earlier = this.module instanceof LSTM && this.waiting.length > 0 && draw.pick(this.waiting);
+    const earlier = isStack(this.module) && this.waiting.length > 0 && draw.pick(this.waiting);
     if (earlier) this.#forward(copied([...earlier.inputs]), draw, undefined, earlier.result);
   }
 
@@ -96,7 +97,7 @@ export class Subject {
     const twin = this.twin();
     const expected = twin.forward(...plain);
     expectSame("forward", result, expected);
-    if (twin instanceof LSTM) expectReference(twin, plain, result, this.training ? this.masks[0] : undefined);
+    if (isStack(twin)) expectReference(twin, plain, result, this.training ? this.masks[0] : undefined);
     if (this.training) {
       const { weights, masks } = this;
       const name = this.kind.nameOf(result);
@@ -115,7 +116,7 @@ export class Subject {
     const chosen = this.waiting.length > 0 ? draw.pick(this.waiting) : undefined;
     const named = chosen?.name !== undefined && draw.chance(0.8);
     // A cell goes back through its steps in reverse.
-    const target = this.module instanceof LSTMCell ? this.waiting.at(-1) : chosen;
+    const target = isCell(this.module) ? this.waiting.at(-1) : chosen;
     const gradients = target === undefined ? [MISFIT] : this.kind.gradients(draw, target.result);
     const plain = copied(gradients);
     const dressed = gradients.map((each) => draw.dressed(each, call));
@@ -133,7 +134,7 @@ export class Subject {
     if (error?.code === "STALE_FORWARD" && (sure || stale)) return this.check();
     if (sure && this.waiting.includes(target)) fail("went back with other weights");
     // What was called may have gone back itself, or made a step that a cell must go back through first.
-    const gone = !this.waiting.includes(target) || (this.module instanceof LSTMCell && this.waiting.at(-1) !== target);
+    const gone = !this.waiting.includes(target) || (isCell(this.module) && this.waiting.at(-1) !== target);
     if (error?.code === "NO_FORWARD" && call !== undefined && gone) return this.check();
     if (error !== undefined) throw error;
     this.#expectBackward(target, plain, result, draw);
@@ -148,7 +149,7 @@ export class Subject {
     expectSame("backward", result, expected);
     this.grads = twin.parameters().map(({ grad }) => (grad as Float32Array).slice());
     const { module } = this;
-    if (module instanceof LSTM && twin instanceof LSTM) {
+    if (isStack(module) && isStack(twin)) {
       if (draw.chance(0.3)) expectSame("gradientNorms", module.gradientNorms(), twin.gradientNorms());
       if (draw.chance(0.1)) expectSlope(twin, inputs, gradients, masks[0], draw);
     }
@@ -161,7 +162,7 @@ export class Subject {
   /** With which codes a backward through a waiting forward must be refused, and whether it may be. */
   #refusals(target: Waiting, named: boolean): { sure?: LSTMErrorCode[]; stale: boolean } {
     const sure: LSTMErrorCode[] = ["STALE_FORWARD"];
-    const cell = this.module instanceof LSTMCell;
+    const cell = isCell(this.module);
     const alike = this.waiting.filter(({ name }) => !named || name === target.name);
     if (!cell && alike.length > 1) return { sure, stale: true };
     const changed = target.weights.some((values, index) => !sameValues(values, this.weights[index] as Float32Array));
@@ -214,12 +215,12 @@ export class Subject {
       this.kind.backward(this.module, [this.module instanceof LSTMCell ? [MISFIT] : MISFIT], of);
     if (this.waiting.length === 0) return void expectRefusal("backward", ["NO_FORWARD"], () => probe(undefined));
     for (const waiting of this.waiting) {
-      if (this.module instanceof LSTMCell && waiting !== this.waiting.at(-1)) continue;
+      if (isCell(this.module) && waiting !== this.waiting.at(-1)) continue;
       const { sure, stale } = this.#refusals(waiting, waiting.name !== undefined);
       const codes: LSTMErrorCode[] = sure ?? (stale ? ["SHAPE_MISMATCH", "STALE_FORWARD"] : ["SHAPE_MISMATCH"]);
       expectRefusal("a backward of the wrong shape", codes, () => probe(waiting.name));
     }
-    if (this.module instanceof LSTMCell) return;
+    if (isCell(this.module)) return;
     const codes: LSTMErrorCode[] = ["NO_FORWARD"];
     expectRefusal("a backward of an unknown forward", codes, () => probe({}));
   }

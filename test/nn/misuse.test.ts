@@ -131,6 +131,13 @@ const matrix = () =>
     [5, 6],
   ]); // prettier-ignore
 const scalar = new Tensor([1], []);
+const result = () => new LSTM({ inputSize: 1, hiddenSize: 2 }).forward([[1]]);
+/** A Linear in training mode that has a forward to go back through. */
+const trained = () => {
+  const linear = new Linear({ inFeatures: 2, outFeatures: 1 }).train();
+  linear.forward([[1, 2]]);
+  return linear;
+};
 
 describe("arguments", () => {
   it.each<[LSTMErrorCode, RegExp, () => unknown]>([
@@ -186,10 +193,31 @@ describe("arguments", () => {
     ["SHAPE_MISMATCH", /^argmax: dimension 1 of \[2, 0\] is empty/, () => argmax(Tensor.zeros([2, 0]), -1)],
     [
       "DTYPE",
-      /^input must be a tensor, got the fields of a PackedSequence/,
+      /^input must be a Tensor.*got a PackedSequence; padPackedSequence makes one, data are its rows/,
       () => softmax(packSequence([[[1]]]) as never, 0),
     ],
     ["DTYPE", /^input must be/, () => sigmoid(3 as never)],
+    [
+      "DTYPE",
+      /^input must be a Tensor.*got an array of tensors; .* take the first: const \[output\] = .../,
+      () => new Linear({ inFeatures: 2, outFeatures: 1 }).forward(result() as never),
+    ],
+    ["DTYPE", /^gradOutput must be a Tensor.*const \[output\]/, () => trained().backward(result() as never)],
+    ["DTYPE", /^target must be a Tensor.*const \[output\]/, () => mseLoss([1], result() as never)],
+    [
+      "SHAPE_MISMATCH",
+      /^gradOutput: expected a tensor, .*; padPackedSequence makes one/,
+      () => trained().backward(packSequence([[[1]]]) as never),
+    ],
+    [
+      "SHAPE_MISMATCH",
+      /^gradOutput: expected a tensor, .*; padPackedSequence makes one/,
+      () => {
+        const lstm = new LSTM({ inputSize: 1, hiddenSize: 1 }).train();
+        lstm.forward([[1]]);
+        lstm.backward(packSequence([[[1]]]));
+      },
+    ],
     ["OPTION", /^cat needs an array of at least one tensor, got \[\]/, () => cat([])],
     ["OPTION", /^cat needs an array of at least one tensor, got a Tensor/, () => cat(Tensor.zeros([2]) as never)],
     ["OPTION", /^stack needs an array of at least one tensor, got undefined/, () => stack(undefined as never)],

@@ -162,6 +162,16 @@ describe("Sequential.fromStateDict", () => {
     expect(bits(outer.forward(tokens))).toEqual(bits(model.forward(tokens)));
   });
 
+  it("gives a part made by a function the options that no weight tells", () => {
+    const model = Sequential.fromStateDict(whole().stateDict(), {
+      ...parts(),
+      embedding: (all, options) => Embedding.fromStateDict(all, { ...options, paddingIdx: 0 }),
+      norm: (all, options) => LayerNorm.fromStateDict(all, { ...options, eps: 0.5 }),
+    });
+    expect(model.modules.embedding).toMatchObject({ paddingIdx: 0, numEmbeddings: 7 });
+    expect(model.modules.norm).toMatchObject({ eps: 0.5 });
+  });
+
   it("takes parts in an array, by number, as PyTorch numbers them", () => {
     const model = new Sequential(
       new Linear({ inFeatures: 2, outFeatures: 2 }),

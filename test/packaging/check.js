@@ -1,12 +1,12 @@
 /**
- * What is run in every runtime: a seeded LSTM forward, backward, packed, traced and streamed, and a little training. The
- * results are digests of every bit that came out, so that runtimes can be compared by a few short strings.
+ * What is run in every runtime: a seeded LSTM, GRU and RNN forward, backward, packed, traced and streamed, and a little
+ * training. The results are digests of every bit that came out, so that runtimes can be compared by a few short strings.
  *
  * Plain ECMAScript, without any runtime's API, and without the functions of `Math` whose last bits an engine may choose.
  */
 
 /** @returns {Record<string, string>} digests of what the core computes */
-export function checkCore({ LSTM, LSTMCell, packPaddedSequence, Tensor }) {
+export function checkCore({ LSTM, LSTMCell, GRU, GRUCell, RNN, RNNCell, packPaddedSequence, Tensor }) {
   const lstm = new LSTM({ inputSize: 5, hiddenSize: 7, numLayers: 2, bidirectional: true, projSize: 3, seed: 42 });
   const input = new Tensor(wave(9 * 4 * 5), [9, 4, 5]);
   const [output, [hn, cn]] = lstm.forward(input);
@@ -31,7 +31,36 @@ export function checkCore({ LSTM, LSTMCell, packPaddedSequence, Tensor }) {
     backward: digest(gradients.input.data, gradients.h0.data, gradients.c0.data, ...grads),
     stream: digest(...steps, rest.data),
     cell: digest(...cell.forward(new Tensor(wave(6), [2, 3])).map(({ data }) => data)),
+    gru: checkSibling(GRU, GRUCell, {}),
+    rnn: checkSibling(RNN, RNNCell, {}),
+    relu: checkSibling(RNN, RNNCell, { nonlinearity: "relu" }),
   };
+
+  /** One digest of all that layers with h alone compute, and their cell. */
+  function checkSibling(Layers, Cell, options) {
+    const layers = new Layers({
+      inputSize: 5,
+      hiddenSize: 19,
+      numLayers: 2,
+      bidirectional: true,
+      seed: 42,
+      ...options,
+    });
+    const [output, hn] = layers.forward(input);
+    const [packed] = layers.forward(packPaddedSequence(input, [9, 2, 0, 5], { enforceSorted: false }));
+    const traced = layers
+      .trace(input)
+      .layers.flatMap(({ layer: _, direction: __, ...tensors }) => Object.values(tensors));
+    layers.train();
+    const [trained] = layers.forward(input);
+    const gradients = layers.backward(new Tensor(wave(trained.data.length), trained.shape));
+    const grads = layers.parameters().map(({ grad }) => Float32Array.from(grad));
+    const stream = new Layers({ inputSize: 5, hiddenSize: 33, seed: 7, ...options }).stream({ batchSize: 4 });
+    const steps = stream.run(input);
+    const h = new Cell({ inputSize: 3, hiddenSize: 4, seed: 1, ...options }).forward(new Tensor(wave(6), [2, 3]));
+    const results = [output, hn, packed.data, ...traced, gradients.input, gradients.h0, steps, h];
+    return digest(...results.map(({ data }) => data), ...grads);
+  }
 }
 
 /** @returns {Record<string, string>} digests of a model that was trained, saved, loaded and run */

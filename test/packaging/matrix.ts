@@ -2,19 +2,22 @@
  * Every check in every runtime, from the tarball; prints a table for each kind of runtime. `npm run matrix -- Deno Node`
  * runs only rows with one of these words in their names.
  */
-import { CELLS } from "./cells.js";
+
 import { Place } from "./place.js";
+import { RUNTIME_CHECKS } from "./runtime-checks.js";
 import { versions } from "./versions.js";
 
 const words = process.argv.slice(2);
-const cells = CELLS.filter(({ runtime }) => words.length === 0 || words.some((word) => runtime.includes(word)));
+const selected = RUNTIME_CHECKS.filter(
+  ({ runtime }) => words.length === 0 || words.some((word) => runtime.includes(word)),
+);
 const place = await Place.make();
-/** What came of each cell: "pass", "FAIL" or "unsupported". */
+/** What came of each entry: "pass", "FAIL" or "unsupported". */
 const outcomes = new Map<string, string>();
 const notes: string[] = [];
 const key = (runtime: string, check: string) => `${runtime}\0${check}`;
 
-for (const { runtime, check, unsupported, run } of cells) {
+for (const { runtime, check, unsupported, run } of selected) {
   const started = performance.now();
   let outcome = "pass";
   if (unsupported !== undefined) {
@@ -33,8 +36,8 @@ for (const { runtime, check, unsupported, run } of cells) {
 }
 await place.close();
 
-for (const table of new Set(cells.map(({ table }) => table))) {
-  const own = cells.filter((cell) => cell.table === table);
+for (const table of new Set(selected.map(({ table }) => table))) {
+  const own = selected.filter((entry) => entry.table === table);
   const checks = [...new Set(own.map(({ check }) => check))];
   const rows = [...new Set(own.map(({ runtime }) => runtime))].map((runtime) => [
     runtime,

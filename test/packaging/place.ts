@@ -10,7 +10,7 @@ import { type Server, serve } from "./serve.js";
 
 /**
  * A folder outside the clone with the projects and the package that `npm pack` made, installed as a user would. Outside,
- * so that nothing resolves to the clone by chance. Browsers and the server start when a cell first asks for them.
+ * so that nothing resolves to the clone by chance. Browsers and the server start when a check first asks for them.
  */
 export class Place {
   readonly folder: string;

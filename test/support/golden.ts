@@ -1,16 +1,24 @@
 import { readFileSync } from "node:fs";
-import { LSTM, PackedSequence, packPaddedSequence, padPackedSequence, type Tensor } from "lstm-wasm";
+import { GRU, LSTM, PackedSequence, packPaddedSequence, padPackedSequence, RNN, Tensor } from "lstm-wasm";
 import { load, loadMetadata } from "lstm-wasm/safetensors";
 import { expect } from "vitest";
+import { backward, backwardCell, type Cell, cellOf, forward, forwardCell, type Stack } from "./cells.js";
+import type { Mode } from "./reference.js";
 
-// 52 random, long and wide configurations in float64 by PyTorch; test/fixtures/golden/generate.py tells the format.
-const file = readFileSync(new URL("../fixtures/golden/lstm.safetensors", import.meta.url));
-const tensors = load(file);
+// Random, long and wide configurations in float64 by PyTorch; generate.py and gru_rnn.py in that folder tell the format.
+const files = ["lstm", "gru_rnn"].map((name) =>
+  readFileSync(new URL(`../fixtures/golden/${name}.safetensors`, import.meta.url)),
+);
+const tensors: Record<string, Tensor> = Object.assign({}, ...files.map((file) => load(file)));
 
-export const cases: Case[] = JSON.parse(loadMetadata(file).cases as string);
+export const cases: Case[] = files.flatMap((file) => JSON.parse(loadMetadata(file).cases as string));
 
 export interface Case {
   name: string;
+  /** The class in torch.nn; `"LSTM"` if left out. */
+  cell?: "GRU" | "RNN" | "GRUCell" | "RNNCell";
+  /** Of an RNN and an RNNCell. */
+  nonlinearity?: "tanh" | "relu";
   inputSize: number;
   hiddenSize: number;
   numLayers: number;
@@ -29,25 +37,94 @@ export function tensorsOf({ name }: Case): (what: string) => Tensor {
   return (what) => tensors[`${name}/${what}`] as Tensor;
 }
 
-/** A case ready to run, packed where it has lengths: the LSTM, its input and state, and the way in and out of packing. */
-export function loadCase(golden: Case, checkpointEvery = 0) {
-  const { name, lengths, state, batchFirst, seqLen, batch: _batch, ...options } = golden;
+/** A case ready to run. Results and gradients have the names that they have in the golden file. */
+export interface Ready {
+  run(): Record<string, Tensor>;
+  /** The gradients of sum(output * r) + sum(hn * r) + sum(cn * r), for the golden file's r. */
+  gradients(): Record<string, Tensor>;
+}
+
+export function loadCase(golden: Case, checkpointEvery = 0): Ready {
+  return golden.cell?.endsWith("Cell") ? loadCell(golden) : loadStack(golden, checkpointEvery);
+}
+
+const LAST = ["hn", "cn"];
+
+/** Of the tensors of these names those that the case has. */
+const found = (golden: Case, ...names: string[]) =>
+  names.map((name) => tensorsOf(golden)(name)).filter((tensor) => tensor !== undefined);
+
+const named = (names: readonly string[], values: readonly Tensor[]) =>
+  Object.fromEntries(values.map((value, i) => [names[i], value]));
+
+function loadStack(golden: Case, checkpointEvery: number): Ready {
+  const { lengths, state, batchFirst, seqLen } = golden;
+  const stack = stackFrom(golden, checkpointEvery);
   const tensor = tensorsOf(golden);
-  const lstm = LSTM.fromStateDict(tensors, { prefix: `${name}/param.`, batchFirst, checkpointEvery });
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = lstm;
-  expect({ name, inputSize, hiddenSize, numLayers, bias, bidirectional, projSize }).toEqual({ name, ...options });
   const pack = (padded: Tensor) =>
     lengths === null ? padded : packPaddedSequence(padded, lengths, { batchFirst, enforceSorted: false });
   const unpack = (rows: Tensor | PackedSequence) =>
     rows instanceof PackedSequence ? padPackedSequence(rows, { batchFirst, totalLength: seqLen })[0] : rows;
+  const first = state ? found(golden, "h0", "c0") : undefined;
   return {
-    lstm,
-    // The overloads of forward and backward take one or the other; a case has either.
-    input: pack(tensor("input")) as Tensor,
-    state: state ? ([tensor("h0"), tensor("c0")] as const) : undefined,
-    pack,
-    unpack,
+    run() {
+      const [output, last] = forward(stack, pack(tensor("input")), first);
+      stack.dispose();
+      return { output: unpack(output), ...named(LAST, last) };
+    },
+    gradients() {
+      stack.train();
+      forward(stack, pack(tensor("input")), first);
+      const [input, ends] = backward(stack, pack(tensor("output.r")), found(golden, "hn.r", "cn.r"));
+      const results = { "grad.input": unpack(input), ...(state && named(["grad.h0", "grad.c0"], ends)) };
+      return finish(stack, results);
+    },
   };
+}
+
+/** The layers of a case, made from its weights: every size must be read off them. */
+function stackFrom(golden: Case, checkpointEvery: number): Stack {
+  const { name, cell, nonlinearity, inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = golden;
+  const options = { prefix: `${name}/param.`, batchFirst: golden.batchFirst, checkpointEvery };
+  const sizes = { inputSize, hiddenSize, numLayers, bias, bidirectional };
+  if (cell === "RNN") return expectSizes(RNN.fromStateDict(tensors, { ...options, nonlinearity }), sizes);
+  if (cell === "GRU") return expectSizes(GRU.fromStateDict(tensors, options), sizes);
+  return expectSizes(LSTM.fromStateDict(tensors, options), { ...sizes, projSize });
+}
+
+function expectSizes<T extends Stack>(stack: T, sizes: Partial<Case>): T {
+  expect(stack).toMatchObject(sizes);
+  return stack;
+}
+
+function loadCell(golden: Case): Ready {
+  const { name, cell: kind, nonlinearity, inputSize, hiddenSize, bias, state } = golden;
+  const mode: Mode = kind === "GRUCell" ? "GRU" : nonlinearity === "tanh" ? "RNN_TANH" : "RNN_RELU";
+  const cell = cellOf({ mode, inputSize, hiddenSize, bias });
+  cell.loadStateDict(tensors, { prefix: `${name}/param.` });
+  const input = tensorsOf(golden)("input");
+  const first = state ? found(golden, "h0") : undefined;
+  return {
+    run() {
+      const last = forwardCell(cell, input, first);
+      cell.dispose();
+      return named(LAST, last);
+    },
+    gradients() {
+      cell.train();
+      forwardCell(cell, input, first);
+      const [grad, ends] = backwardCell(cell, found(golden, "hn.r"));
+      return finish(cell, { "grad.input": grad, ...(state && named(["grad.h0"], ends)) });
+    },
+  };
+}
+/** These gradients and those of all parameters; the module is not needed any more. */
+function finish(module: Stack | Cell, gradients: Record<string, Tensor>): Record<string, Tensor> {
+  const parameters = module.namedParameters().map(([name, { grad, shape }]) => {
+    return [`grad.param.${name}`, new Tensor((grad as Float32Array).slice(), shape)];
+  });
+  module.dispose();
+  return { ...gradients, ...Object.fromEntries(parameters) };
 }
 
 export function largestError(actual: Tensor, expected: Tensor): number {

@@ -1,5 +1,6 @@
 import { describe } from "./describe.js";
 import { LSTMError } from "./errors.js";
+import { mustBe } from "./must-be.js";
 
 /** What `new LSTM` takes: the arguments of `torch.nn.LSTM` in camelCase, and a seed. */
 export interface LSTMOptions {
@@ -20,7 +21,7 @@ export interface LSTMOptions {
   /** Columns that h is projected to, smaller than `hiddenSize`; 0, the default, for no projection. */
   projSize?: number | undefined;
   /**
-   * In training, keep c only every so many steps and compute the gates between again in backward: less memory for long
+   * In training, keep the state only every so many steps and compute the gates between again in backward: less memory for long
    * sequences, the same gradients to rounding, about a third more time. 0, the default, keeps everything.
    */
   checkpointEvery?: number | undefined;
@@ -110,7 +111,7 @@ function checkOption(name: string, value: unknown): unknown {
     return checkInteger(name, value, least, name === "numLayers" ? MAX_LAYERS : MAX_SIZE);
   }
   if (value === "tanh" || value === "relu") return value;
-  throw new LSTMError("OPTION", `nonlinearity must be "tanh" or "relu", got ${describe(value)}`);
+  throw mustBe("OPTION", "nonlinearity", '"tanh" or "relu"', value);
 }
 
 /** An object that has no other keys than these; `owners` are whose some others are. */
@@ -148,30 +149,30 @@ const MAX_LAYERS = 2 ** 16 - 1;
 /** An integer from `least` on. */
 export function checkInteger(name: string, value: unknown, least: number, most = MAX_SIZE): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new LSTMError("OPTION", `${name} must be an integer from ${least} to ${most}, got ${describe(value)}`);
+  throw mustBe("OPTION", name, `an integer from ${least} to ${most}`, value);
 }
 
 /** A safe integer from 0 on: a seed, a counter. */
 export function checkCount(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new LSTMError("OPTION", `${name} must be an integer from 0 to 2^53 - 1, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "an integer from 0 to 2^53 - 1", value);
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
-  throw new LSTMError("OPTION", `${name} must be true or false, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "true or false", value);
 }
 
 /** A finite number from 0 on: a rate, a factor. */
 export function checkRate(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number from 0 on, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "a finite number from 0 on", value);
 }
 
 /** A finite number that is finite in float32, too. */
 export function checkFloat(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
-  throw new LSTMError("OPTION", `${name} must be a finite number (float32), got ${describe(value)}`);
+  throw mustBe("OPTION", name, "a finite number (float32)", value);
 }
 
 /** A seed option, which may be missing. */
@@ -181,12 +182,12 @@ export function checkSeed(seed: unknown): number | undefined {
 
 export function checkProbability(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= 1) return value;
-  throw new LSTMError("OPTION", `${name} must be a probability from 0 to 1, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "a probability from 0 to 1", value);
 }
 
 /** A rate for each of so many groups. */
 export function checkRates(name: string, rates: unknown, count: number): number[] {
   const list: unknown[] = Array.isArray(rates) && rates.length === count ? [...rates] : [];
   if (list.length === count) return list.map((rate, index) => checkRate(`${name}[${index}]`, rate));
-  throw new LSTMError("OPTION", `${name} must be an array of ${count}, one for each group, got ${describe(rates)}`);
+  throw mustBe("OPTION", name, `an array of ${count}, one for each group`, rates);
 }

@@ -1,6 +1,7 @@
 /** The header of a safetensors file, read strictly: what passes here holds together. */
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { MAX_DIMENSIONS } from "../tensor/elements.js";
 import { JsonReader, quote } from "./json-reader.js";
 import { lookalike } from "./lookalikes.js";
@@ -105,7 +106,7 @@ function asBytes(input: ArrayBufferLike | ArrayBufferView): Uint8Array {
   // a buffer by its tag, as it may come from another realm
   if (!isView && !/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(input))) {
     const expected = "a Uint8Array, another view or an ArrayBuffer";
-    throw new LSTMError("SAFETENSORS", `bytes must be ${expected}, got ${describe(input)}`);
+    throw mustBe("SAFETENSORS", "bytes", expected, input);
   }
   if (input.byteLength === 0) return new Uint8Array(); // perhaps detached, and then no view can be made of it
   return isView ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(input);

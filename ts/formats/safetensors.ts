@@ -11,8 +11,8 @@
  * stay below 2^53.
  */
 
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -88,7 +88,7 @@ export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Rea
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
       if (typeof value !== "string") {
-        throw new LSTMError("SAFETENSORS", `metadata[${quote(key)}] must be a string, got ${describe(value)}`);
+        throw mustBe("SAFETENSORS", `metadata[${quote(key)}]`, "a string", value);
       }
       return `${jsonString("metadata", key)}:${jsonString(`metadata[${quote(key)}]`, value)}`;
     });
@@ -181,10 +181,7 @@ function halfToNumber(bits: number): number {
 /** Own entries in the order of their keys' code points, which is that of their UTF-8 bytes. */
 function sortedEntries<T>(argument: string, object: Readonly<Record<string, T>>): [string, T][] {
   if (!isObject(object) || Symbol.iterator in object) {
-    throw new LSTMError(
-      "SAFETENSORS",
-      `${argument} must be a plain object (Object.fromEntries makes one of a Map), got ${describe(object)}`,
-    );
+    throw mustBe("SAFETENSORS", argument, "a plain object (Object.fromEntries makes one of a Map)", object);
   }
   // UTF-16 puts surrogates below U+E000 to U+FFFF, code points above
   const rank = (unit: number) => (unit >> 11 === 0x1b ? unit + 0x10000 : unit);

@@ -7,9 +7,12 @@ import { tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { mapped } from "../wasm/workspace.js";
 import { sigmoid } from "./functions.js";
+import { checkOneInput } from "./one-input.js";
 
 /** A module without parameters that maps each value by itself. `Kept` is what backward needs of a forward. */
 abstract class Elementwise<Kept> extends Module {
+  /** @internal The output has the shape of the input, and each column comes of the same column. */
+  readonly keeps = "shape";
   /** @internal */
   override readonly pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
 
@@ -19,8 +22,10 @@ abstract class Elementwise<Kept> extends Module {
   protected abstract back(gradient: Float32Array, kept: Kept): Float32Array;
 
   /** A tensor of any shape to one of the same. */
-  forward(input: TensorInput): Tensor {
+  forward(input: TensorInput): Tensor;
+  forward(input: TensorInput, ...more: unknown[]): Tensor {
     this.checkAlive();
+    checkOneInput(this, more);
     const { data, shape } = asTensor("input", input);
     this.checkAlive(); // a getter of the caller's objects may have disposed it
     const { values, kept } = this.map(data);

@@ -1,3 +1,4 @@
+import { LSTMError } from "../checks/errors.js";
 import { checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
 import {
@@ -9,11 +10,13 @@ import {
   weightShape,
 } from "../parameters/state-dict.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
+import { PackedSequence } from "../tensor/packed-sequence.js";
 import { fillNormal, Mt19937, randomSeed } from "../tensor/random.js";
 import type { Tensor, TensorInput } from "../tensor/tensor.js";
 import type { Kernels } from "../wasm/instance.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
 import { Layer } from "./layer.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
 export interface EmbeddingOptions {
@@ -26,6 +29,9 @@ export interface EmbeddingOptions {
   /** With a seed the weights are those after `torch.manual_seed(seed)`, equal to rounding. */
   seed?: number | undefined;
 }
+
+/** Packed indices are float32, which holds every integer up to this one. */
+const MOST_PACKED = 2 ** 24;
 
 /** `torch.nn.Embedding`: a row of values for each index. */
 export class Embedding extends Layer<Int32Array> {
@@ -71,25 +77,45 @@ export class Embedding extends Layer<Int32Array> {
   }
 
   /**
-   * Indices of any shape (...) to (..., embeddingDim).
+   * Indices of any shape (...) to (..., embeddingDim); packed indices to packed rows.
    *
    * @throws LSTMError `OPTION` that names an index out of range; `DTYPE`, `SHAPE_MISMATCH`, `OUT_OF_MEMORY`, `DISPOSED`
    */
-  forward(indices: IndexInput): Tensor {
+  forward(indices: IndexInput): Tensor;
+  /** `forward` of indices that were packed. */
+  forward(indices: PackedSequence): PackedSequence;
+  forward(indices: IndexInput | PackedSequence, ...more: unknown[]): Tensor | PackedSequence {
     this.object.id; // throws once disposed
-    const given = asIndices("indices", indices);
-    checkRange("indices", given, this.numEmbeddings, "an index");
-    return this.run(given.data, given.shape, this.embeddingDim);
+    checkOneInput(this, more);
+    if (!(indices instanceof PackedSequence)) {
+      const given = asIndices("indices", indices);
+      checkRange("indices", given, this.numEmbeddings, "an index");
+      return this.run(given.data, given.shape, this.embeddingDim);
+    }
+    const packed = PackedSequence.from(indices); // its fields may have been assigned to since it was packed
+    const { data, shape } = packed.data;
+    if (this.numEmbeddings > MOST_PACKED) {
+      const why = `packed values are float32, which tells integers apart up to 2^24; numEmbeddings is ${this.numEmbeddings}`;
+      throw new LSTMError("OPTION", `indices: ${why}. Embed padded indices and pack the rows`);
+    }
+    const given = { data: asIndices("indices.data", [...data]).data, shape };
+    checkRange("indices.data", given, this.numEmbeddings, "an index");
+    return this.run(given.data, shape, this.embeddingDim, packed);
+  }
+
+  override get takesPacked(): boolean {
+    return true;
   }
 
   /**
    * Goes back through a forward in training mode: adds to the weight's gradient. Indices have none.
    *
+   * @param gradOutput packed as the output was, if it was
    * @param options.of the output of the forward that is meant; needed if several wait
    * @throws LSTMError `NO_FORWARD` without such a forward, or twice; `STALE_FORWARD` if several forwards wait and none is
    *   named; `SHAPE_MISMATCH`, `DTYPE`
    */
-  backward(gradOutput: TensorInput, options?: BackwardOptions): void {
+  backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): void {
     this.runBack(gradOutput, this.embeddingDim, options);
   }
 

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import type { Indices } from "../tensor/indices.js";
 import { sameValues } from "../tensor/shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -10,7 +11,7 @@ import { mapped } from "../wasm/workspace.js";
 export function checkDim(dim: unknown, rank: number): number {
   if (Number.isInteger(dim) && (dim as number) >= -rank && (dim as number) < rank)
     return (dim as number) < 0 ? (dim as number) + rank : (dim as number);
-  throw new LSTMError("OPTION", `dim must be an integer from ${-rank} to ${rank - 1}, got ${describe(dim)}`);
+  throw mustBe("OPTION", "dim", `an integer from ${-rank} to ${rank - 1}`, dim);
 }
 
 /**

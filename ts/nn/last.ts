@@ -6,12 +6,17 @@ import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `new Last` takes. */
 export interface LastOptions {
   /** Whether the input is (batch, seq, .) instead of (seq, batch, .); as the LSTM's below. */
   batchFirst?: boolean | undefined;
-  /** Whether the second half of the columns is of a reverse direction, whose last step is the first; as the LSTM's below. */
+  /**
+   * Whether the second half of the columns is of a reverse direction, whose last step is the first; as the LSTM's below.
+   * False, the default, takes all columns at the last step, as `output[-1]` does. A Sequential wants it said after a
+   * bidirectional LSTM.
+   */
   bidirectional?: boolean | undefined;
 }
 
@@ -26,7 +31,7 @@ interface Place {
 }
 
 /**
- * The last step of each sequence of an LSTM's output: what a classifier of whole sequences reads.
+ * The last step of each sequence of the output of an LSTM, GRU or RNN: what a classifier of whole sequences reads.
  *
  * Packed sequences end where they end; one of length 0 gives zeros. With `bidirectional` it is
  * `torch.cat([hn[-2], hn[-1]], 1)`: the forward direction at the last step beside the reverse direction at the first, which
@@ -38,6 +43,8 @@ export class Last extends Module {
   readonly batchFirst: boolean;
   /** As the constructor was told. */
   readonly bidirectional: boolean;
+  /** @internal Whether the constructor was told, be it false. */
+  readonly saysBidirectional: boolean;
   /** @internal */
   override readonly pending = new Pending<Place>("Last", () => 0);
 
@@ -47,6 +54,7 @@ export class Last extends Module {
     super();
     this.batchFirst = checkBoolean("batchFirst", given.batchFirst ?? false);
     this.bidirectional = checkBoolean("bidirectional", given.bidirectional ?? false);
+    this.saysBidirectional = given.bidirectional !== undefined;
   }
 
   override get takesPacked(): boolean {
@@ -54,8 +62,10 @@ export class Last extends Module {
   }
 
   /** (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C). */
-  forward(input: TensorInput | PackedSequence): Tensor {
+  forward(input: TensorInput | PackedSequence): Tensor;
+  forward(input: TensorInput | PackedSequence, ...more: unknown[]): Tensor {
     this.checkAlive();
+    checkOneInput(this, more);
     // Backward packs its gradient in the same way, whatever becomes of the caller's arrays until then.
     const packed = input instanceof PackedSequence ? PackedSequence.from(input).withOwnIndices() : undefined;
     const { data, shape } = packed?.data ?? asTensor("input", input);
@@ -90,9 +100,9 @@ export class Last extends Module {
   }
 
   override toString(): string {
-    const shown = (["batchFirst", "bidirectional"] as const)
-      .filter((name) => this[name])
-      .map((name) => `${name}: true`);
+    const shown: string[] = [];
+    if (this.batchFirst) shown.push("batchFirst: true");
+    if (this.saysBidirectional) shown.push(`bidirectional: ${this.bidirectional}`);
     return shown.length === 0 ? "Last()" : `Last({ ${shown.join(", ")} })`;
   }
 

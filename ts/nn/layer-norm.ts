@@ -7,6 +7,7 @@ import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { checkLoadOptions, type LoadOptions, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { allocate, asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { checkOneInput } from "./one-input.js";
 
 /** A parameter of so many values and its gradient do not fit in WebAssembly's memory. */
 const MOST_VALUES = 2 ** 29;
@@ -26,6 +27,8 @@ export interface LayerNormOptions {
 /** `torch.nn.LayerNorm`: `(x - mean) / sqrt(variance + eps) * weight + bias` over the last dimensions. */
 export class LayerNorm extends Module {
   static override readonly name: string = "LayerNorm";
+  /** @internal */
+  readonly keeps = "shape";
   /** The last dimensions, over which mean and variance are taken. */
   readonly normalizedShape: readonly number[];
   /** Added to the variance. */
@@ -78,8 +81,10 @@ export class LayerNorm extends Module {
   }
 
   /** (..., normalizedShape) to the same. @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED` */
-  forward(input: TensorInput): Tensor {
+  forward(input: TensorInput): Tensor;
+  forward(input: TensorInput, ...more: unknown[]): Tensor {
     this.checkAlive();
+    checkOneInput(this, more);
     const { data, shape } = asTensor("input", input);
     this.checkAlive(); // a getter of the caller's objects may have disposed it
     const own = this.normalizedShape;

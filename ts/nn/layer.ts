@@ -1,5 +1,6 @@
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { gradientRows, PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { INPUT, INPUT_GRADIENT, type LayerHandle, OUTPUT } from "../wasm/layer-handle.js";
@@ -8,6 +9,7 @@ import { INPUT, INPUT_GRADIENT, type LayerHandle, OUTPUT } from "../wasm/layer-h
 interface Saved<Input> {
   readonly input: Input;
   readonly leading: readonly number[];
+  readonly packed: PackedSequence | undefined;
 }
 
 /** A module with parameters of its own, which maps each row by itself. */
@@ -28,25 +30,35 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
     super.discardPending();
   }
 
-  /** @internal Runs over rows of input, (...leading, columns), and returns (...leading, outputs). */
-  protected run(input: Input, leading: readonly number[], outputs: number): Tensor {
+  /** @internal Runs over rows of input, (...leading, columns), and returns (...leading, outputs), packed as the input was. */
+  protected run(input: Input, leading: readonly number[], outputs: number): Tensor;
+  /** @internal */
+  protected run(
+    input: Input,
+    leading: readonly number[],
+    outputs: number,
+    packed: PackedSequence | undefined,
+  ): Tensor | PackedSequence;
+  protected run(input: Input, leading: readonly number[], outputs: number, packed?: PackedSequence) {
     const { object, training } = this;
     object.id; // throws once disposed, which a getter of the caller's objects may just have done
-    const rows = product(leading);
-    this.#write(input, rows);
+    this.#write(input, product(leading));
     object.forward(training);
-    const output = this.#read(OUTPUT, [...leading, outputs]);
-    if (training) this.pending.push(output, { input: input.slice() as Input, leading });
+    const rows = this.#read(OUTPUT, [...leading, outputs]);
+    const output = packed === undefined ? rows : new PackedSequence(rows, packed.batchSizes, packed.sortedIndices);
+    if (training) {
+      this.pending.push(output, { input: input.slice() as Input, leading, packed: packed?.withOwnIndices() });
+    }
     return output;
   }
 
   /** @internal Goes back through a forward; returns the gradient of its input, (...leading, inputs). */
-  protected runBack(gradOutput: TensorInput, outputs: number, options?: BackwardOptions) {
+  protected runBack(gradOutput: TensorInput | PackedSequence, outputs: number, options?: BackwardOptions) {
     const { object } = this;
     object.id; // throws once disposed
     const saved = this.pending.find(this.training, options);
-    const { input, leading } = saved;
-    const { data } = tensorOfShape("gradOutput", gradOutput, [...leading, outputs]);
+    const { input, leading, packed } = saved;
+    const { data } = tensorOfShape("gradOutput", gradientRows(gradOutput, packed), [...leading, outputs]);
     object.id; // a getter of the caller's objects may have disposed it, or gone back already
     const index = this.pending.indexOf(saved, this.training);
     this.#write(input, product(leading));

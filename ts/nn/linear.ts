@@ -13,6 +13,7 @@ import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
 import { Layer } from "./layer.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
 export interface LinearOptions {
@@ -29,6 +30,8 @@ export interface LinearOptions {
 /** `torch.nn.Linear`: `y = x Wᵀ + b` for each row. */
 export class Linear extends Layer<Float32Array> {
   static override readonly name: string = "Linear";
+  /** @internal The output has the rows of the input, in their order. */
+  readonly keeps = "rows";
   /** Columns of the input. */
   readonly inFeatures: number;
   /** Columns of the output. */
@@ -65,8 +68,10 @@ export class Linear extends Layer<Float32Array> {
   }
 
   /** (..., inFeatures) to (..., outFeatures). @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED` */
-  forward(input: TensorInput): Tensor {
+  forward(input: TensorInput): Tensor;
+  forward(input: TensorInput, ...more: unknown[]): Tensor {
     this.object.id; // throws once disposed
+    checkOneInput(this, more);
     const { data, shape } = asTensor("input", input);
     if (shape[shape.length - 1] !== this.inFeatures) {
       const got = `Expected ${this.inFeatures}, got shape [${shape.join(", ")}]`;

@@ -1,5 +1,6 @@
-import { describe, withArticle } from "../checks/describe.js";
+import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { Module } from "../parameters/module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import {
@@ -10,21 +11,11 @@ import {
   type StateDict,
 } from "../parameters/state-dict.js";
 import { Recurrent } from "../recurrent/recurrent.js";
-import { RecurrentCell } from "../recurrent/recurrent-cell.js";
 import type { IndexInput } from "../tensor/indices.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
-
-/**
- * A module that can stand in a chain: LSTM, GRU, RNN, everything in `lstm-wasm/nn`, and modules of one's own. `forward` returns
- * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
- */
-export type Chainable = Module & {
-  // biome-ignore lint/suspicious/noExplicitAny: each module has its own input
-  forward(input: any): Tensor | PackedSequence | [Tensor | PackedSequence, unknown];
-  // biome-ignore lint/suspicious/noExplicitAny: and its own gradient and options
-  backward(gradOutput: any, ...options: any[]): unknown;
-};
+import { type Chainable, checkLayout, checkModules } from "./chain.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `Sequential.fromStateDict` makes a module of: its class, a function that makes it, or the module itself. */
 export type Part =
@@ -64,6 +55,7 @@ export class Sequential extends Module {
     const entries = typeof modules === "object" && modules !== null ? Object.entries(modules) : [];
     if (entries.length === 0) throw new LSTMError("OPTION", `Sequential needs modules, got ${describe(modules)}`);
     checkModules(entries);
+    checkLayout(inOrder(entries));
     this.modules = Object.freeze(Object.fromEntries(entries));
     // As in the modules: training only if all of them are.
     if (entries.every(([, module]) => module.training)) this.train();
@@ -93,7 +85,8 @@ export class Sequential extends Module {
     const wrong: string[] = [];
     try {
       for (const [name, part] of entries) {
-        noteRefusal(wrong, () => made.push([name, make(dict, part, `${prefix}${name}.`)]));
+        const action = () => made.push([name, make(dict, part, `${prefix}${name}.`)]);
+        noteRefusal(wrong, action, (other) => hintAtName(other, prefix, name));
       }
       if (wrong.length === 0) {
         const model = new Sequential(Object.fromEntries(made));
@@ -103,7 +96,8 @@ export class Sequential extends Module {
       // What else is wrong: with modules that were there already, and with names that belong to none.
       for (const [name, module] of made) {
         const expected = module.namedParameters().map(([inner, { shape }]) => ({ name: inner, shape }));
-        noteRefusal(wrong, () => matchStateDict(name, expected, dict, { prefix: `${prefix}${name}.` }));
+        const action = () => matchStateDict(name, expected, dict, { prefix: `${prefix}${name}.` });
+        noteRefusal(wrong, action, (other) => hintAtName(other, prefix, name));
       }
       const belongs = (key: string) => entries.some(([name]) => key.startsWith(`${prefix}${name}.`));
       const others = Object.keys(dict).filter((key) => key.startsWith(prefix) && !belongs(key));
@@ -126,8 +120,9 @@ export class Sequential extends Module {
   forward<Output extends Tensor | PackedSequence = PackedSequence>(input: PackedSequence): Output;
   /** `forward` of an input that may be packed or not. */
   forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence;
-  forward(input: TensorInput | IndexInput | PackedSequence): Tensor | PackedSequence {
+  forward(input: TensorInput | IndexInput | PackedSequence, ...more: unknown[]): Tensor | PackedSequence {
     this.checkAlive();
+    checkOneInput(this, more);
     let value: unknown = input;
     const outputs: object[] = [];
     const modules = Object.values(this.modules);
@@ -201,20 +196,21 @@ export class Sequential extends Module {
   override get takesPacked(): boolean {
     return true;
   }
+}
 
-  override toString(): string {
-    const lines = Object.entries(this.modules).map(
-      ([name, module]) => `  ${name}: ${String(module).replace(/\n/g, "\n  ")}`,
-    );
-    return `Sequential({\n${lines.join(",\n")}\n})`;
-  }
+/** The modules in the order in which they run: those of a chain inside in its place, with its name in front. */
+function inOrder(entries: readonly [string, Module][]): [string, Module][] {
+  return entries.flatMap(([name, module]): [string, Module][] => {
+    if (!(module instanceof Sequential)) return [[name, module]];
+    return inOrder(module.namedChildren()).map(([inner, child]) => [`${name}.${inner}`, child]);
+  });
 }
 
 function make(dict: StateDict, part: Part, prefix: string): Chainable {
   if (part instanceof Module) return part;
   const name = prefix.slice(0, -1);
   const refuse = (expected: string, got: unknown) =>
-    new LSTMError("OPTION", `Sequential.fromStateDict: ${name} must be ${expected}, got ${describe(got)}`);
+    mustBe("OPTION", `Sequential.fromStateDict: ${name}`, expected, got);
   if ((part as unknown) === Sequential) {
     throw refuse(
       "a function (all, options) => Sequential.fromStateDict(all, parts, options), since it has parts",
@@ -233,40 +229,20 @@ function make(dict: StateDict, part: Part, prefix: string): Chainable {
 }
 
 /** Notes what a state dict lacks or has too much; other errors go on. */
-function noteRefusal(wrong: string[], action: () => unknown): void {
+function noteRefusal(wrong: string[], action: () => unknown, hint: (prefix: string) => string | undefined): void {
   try {
     action();
   } catch (error) {
     if (!(error instanceof LSTMError && error.code === "STATE_DICT")) throw error;
-    wrong.push(error.message);
+    wrong.push(error.message.replace(/\{ prefix: "(.*?)" \}/g, (text, other) => hint(other) ?? text));
   }
 }
 
-function checkModules(entries: readonly [string, unknown][]): asserts entries is [string, Chainable][] {
-  const kept = new Set<Module>();
-  for (const [name, module] of entries) {
-    if (!(module instanceof Module)) {
-      throw new LSTMError(
-        "OPTION",
-        `Sequential: ${name} must be a module of this entry (lstm-wasm/relaxed has lstm-wasm/relaxed/nn, slim has lstm-wasm/slim/nn), got ${describe(module)}`,
-      );
-    }
-    if (module instanceof RecurrentCell) {
-      const why = "it runs one step, and its caller carries the state from one to the next";
-      const cell = withArticle(module.constructor.name);
-      throw new LSTMError(
-        "OPTION",
-        `Sequential: ${name} is ${cell}, which cannot stand in a chain: ${why}; use LSTM, GRU or RNN`,
-      );
-    }
-    for (const part of parts(module)) {
-      if (kept.has(part)) {
-        const why = "a module keeps one forward for its backward, so each place needs one of its own";
-        throw new LSTMError("OPTION", `Sequential: ${name} is there twice; ${why}`);
-      }
-      kept.add(part);
-    }
-  }
+/** What to change in a chain so that a part finds its parameters under another prefix. */
+function hintAtName(other: string, prefix: string, name: string): string | undefined {
+  if (other.endsWith(`${name}.`)) return `give the chain the prefix "${other.slice(0, -name.length - 1)}"`;
+  if (other.startsWith(prefix) && other.endsWith(".")) return `call this part ${other.slice(prefix.length, -1)}`;
+  return undefined;
 }
 
 /** Hands a packed batch as it is to a module that takes it, and as rows to one that maps each row by itself. */
@@ -280,6 +256,3 @@ function through(module: Module, value: unknown, run: (value: unknown) => unknow
 /** What backward of LSTM, GRU and RNN returns: an object with the gradient of the input, and no tensor or packed batch itself. */
 const isGradients = (value: unknown): value is { input: unknown } =>
   typeof value === "object" && value !== null && "input" in value && !("data" in value);
-
-/** A module and all that it is made of. */
-const parts = (module: Module): Module[] => [module, ...module.namedChildren().flatMap(([, child]) => parts(child))];

@@ -4,6 +4,7 @@ import { type BackwardOptions, Pending } from "../parameters/pending.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { Tensor, type TensorInput } from "../tensor/tensor.js";
 import { around, checkDim, softmax } from "./functions.js";
+import { checkOneInput } from "./one-input.js";
 
 /** What `new Softmax` takes. */
 export interface SoftmaxOptions {
@@ -17,6 +18,8 @@ export interface SoftmaxOptions {
  */
 export class Softmax extends Module {
   static override readonly name: string = "Softmax";
+  /** @internal */
+  readonly keeps = "shape";
   /** Along which dimension the values add up to 1. */
   readonly dim: number;
   /** @internal */
@@ -31,8 +34,10 @@ export class Softmax extends Module {
   }
 
   /** A tensor of any shape to one of the same. @throws LSTMError `OPTION` if it has no such dimension; `DTYPE` */
-  forward(input: TensorInput): Tensor {
+  forward(input: TensorInput): Tensor;
+  forward(input: TensorInput, ...more: unknown[]): Tensor {
     this.checkAlive();
+    checkOneInput(this, more);
     const output = softmax(input, this.dim);
     this.checkAlive(); // a getter of the caller's objects may have disposed it
     if (this.training) this.pending.push(output, { probabilities: new Tensor(output.data.slice(), output.shape) });

@@ -134,9 +134,10 @@ export abstract class Module {
     if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
   }
 
-  /** The name of its class. */
+  /** The name of its class, and the modules in it. */
   toString(): string {
-    return `${this.constructor.name}()`;
+    const lines = this.namedChildren().map(([name, module]) => `\n${name}: ${module}`.replace(/\n/g, "\n  "));
+    return `${this.constructor.name}(${lines.length > 0 ? `{${lines}\n}` : ""})`;
   }
 
   /** What `console.log` shows in Node, Deno and Bun. */

@@ -10,6 +10,9 @@ export interface BackwardOptions {
   of?: object | undefined;
 }
 
+/** The warning is given once: every module of a model would give it. */
+let warned = false;
+
 /**
  * The training forwards of a module that wait for their backward, oldest first.
  *
@@ -20,19 +23,28 @@ export class Pending<Saved> {
   readonly #waiting: { readonly output: object; readonly version: number; readonly saved: Saved }[] = [];
   readonly #owner: string;
   readonly #version: () => number;
+  readonly #many: number;
 
   /**
    * @param owner what an error calls the module
    * @param version a number that grows when weights change that a backward reads
+   * @param many so many forwards that wait are rather forgotten than meant; each keeps memory
    */
-  constructor(owner: string, version: () => number) {
+  constructor(owner: string, version: () => number, many = 100) {
     this.#owner = owner;
     this.#version = version;
+    this.#many = many;
   }
 
   /** Notes a training forward by what it returned. */
   push(output: object, saved: Saved): void {
-    this.#waiting.push({ output, version: this.#version(), saved });
+    const waiting = this.#waiting.push({ output, version: this.#version(), saved });
+    if (waiting !== this.#many || warned) return;
+    warned = true;
+    const cure = "eval() or discardPending() frees it";
+    globalThis.console?.warn(
+      `${this.#owner}: ${waiting} training forwards wait for their backward and keep memory; ${cure}`,
+    );
   }
 
   /**
@@ -87,16 +99,16 @@ export class Pending<Saved> {
 
   #none(training: boolean, named: boolean): LSTMError {
     if (!named || !training) return noForward(this.#owner, training);
-    const what = "of must be the output of a training forward of this module that still waits for its backward";
-    return new LSTMError("NO_FORWARD", `${this.#owner}.backward: ${what}: the very object that forward returned`);
+    const what = "of must be the very object that forward returned in training mode, and not gone back through yet";
+    return new LSTMError("NO_FORWARD", `${this.#owner}.backward: ${what}`);
   }
 
   #doubt(count: number, named: boolean): LSTMError {
     const why = named
-      ? `${count} training forwards that wait wrote into this output (their option out)`
-      : `${count} training forwards wait, and it is not certain which one is meant`;
+      ? `${count} training forwards wrote into this output (their option out)`
+      : `${count} training forwards wait, and any may be meant`;
     const cure =
-      "name one by its output, backward(..., { of: output }), or call discardPending() before a forward that replaces the others";
+      "name one by its output, backward(..., { of: output }), or call discardPending() before the next forward";
     return new LSTMError("STALE_FORWARD", `${this.#owner}.backward: ${why}: ${cure}`);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { sameValues } from "../tensor/shape.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -65,7 +66,7 @@ export function matchStateDict(
 /** The checked prefix and strictness. */
 export function checkLoadOptions(owner: string, options: unknown, others: readonly string[] = ["strict"]) {
   const { prefix = "", strict = true } = checkObject(owner, options, ["prefix", ...others]);
-  if (typeof prefix !== "string") throw new LSTMError("OPTION", `prefix must be a string, got ${describe(prefix)}`);
+  if (typeof prefix !== "string") throw mustBe("OPTION", "prefix", "a string", prefix);
   return { prefix, strict: checkBoolean("strict", strict) };
 }
 
@@ -145,13 +146,24 @@ export const LOADED: unique symbol = /* @__PURE__ */ Symbol("loaded");
 export function weightShape(owner: string, dict: StateDict, prefix: string): readonly [number, number] {
   const name = `${prefix}weight`;
   const given = (checkDict(`${owner}.fromStateDict`, dict) as StateDict)[name];
-  if (given === undefined) throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing`);
+  if (given === undefined) {
+    const hint = hintAtPrefix(dict, prefix, "weight", (other) => layerParameters(owner, dict, other), true);
+    throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${name} is missing${hint}`);
+  }
   const { shape } = asTensor(name, given);
   const ranked = owner === "LayerNorm" ? shape.length > 0 : shape.length === 2;
   if (ranked && !shape.includes(0)) return shape as readonly [number, number];
   const dimensions = owner === "LayerNorm" ? "at least one dimension" : "two dimensions";
   const text = `expected ${name} of ${dimensions}, none of them 0, got shape ${shapeText(shape)}`;
   throw new LSTMError("STATE_DICT", `${owner}.fromStateDict: ${text}`);
+}
+
+/** The parameters that a layer of this weight has. */
+function layerParameters(owner: string, dict: StateDict, prefix: string): Expected[] {
+  const shape: readonly number[] = weightShape(owner, dict, prefix);
+  const parameters = [{ name: "weight", shape }];
+  if (owner === "Embedding" || !(`${prefix}bias` in dict)) return parameters;
+  return [...parameters, { name: "bias", shape: owner === "LayerNorm" ? shape : shape.slice(0, 1) }];
 }
 
 /** @internal A module with what a state dict has for it; disposed if that does not fit. */

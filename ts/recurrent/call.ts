@@ -1,8 +1,8 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
-import { PackedSequence } from "../tensor/packed-sequence.js";
-import { sameValues, tensorOfShape } from "../tensor/shape.js";
+import { checkPacking, PackedSequence } from "../tensor/packed-sequence.js";
+import { tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
 import type { Sizes } from "./sizes.js";
 import { blankState, listed, type StateOf, stateAt } from "./states.js";
@@ -102,22 +102,13 @@ export class Call {
         `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
       );
     }
-    if (packed) this.checkPacking("out[0]", output);
+    if (packed && this.packed !== undefined) checkPacking("out[0]", output, this.packed);
     tensorOfShape("out[0]", rows, this.outputShape);
     for (let index = 0; index < stateShapes.length; index++) {
       const name = one ? "out[1]" : (OUT_STATES[index] as string);
       tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
     }
     return out as CallResult;
-  }
-
-  /** Refuses a packed sequence that was not packed as the input was. */
-  checkPacking(name: string, other: PackedSequence): void {
-    const same = (x: Int32Array | null, y: Int32Array | null) =>
-      x === y || (x !== null && y !== null && sameValues(x, y));
-    const packed = this.packed as PackedSequence;
-    if (same(packed.batchSizes, other.batchSizes) && same(packed.sortedIndices, other.sortedIndices)) return;
-    throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
   }
 
   /** What stays to be known for backward: the shapes, and an order that nobody else writes. */

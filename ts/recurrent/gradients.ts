@@ -1,5 +1,5 @@
 import { LSTMError } from "../checks/errors.js";
-import { PackedSequence } from "../tensor/packed-sequence.js";
+import { gradientRows } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import type { Call } from "./call.js";
 import { checkState } from "./states.js";
@@ -15,14 +15,11 @@ export function checkGradients(call: Call, output: unknown, state: unknown) {
     const needed = [...(single ? [] : ["gradOutput"]), ...gradientNames];
     throw new LSTMError("OPTION", `backward needs ${needed.length > 1 ? "at least one of " : ""}${needed.join(", ")}`);
   }
-  if (output != null && output instanceof PackedSequence !== (call.packed !== undefined)) {
-    const expected = call.packed === undefined ? "a tensor" : "a PackedSequence";
-    throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was`);
-  }
-  if (output instanceof PackedSequence) call.checkPacking("gradOutput", output);
-  const rows = output instanceof PackedSequence ? output.data : output;
   return {
-    output: rows == null ? undefined : tensorOfShape("gradOutput", rows, call.outputShape).data,
+    output:
+      output == null
+        ? undefined
+        : tensorOfShape("gradOutput", gradientRows(output, call.packed), call.outputShape).data,
     state: checked,
   };
 }

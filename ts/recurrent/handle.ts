@@ -54,7 +54,7 @@ export class RnnHandle extends WasmObject {
   /** Of each of the cell's states. */
   readonly states: number[];
 
-  /** Whether there was a training forward. A trace has the same memory made, but no gradients. */
+  /** Whether there was a training forward: only then are there gradients. The memory for backward alone may be a trace's. */
   trained = false;
 
   constructor(

@@ -10,7 +10,7 @@ import { ParameterModule } from "../parameters/parameter-module.js";
 import { Pending } from "../parameters/pending.js";
 import { LOADED } from "../parameters/state-dict.js";
 import type { PackedSequence } from "../tensor/packed-sequence.js";
-import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
+import { randomSeed } from "../tensor/random.js";
 import { sameValues } from "../tensor/shape.js";
 import { blank, type Tensor } from "../tensor/tensor.js";
 import { Call, type CallResult } from "./call.js";
@@ -53,7 +53,8 @@ export abstract class Recurrent extends ParameterModule {
     if (seed !== undefined) checkCount("seed", seed);
     const object = new RnnHandle(owner, new Sizes(cell, checked, single), checked);
     super(object);
-    this.pending = new Pending(owner, () => object.version());
+    // All steps of a single cell wait until the sequence ends.
+    this.pending = new Pending(owner, () => object.version(), single ? Infinity : undefined);
     this.#seed = seed;
     // fromStateDict is about to write all of them.
     if (!(LOADED in options)) this.#initialise();
@@ -66,12 +67,11 @@ export abstract class Recurrent extends ParameterModule {
   #initialise(): void {
     const { hiddenSize } = this;
     const { forgetBias } = this.object.options;
-    const random = new Mt19937(this.seed);
+    this.object.instance.kernels.stackDraw(this.object.id, this.seed, 1 / Math.sqrt(hiddenSize));
+    if (forgetBias === undefined) return;
     for (const { object, index, name } of this.parameters()) {
-      const values = object.view(index);
-      fillUniform(random, values, 1 / Math.sqrt(hiddenSize));
-      if (forgetBias === undefined || !name.startsWith("bias")) continue;
-      values.fill(name.startsWith("bias_ih") ? forgetBias : 0, hiddenSize, 2 * hiddenSize);
+      if (!name.startsWith("bias")) continue;
+      object.view(index).fill(name.startsWith("bias_ih") ? forgetBias : 0, hiddenSize, 2 * hiddenSize);
     }
   }
 

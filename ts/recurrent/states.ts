@@ -1,5 +1,5 @@
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { blank, type Tensor } from "../tensor/tensor.js";
 import { readSortedRows, writeSortedRows } from "./rows.js";
@@ -35,7 +35,7 @@ export function checkState(
   if (!Array.isArray(state) ? !single : single ? state.some(isState) : !isPair(state, partial)) {
     const what = partial ? "the gradients of the state" : "the state";
     const rule = single ? "one tensor" : partial ? "each may be undefined" : "both or neither";
-    throw new LSTMError("STATE", `${what} must be ${listed(names)}, ${rule}, got ${describe(state)}`);
+    throw mustBe("STATE", what, `${listed(names)}, ${rule}`, state);
   }
   if (single) return tensorOfShape(names[0] as string, state, shapes[0] as readonly number[]);
   const pair = state as readonly unknown[];

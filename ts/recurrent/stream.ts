@@ -99,7 +99,8 @@ export class RecurrentStream<States extends StateName> {
     let values: Float32Array = input;
     // The first question keeps a Proxy out, which has no length.
     if (ArrayBuffer.isView(x) && x instanceof Float32Array && x.length === input.length) values = x;
-    else if (x !== undefined) values = this.#readInput(x);
+    // biome-ignore lint/complexity/noArguments: a rest parameter would be an array
+    else if (arguments.length > 0) values = this.#readInput(x); // undefined too: a value that is missing is no input
     if (this.#disposed) this.#live();
     const object = this.#object;
     const handle = object.ready();

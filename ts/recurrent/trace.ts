@@ -1,5 +1,4 @@
-import { describe } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Call } from "./call.js";
@@ -12,7 +11,7 @@ export function checkOnly({ traced }: Cell, options: unknown): readonly string[]
   const names = Object.keys(traced);
   const { only = names } = checkObject("trace", options, ["only"]);
   if (Array.isArray(only) && only.every((name) => names.includes(name))) return only;
-  throw new LSTMError("OPTION", `only must be an array of names out of ${names.join(", ")}, got ${describe(only)}`);
+  throw mustBe("OPTION", "only", `an array of names out of ${names.join(", ")}`, only);
 }
 
 /** Something for each direction of each layer. */

@@ -1,6 +1,7 @@
 /** What arguments hold: float32 numbers in tensors, 32-bit integers among indices. Both are read by the same functions. */
 import { describe, shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 
 /** The arrays that values are kept in. */
 export type Values = Float32Array | Int32Array;
@@ -78,10 +79,7 @@ export function checkShape(argument: string, shape: unknown): readonly number[] 
     if (sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
       return Object.freeze(sizes as number[]);
   }
-  throw new LSTMError(
-    "SHAPE_MISMATCH",
-    `${argument} must be an array of non-negative integers, got ${describe(shape)}`,
-  );
+  throw mustBe("SHAPE_MISMATCH", argument, "an array of non-negative integers", shape);
 }
 
 /** Refuses a shape that holds more or fewer values than there are. */

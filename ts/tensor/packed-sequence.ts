@@ -2,9 +2,10 @@
  * Sequences of different lengths in one tensor, as `torch.nn.utils.rnn` packs them: sorted by length, longest first,
  * then all first steps, all second steps and so on, so that every step works on the first so many sequences.
  */
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { INTEGERS, typedArrayName, zeros } from "./elements.js";
+import { sameValues } from "./shape.js";
 import { asTensor, type Tensor, type TensorInput } from "./tensor.js";
 
 /** Int32 numbers, or plain ones. */
@@ -25,7 +26,7 @@ export interface PackedSequenceLike {
 /** A packed batch. Made by `packPaddedSequence` and `packSequence`, taken and returned by `LSTM.forward`. */
 export class PackedSequence {
   static readonly name = "PackedSequence";
-  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. */
+  /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. Indices are numbers here. */
   readonly data: Tensor;
   /** (longest length): how many sequences are still running at each step. */
   readonly batchSizes: Int32Array;
@@ -123,6 +124,25 @@ export class PackedSequence {
   }
 }
 
+/** The rows of an output's gradient, which must be packed as the input was, or be a tensor as that was. */
+export function gradientRows(gradient: unknown, input: PackedSequence | undefined): unknown {
+  if (gradient instanceof PackedSequence !== (input !== undefined)) {
+    const expected = input === undefined ? "a tensor" : "a PackedSequence";
+    const cure = input === undefined ? "; padPackedSequence makes one" : "";
+    throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was${cure}`);
+  }
+  if (!(gradient instanceof PackedSequence)) return gradient;
+  if (input !== undefined) checkPacking("gradOutput", gradient, input);
+  return gradient.data;
+}
+
+/** Throws unless a batch was packed from the same lengths as the input, and in the same order. */
+export function checkPacking(name: string, packed: PackedSequence, input: PackedSequence): void {
+  const same = (x: Int32Array | null, y: Int32Array | null) => x === y || (x && y && sameValues(x, y));
+  if (same(packed.batchSizes, input.batchSizes) && same(packed.sortedIndices, input.sortedIndices)) return;
+  throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
+}
+
 /** The inverse of a permutation. */
 function inverse(argument: string, indices: Int32Array): Int32Array {
   const result = new Int32Array(indices.length).fill(-1);
@@ -136,16 +156,13 @@ function inverse(argument: string, indices: Int32Array): Int32Array {
 export function integers(argument: string, values: unknown): Int32Array {
   if (typedArrayName(values) === "Int32Array") return values as Int32Array;
   if (!Array.isArray(values)) {
-    throw new LSTMError(
-      "LENGTHS",
-      `${argument} must be an array of integers or an Int32Array, got ${describe(values)}`,
-    );
+    throw mustBe("LENGTHS", argument, "an array of integers or an Int32Array", values);
   }
   const result = zeros(INTEGERS, [values.length]);
   for (let i = 0; i < result.length; i++) {
     const value: unknown = values[i];
     if (!INTEGERS.includes(value)) {
-      throw new LSTMError("LENGTHS", `${argument}[${i}] must be an integer, got ${describe(value)}`);
+      throw mustBe("LENGTHS", `${argument}[${i}]`, "an integer", value);
     }
     result[i] = value as number;
   }

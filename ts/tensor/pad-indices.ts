@@ -1,5 +1,5 @@
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
 import { INTEGERS, zeros } from "./elements.js";
 import { asIndices, type Indices } from "./indices.js";
@@ -16,7 +16,7 @@ export function padIndices(
   const batchFirst = checkBoolean("batchFirst", given.batchFirst ?? false);
   const padding = checkInteger("paddingValue", given.paddingValue ?? 0, -(2 ** 31));
   if (!Array.isArray(sequences)) {
-    throw new LSTMError("OPTION", `sequences must be an array of sequences, got ${describe(sequences)}`);
+    throw mustBe("OPTION", "sequences", "an array of sequences", sequences);
   }
   const rows = Array.from(sequences, (sequence, index) => {
     const { data, shape } = asIndices(`sequences[${index}]`, sequence);

@@ -1,8 +1,9 @@
 /** What comes before a packed sequence and after it: padding, packing and unpacking, as in `torch.nn.utils.rnn`. */
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
-import { INTEGERS, product, zeros } from "./elements.js";
+import { INTEGERS, product, typedArrayName, zeros } from "./elements.js";
+import type { Indices } from "./indices.js";
 import { integers, type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
@@ -17,13 +18,13 @@ export interface PaddingOptions {
 /**
  * Packs padded sequences. Lengths of 0 are allowed.
  *
- * @param input (seq, batch, ...), or (batch, seq, ...) with `batchFirst`
+ * @param input (seq, batch, ...), or (batch, seq, ...) with `batchFirst`; numbers or indices, as `padIndices` makes them
  * @param lengths (batch), each from 0 to the padded length
  * @param options.enforceSorted true by default, as in PyTorch: the lengths must not grow. With false any order will do.
  * @throws LSTMError `LENGTHS` for lengths that do not fit, `SHAPE_MISMATCH` or `DTYPE` for the input
  */
 export function packPaddedSequence(
-  input: TensorInput,
+  input: TensorInput | Indices,
   lengths: Lengths,
   options: { readonly batchFirst?: boolean | undefined; readonly enforceSorted?: boolean | undefined } = {},
 ): PackedSequence {
@@ -31,7 +32,7 @@ export function packPaddedSequence(
   const { batchFirst = false, enforceSorted = true } = options;
   checkBoolean("batchFirst", batchFirst);
   checkBoolean("enforceSorted", enforceSorted);
-  const padded = asTensor("input", input);
+  const padded = asRows("input", input);
   const layout = paddedLayout("input", padded.shape, batchFirst);
   const counts = integers("lengths", lengths);
   if (counts.length !== layout.batch) {
@@ -87,15 +88,12 @@ export function padPackedSequence(
 ): [Tensor, number[]] {
   checkObject("padPackedSequence", options, ["batchFirst", "paddingValue", "totalLength"]);
   if (!("batchSizes" in Object(given))) {
-    throw new LSTMError("SHAPE_MISMATCH", `packed must be a PackedSequence, got ${describe(given)}`);
+    throw mustBe("SHAPE_MISMATCH", "packed", "a PackedSequence", given);
   }
   const packed = PackedSequence.from(given); // the fields are the caller's, and may have changed
   const { totalLength = packed.steps } = options;
   if (!Number.isSafeInteger(totalLength) || totalLength < packed.steps) {
-    throw new LSTMError(
-      "OPTION",
-      `totalLength must be an integer of at least the longest length ${packed.steps}, got ${describe(totalLength)}`,
-    );
+    throw mustBe("OPTION", "totalLength", `an integer of at least the longest length ${packed.steps}`, totalLength);
   }
   const { data, shape, layout } = allPadding(totalLength, packed.batch, packed.data.shape.slice(1), options);
   const lengths = new Array<number>(packed.batch).fill(0);
@@ -119,7 +117,7 @@ export function padPackedSequence(
  */
 export function padSequence(sequences: readonly TensorInput[], options: PaddingOptions = {}): Tensor {
   checkObject("padSequence", options, ["batchFirst", "paddingValue"]);
-  const tensors = sequenceTensors(sequences);
+  const tensors = sequenceTensors(sequences, asTensor);
   const steps = tensors.reduce((longest, { shape }) => Math.max(longest, shape[0] as number), 0);
   const rest = (tensors[0] as Tensor).shape.slice(1);
   const { data, shape, layout } = allPadding(steps, tensors.length, rest, options);
@@ -134,17 +132,27 @@ export function padSequence(sequences: readonly TensorInput[], options: PaddingO
 /**
  * Packs sequences that were never padded.
  *
- * @param sequences each (length, ...), alike after the first dimension
+ * @param sequences each (length, ...), alike after the first dimension; numbers or indices
  * @param options.enforceSorted true by default, as in PyTorch: longest first. With false any order will do.
  */
 export function packSequence(
-  sequences: readonly TensorInput[],
+  sequences: readonly (TensorInput | Int32Array | Indices)[],
   options: { readonly enforceSorted?: boolean | undefined } = {},
 ): PackedSequence {
   checkObject("packSequence", options, ["enforceSorted"]);
-  const tensors = sequenceTensors(sequences);
+  const tensors = sequenceTensors(sequences, asRows);
   const lengths = tensors.map(({ shape }) => shape[0] as number);
   return packPaddedSequence(padSequence(tensors), lengths, options);
+}
+
+/** What is packed: a tensor, or indices. Those must be integers that float32 holds. */
+function asRows(argument: string, value: unknown): Tensor {
+  const data: unknown = Object(value).data ?? value;
+  if (typedArrayName(data) !== "Int32Array") return asTensor(argument, value);
+  const values = [...(data as Int32Array)];
+  const large = values.find((index) => index !== Math.fround(index));
+  if (large === undefined) return asTensor(argument, data === value ? values : { ...(value as Indices), data: values });
+  throw new LSTMError("DTYPE", `${argument}: packed values are float32, which holds no ${large}`);
 }
 
 /** Where step `t` of sequence `b` begins in a padded tensor, and how many values it has. */
@@ -172,7 +180,7 @@ function allPadding(steps: number, batch: number, rest: readonly number[], optio
   const { batchFirst = false, paddingValue = 0 } = options;
   checkBoolean("batchFirst", batchFirst);
   if (typeof paddingValue !== "number") {
-    throw new LSTMError("OPTION", `paddingValue must be a number, got ${describe(paddingValue)}`);
+    throw mustBe("OPTION", "paddingValue", "a number", paddingValue);
   }
   checkRows(steps * batch);
   const shape = batchFirst ? [batch, steps, ...rest] : [steps, batch, ...rest];
@@ -192,14 +200,11 @@ function longestFirst(lengths: Int32Array, enforceSorted: boolean): Int32Array {
   );
 }
 
-function sequenceTensors(sequences: unknown): Tensor[] {
+function sequenceTensors(sequences: unknown, read: typeof asTensor): Tensor[] {
   if (!Array.isArray(sequences) || sequences.length === 0) {
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `sequences must be an array of at least one tensor, got ${describe(sequences)}`,
-    );
+    throw mustBe("SHAPE_MISMATCH", "sequences", "an array of at least one tensor", sequences);
   }
-  const tensors = Array.from(sequences, (sequence, b) => asTensor(`sequences[${b}]`, sequence));
+  const tensors = Array.from(sequences, (sequence, b) => read(`sequences[${b}]`, sequence));
   const [, ...rest] = (tensors[0] as Tensor).shape;
   for (const [b, { shape }] of tensors.entries()) {
     if (shape.length !== rest.length + 1 || !rest.every((size, d) => size === shape[d + 1])) {

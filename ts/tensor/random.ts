@@ -3,8 +3,7 @@
  *
  * A seed that gives the same weights in both places lets a PyTorch tutorial be followed without a weight file.
  */
-import { describe } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
+import { checkCount } from "../checks/options.js";
 
 const N = 624;
 const M = 397;
@@ -16,9 +15,7 @@ export class Mt19937 {
 
   /** @throws LSTMError `OPTION` unless the seed is an integer in [0, 2^53 - 1] */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new LSTMError("OPTION", `seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
-    }
+    checkCount("seed", seed);
     const state = this.#state;
     let previous = (seed % 2 ** 32) >>> 0;
     state[0] = previous;
@@ -77,7 +74,7 @@ export function fillUniform(mt: Mt19937, target: Float32Array, bound: number): v
 export function fillNormal(mt: Mt19937, target: Float32Array): void {
   const size = target.length;
   if (size < 16) {
-    // One by one: each pair of float64 uniforms gives two values, the second kept for the next call.
+    // One by one: each pair of float64 uniforms gives two values.
     for (let i = 0; i < size; i += 2) {
       const theta = 2 * Math.PI * uniform53(mt);
       const radius = Math.sqrt(-2 * Math.log1p(-uniform53(mt)));

@@ -4,6 +4,7 @@
  */
 import { describe, shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkArray, checkShape, checkSize, type Elements, product, type Values, zeros } from "./elements.js";
 import { flatten } from "./nested.js";
 
@@ -57,7 +58,7 @@ export function readForeign<Data extends Values>(kind: Elements<Data>, argument:
 
 function checkIntegers(name: string, values: unknown, count: number): readonly number[] {
   if (Array.isArray(values) && values.length === count && values.every(Number.isSafeInteger)) return values;
-  throw new LSTMError("SHAPE_MISMATCH", `${name} must be integers, ${count} of them, got ${describe(values)}`);
+  throw mustBe("SHAPE_MISMATCH", name, `integers, ${count} of them`, values);
 }
 
 function gather<Data extends Values>(

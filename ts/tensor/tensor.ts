@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
 import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
@@ -193,18 +194,20 @@ function copy({ data, shape }: Tensor, dim: number, from: number, to: number): F
  */
 export function asTensor(argument: string, value: unknown): Tensor {
   if (value instanceof Tensor && isUnchanged(value)) return value;
+  let got: string | undefined;
   if (typeof value === "object" && value !== null) {
-    if (Array.isArray(value)) return wrapped(flatten(FLOATS, argument, value));
     if (ArrayBuffer.isView(value)) return new Tensor(checkArray(FLOATS, argument, value));
-    if ("batchSizes" in value) {
-      const cure = "PackedSequence.from(...) makes one again of a clone or of JSON";
-      throw new LSTMError("DTYPE", `${argument} must be a tensor, got the fields of a PackedSequence; ${cure}`);
-    }
-    if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
+    if (Array.isArray(value)) {
+      if (!("data" in Object(value[0]))) return wrapped(flatten(FLOATS, argument, value));
+      got = "an array of tensors; of an LSTM's result take the first: const [output] = ...";
+    } else if ("batchSizes" in value) {
+      got =
+        "a PackedSequence; padPackedSequence makes one, data are its rows, PackedSequence.from(...) takes a clone or JSON";
+    } else if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
   }
   throw new LSTMError(
     "DTYPE",
-    `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${describe(value)}`,
+    `${argument} must be a Tensor, { data: Float32Array, shape }, or nested arrays of numbers, got ${got ?? describe(value)}`,
   );
 }
 
@@ -237,14 +240,14 @@ const replaced = (shape: readonly number[], dim: number, ...size: number[]): num
 /** An index that may count back from the end, as one that does not. */
 function wrap(argument: string, index: number, size: number): number {
   if (!Number.isInteger(index) || index < -size || index >= size) {
-    throw new LSTMError("OPTION", `${argument} must be an integer in [${-size}, ${size}), got ${describe(index)}`);
+    throw mustBe("OPTION", argument, `an integer in [${-size}, ${size})`, index);
   }
   return index < 0 ? index + size : index;
 }
 
 function clamp(argument: string, index: number, size: number): number {
   if (!Number.isInteger(index) && Math.abs(index) !== Infinity) {
-    throw new LSTMError("OPTION", `${argument} must be an integer, got ${describe(index)}`);
+    throw mustBe("OPTION", argument, "an integer", index);
   }
   return Math.min(Math.max(index < 0 ? index + size : index, 0), size);
 }

@@ -1,5 +1,4 @@
-import { describe } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import { Mt19937, randomSeed } from "../tensor/random.js";
 
@@ -33,7 +32,7 @@ export function lengthBuckets(lengths: ArrayLike<number>, options: BucketOptions
     : undefined;
   const dropLast = checkBoolean("dropLast", given.dropLast ?? false);
   if (typeof Object(lengths).length !== "number" || typeof lengths === "string") {
-    throw new LSTMError("OPTION", `lengths must be an array of integers, got ${describe(lengths)}`);
+    throw mustBe("OPTION", "lengths", "an array of integers", lengths);
   }
   const sizes = Array.from(lengths, (length, index) => checkInteger(`lengths[${index}]`, length, 0));
   const order = shuffled(

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkCount, checkObject } from "../checks/options.js";
 import { load, loadMetadata, save } from "../formats/safetensors.js";
 import { Module } from "../parameters/module.js";
@@ -247,8 +248,7 @@ function named<T>(
 ): ReadonlyMap<string, T> {
   if (value === undefined && kind !== "model") return new Map();
   if (is(value)) return new Map([["", value]]);
-  const refuse = (got: unknown) =>
-    new LSTMError("OPTION", `${owner}: ${kind} must be ${expected} by name, got ${describe(got)}`);
+  const refuse = (got: unknown) => mustBe("OPTION", `${owner}: ${kind}`, `${expected} by name`, got);
   if (typeof value !== "object" || value === null) throw refuse(value);
   const parts = new Map<string, T>();
   for (const [name, part] of Object.entries(value)) {

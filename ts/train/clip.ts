@@ -1,5 +1,5 @@
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Parameter } from "../parameters/parameter.js";
 import { readParameters } from "./parameter-arguments.js";
@@ -85,5 +85,5 @@ function normOf(parameters: readonly Parameter[], p: number): number {
 /** A number from 0 on, which may be Infinity. */
 function checkLimit(name: string, value: unknown): number {
   if (typeof value === "number" && value >= 0) return value;
-  throw new LSTMError("OPTION", `${name} must be a number from 0 on, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "a number from 0 on", value);
 }

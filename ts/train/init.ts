@@ -2,8 +2,8 @@
  * `torch.nn.init`: first values of parameters. Each takes a parameter, writes it, and draws from a seed of its own: with one
  * the uniform values are those after `torch.manual_seed(seed)`, to the bit, and the normal ones equal to rounding.
  */
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
 import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
@@ -166,11 +166,10 @@ function readGain(owner: string, options: GainOptions) {
 function readKaiming(owner: string, parameter: Parameter, options: KaimingOptions) {
   const given = checkObject(owner, options, ["a", "mode", "nonlinearity", "seed"]);
   const { mode = "fanIn", nonlinearity = "leakyRelu" } = given;
-  if (mode !== "fanIn" && mode !== "fanOut")
-    throw new LSTMError("OPTION", `mode must be "fanIn" or "fanOut", got ${describe(mode)}`);
+  if (mode !== "fanIn" && mode !== "fanOut") throw mustBe("OPTION", "mode", '"fanIn" or "fanOut"', mode);
   if (typeof nonlinearity !== "string" || !Object.hasOwn(GAINS, nonlinearity)) {
     const names = Object.keys(GAINS).join(", ");
-    throw new LSTMError("OPTION", `nonlinearity must be one of ${names}, got ${describe(nonlinearity)}`);
+    throw mustBe("OPTION", "nonlinearity", `one of ${names}`, nonlinearity);
   }
   const slope = nonlinearity === "leakyRelu" ? checkFloat("a", given.a ?? 0) : 0;
   const gain = GAINS[nonlinearity as keyof typeof GAINS] / Math.sqrt(1 + slope * slope);
@@ -190,5 +189,5 @@ function fans(parameter: Parameter): { fanIn: number; fanOut: number } {
 
 function checkParameter(parameter: unknown): Parameter {
   if (parameter instanceof Parameter) return parameter;
-  throw new LSTMError("OPTION", `parameter must be a Parameter of this entry, got ${describe(parameter)}`);
+  throw mustBe("OPTION", "parameter", "a Parameter of this entry", parameter);
 }

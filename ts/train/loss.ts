@@ -1,5 +1,5 @@
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkInteger, checkObject, checkProbability } from "../checks/options.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
@@ -115,5 +115,5 @@ const read = (floats: Float32Array, at: number, shape: readonly number[]): Tenso
 /** Whether a loss is a mean rather than a sum. */
 export function isMean(reduction: unknown = "mean"): boolean {
   if (reduction === "mean" || reduction === "sum") return reduction === "mean";
-  throw new LSTMError("OPTION", `reduction must be "mean" or "sum", got ${describe(reduction)}`);
+  throw mustBe("OPTION", "reduction", '"mean" or "sum"', reduction);
 }

@@ -1,5 +1,5 @@
-import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkRate } from "../checks/options.js";
 import type { Parameter } from "../parameters/parameter.js";
 import { Optimizer, type ParamGroupOptions } from "./optimizer.js";
@@ -91,7 +91,7 @@ function checkBetas(name: string, value: unknown): Betas {
   const betas: unknown[] = Array.isArray(value) ? [...value] : [];
   const fit = betas.length === 2 && betas.every((beta) => typeof beta === "number" && beta >= 0 && beta < 1);
   if (fit) return Object.freeze(betas) as unknown as Betas;
-  throw new LSTMError("OPTION", `${name} must be two numbers from 0 up to but not 1, got ${describe(value)}`);
+  throw mustBe("OPTION", name, "two numbers from 0 up to but not 1", value);
 }
 
 const ADAM_RULE = adam("Adam", false);

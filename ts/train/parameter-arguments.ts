@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
 import type { Options, Rule } from "./param-group.js";
@@ -15,8 +16,7 @@ export function readGroups(rule: Rule, parameters: unknown, options: unknown) {
   if (!list.some(isGroup)) return [{ params: list, options: checked({}, ""), name: (i: number) => `parameters[${i}]` }];
   return list.map((value, index) => {
     const at = `parameters[${index}]`;
-    if (!isGroup(value))
-      throw new LSTMError("OPTION", `${owner}: ${at} must be a group { params, ... }, got ${describe(value)}`);
+    if (!isGroup(value)) throw mustBe("OPTION", `${owner}: ${at}`, "a group { params, ... }", value);
     const given = checkObject(`${owner}: ${at}`, value, [...names, "params"]);
     const { params } = given;
     return {
@@ -55,7 +55,7 @@ export function checkParameters(
   let first: Parameter | undefined;
   for (const [name, parameter] of named) {
     if (!(parameter instanceof Parameter)) {
-      throw new LSTMError("OPTION", `${owner}: ${name} must be a Parameter, got ${describe(parameter)}`);
+      throw mustBe("OPTION", `${owner}: ${name}`, "a Parameter", parameter);
     }
     parameter.object.id; // throws once disposed
     // A parameter of a module of one's own has no name.

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkCount, checkInteger, checkObject, checkRate, checkRates } from "../checks/options.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import type { Optimizer } from "./optimizer.js";
@@ -59,7 +60,7 @@ export class ReduceLROnPlateau {
 
   /** After an epoch, with what is to become better: a loss, say. */
   step(metric: number): void {
-    if (typeof metric !== "number") throw new LSTMError("OPTION", `metric must be a number, got ${describe(metric)}`);
+    if (typeof metric !== "number") throw mustBe("OPTION", "metric", "a number", metric);
     const { patience, cooldown, factor, minLrs, eps } = this.#options;
     const improves = this.#improves(metric);
     const cooling = this.#cooling > 0;
@@ -126,5 +127,5 @@ export class ReduceLROnPlateau {
 /** Whether a value is the first of two words; it must be one of them. */
 function oneOf(name: string, value: unknown, first: string, second: string): boolean {
   if (value === first || value === second) return checkBoolean(name, value === first);
-  throw new LSTMError("OPTION", `${name} must be "${first}" or "${second}", got ${describe(value)}`);
+  throw mustBe("OPTION", name, `"${first}" or "${second}"`, value);
 }

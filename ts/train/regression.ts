@@ -1,5 +1,6 @@
-import { describe, shapeText } from "../checks/describe.js";
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -56,7 +57,7 @@ export function huberLoss(
   const given = checkObject("huberLoss", options, ["reduction", "mask", "delta"]);
   const { delta = 1 } = given;
   if (typeof delta !== "number" || !(delta > 0 && delta < Infinity)) {
-    throw new LSTMError("OPTION", `delta must be a finite number greater than 0, got ${describe(delta)}`);
+    throw mustBe("OPTION", "delta", "a finite number greater than 0", delta);
   }
   return compare("huberLoss", input, target, given, (difference) => {
     const magnitude = Math.abs(difference);

@@ -1,5 +1,6 @@
 import { describe } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { checkCount, checkInteger, checkObject, checkProbability, checkRate, checkRates } from "../checks/options.js";
 import { UNCLONEABLE } from "../parameters/uncloneable.js";
 import { Optimizer } from "./optimizer.js";
@@ -147,7 +148,7 @@ export class MultiStepLR extends Schedule {
 
 function checkMilestones(value: unknown): ReadonlyMap<number, number> {
   if (!Array.isArray(value)) {
-    throw new LSTMError("OPTION", `milestones must be an array of epochs, got ${describe(value)}`);
+    throw mustBe("OPTION", "milestones", "an array of epochs", value);
   }
   const counts = new Map<number, number>();
   // Not by map or forEach, which pass holes over.

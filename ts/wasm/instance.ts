@@ -19,6 +19,7 @@ export interface Kernels {
   stackFree(lstm: number): void;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
+  stackDraw(stack: number, seed: number, bound: number): void;
   parametersChanged(lstm: number): void;
   version(lstm: number): number;
   reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;

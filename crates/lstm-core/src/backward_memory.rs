@@ -90,7 +90,7 @@ impl BackwardMemory {
         checkpoint_every: Option<usize>,
     ) -> Result<(), Error> {
         let Shape { steps, batch, rows } = shape;
-        // A checkpoint for as few steps as that would save nothing.
+        // One segment of all steps would take as much memory as all gates do.
         let checkpoint_every = checkpoint_every.filter(|&every| every < steps);
         let recomputed = checkpoint_every.map_or(0, |every| rows.min(every.saturating_mul(batch)));
         let segment = if checkpoint_every.is_some() { recomputed } else { rows };

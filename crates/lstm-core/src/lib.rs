@@ -69,6 +69,7 @@ pub mod gemm;
 pub mod layout;
 pub mod norm;
 pub mod packed_weights;
+pub mod random;
 pub mod saved;
 pub mod simd;
 pub mod stack;

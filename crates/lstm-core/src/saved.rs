@@ -147,7 +147,7 @@ impl Waiting {
         self.forwards.last_mut()
     }
 
-    /// Moves all forwards behind the others.
+    /// Moves all forwards to the end of `others`.
     pub fn empty_into(&mut self, others: &mut Vec<SavedForward>) {
         others.append(&mut self.forwards);
         self.len = 0;

@@ -2,7 +2,7 @@
 
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::layout::RowMap;
-use crate::simd::Vector;
+use crate::simd::{Native, Vector};
 
 /// Rows that are multiplied at once: as many as keep all columns of a weight's gradient in the second cache.
 pub const BLOCK: usize = 512;
@@ -104,10 +104,15 @@ pub fn matmul_rows<V: Vector>(
     }
 }
 
-/// `target += source`, as far as both go.
+/// `target += source`, which may be longer.
 #[inline(never)]
 pub fn add(target: &mut [f32], source: &[f32]) {
+    let (source, rest) = source[..target.len()].as_chunks();
+    let (target, tail) = target.as_chunks_mut();
     for (target, source) in target.iter_mut().zip(source) {
+        (Native::load(target) + Native::load(source)).store(target);
+    }
+    for (target, source) in tail.iter_mut().zip(rest) {
         *target += source;
     }
 }

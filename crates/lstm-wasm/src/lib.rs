@@ -21,6 +21,7 @@ use lstm_core::backward_memory::{BackwardMemory, Traced};
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
 use lstm_core::dropout::Draw;
+use lstm_core::random::fill_uniform;
 use lstm_core::{Call, Config, Error, Shape, Stack, Stream};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -125,6 +126,12 @@ pub fn parameters_changed(stack: u32) {
     with_stack(stack, |stack| {
         stack.parameters_mut();
     });
+}
+
+/// Draws all parameters of a stack as `reset_parameters` does after `torch.manual_seed(seed)`, uniform within ± `bound`.
+#[wasm_bindgen(js_name = stackDraw)]
+pub fn stack_draw(stack: u32, seed: u32, bound: f32) {
+    with_stack(stack, |stack| fill_uniform(stack.parameters_mut(), seed, bound));
 }
 
 /// A number that grows when the values of parameters change.

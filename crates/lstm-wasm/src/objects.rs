@@ -4,7 +4,6 @@
 
 use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
-use core::mem;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Standalone};
 use lstm_core::{Error, Stack, Stream};
@@ -91,9 +90,10 @@ impl<T> Table<T> {
     pub fn insert(&mut self, object: T) -> Result<u32, Error> {
         let live = Slot::Live(object);
         if let Some(handle) = self.free {
-            if let Slot::Free(next) = mem::replace(&mut self.slots[handle as usize], live) {
-                self.free = next;
-            }
+            let slot = &mut self.slots[handle as usize];
+            let Slot::Free(next) = *slot else { unreachable!() };
+            self.free = next;
+            *slot = live;
             return Ok(handle);
         }
         let bytes = (size_of::<Slot<T>>() * (self.slots.len() + 1)) as u64;

@@ -4,11 +4,14 @@
 
 use crate::objects::{AnyLayer, LAYERS, LOSS, OPTIMIZERS, PACKED_A, STACKS};
 use crate::{address_of, handle, status};
-use lstm_core::activation::Constants;
 use lstm_core::dropout::{self, Draw};
+use lstm_core::train::lanes::{self, Function};
 use lstm_core::train::softmax::softmax;
 use lstm_core::train::{Buffer, Embedding, Layer, Linear, Optimizer, Parameter, Rule, Standalone, optimizer};
-use lstm_core::{Error, simd::Native};
+use lstm_core::{
+    Error,
+    simd::{Native, Vector},
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn with_layer<R>(layer: u32, action: impl FnOnce(&mut dyn Layer) -> R) -> R {
@@ -132,22 +135,25 @@ pub fn gradient_squares(family: u32, owner: u32, index: usize) -> f64 {
     sum
 }
 
+/// Changes a parameter's gradient four values at a time.
+fn map_gradient(family: u32, owner: u32, index: usize, map: impl Fn(Native) -> Native) {
+    with_gradient(family, owner, index, &mut |_, gradients| {
+        lanes::update(gradients, &[], &mut [], &|gradients, _, _| {
+            gradients.iter_mut().for_each(|g| map(Native::load(g)).store(g));
+        });
+    });
+}
+
 /// Multiplies a parameter's gradient.
 #[wasm_bindgen(js_name = gradientScale)]
 pub fn gradient_scale(family: u32, owner: u32, index: usize, factor: f32) {
-    with_gradient(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g *= factor));
+    map_gradient(family, owner, index, |g| g * Native::splat(factor));
 }
 
 /// Brings a parameter's gradient within ± `limit`; a NaN stays.
 #[wasm_bindgen(js_name = gradientClamp)]
 pub fn gradient_clamp(family: u32, owner: u32, index: usize, limit: f32) {
-    // Not f32::clamp, which would print the limits that it does not like.
-    let clamped = |g: f32| match g {
-        g if g > limit => limit,
-        g if g < -limit => -limit,
-        g => g,
-    };
-    with_gradient(family, owner, index, &mut |_, gradients| gradients.iter_mut().for_each(|g| *g = clamped(*g)));
+    map_gradient(family, owner, index, |g| g.max(Native::splat(-limit)).min(Native::splat(limit)));
 }
 
 /// Sets a parameter's gradient to 0.
@@ -237,15 +243,13 @@ pub fn workspace_dropout(len: usize, p: f32, seed: f64, call: f64) {
 /// tanh of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceTanh)]
 pub fn workspace_tanh(len: usize) {
-    let k = Constants::<Native>::get();
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.tanh(x)));
+    LOSS.with(|loss| lanes::apply::<Native>(&mut loss.input[..len], Function::Tanh));
 }
 
 /// σ of the values of a loss's input.
 #[wasm_bindgen(js_name = workspaceSigmoid)]
 pub fn workspace_sigmoid(len: usize) {
-    let k = Constants::<Native>::get();
-    LOSS.with(|loss| lstm_core::train::lanes::map(&mut loss.input[..len], |x| k.sigmoid(x)));
+    LOSS.with(|loss| lanes::apply::<Native>(&mut loss.input[..len], Function::Sigmoid));
 }
 
 /// Softmax, or with `log` its logarithm, of each row of `columns` values of a loss's input.

@@ -48,7 +48,7 @@ pub struct State<'a> {
 }
 
 /// What a training forward of one direction saves for its backward: all gates, or checkpoints from which backward computes
-/// them again. What is empty is not saved; outside of training all of it is.
+/// them again. A slice without values means that its tensor is not saved; outside of training all slices are so.
 #[derive(Debug, Default)]
 pub struct Saved<'a> {
     /// h before the first step, (batch, H_out).

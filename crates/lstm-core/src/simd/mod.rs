@@ -1,4 +1,4 @@
-//! Four float32 lanes. Only here is the target known, and only here is there unsafe code.
+//! Four float32 lanes. Only here is the target known, and in this crate only here is there unsafe code.
 
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Sub};

@@ -28,7 +28,7 @@ pub fn add_products<V: Vector, const R: usize, const P: usize>(
     let depth = x.len() / R;
     let len =
         (P - 1).checked_mul(panel_len).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
-    assert!(len.is_some_and(|len| w.len() >= len));
+    check(len.is_some_and(|len| w.len() >= len));
     // SAFETY: x has R values for each of `depth` k, and each panel COLUMNS of them within w, as asserted.
     unsafe {
         let (x, w) = (&mut x.as_ptr(), &mut from_fn(|p| w.as_ptr().add(p * panel_len)));
@@ -52,8 +52,8 @@ pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>
         return;
     }
     let last = (MR * tiles - 1).checked_mul(stride).and_then(|last| last.checked_add(COLUMNS));
-    assert!(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
-    assert!(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
+    check(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
+    check(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
     // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
     // as asserted.
     unsafe {
@@ -76,6 +76,14 @@ pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>
             out = out.wrapping_add(MR * stride); // beyond the end, after the last tile
             x = x.add(MR * depth);
         }
+    }
+}
+
+/// Panics unless the lengths are those that the pointers need. An `assert!` would carry the text of its condition into the module.
+#[inline(always)]
+fn check(lengths_fit: bool) {
+    if !lengths_fit {
+        panic!();
     }
 }
 

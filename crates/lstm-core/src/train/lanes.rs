@@ -1,5 +1,6 @@
 //! Element by element, four at a time; a tail runs in lanes that are filled up with zeros.
 
+use crate::activation::Constants;
 use crate::simd::{LANES, Vector};
 use core::slice;
 
@@ -12,21 +13,39 @@ pub type Quad = [f32; LANES];
 /// A rule of [`update`]: it changes the values, told their gradients, and their states.
 pub type Rule<'a> = dyn Fn(&mut [Quad], &[Quad], [&mut [Quad]; STATES]) + 'a;
 
-/// `values[i] = map(values[i])`
-#[inline(always)]
-pub fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
-    let (quads, tail) = values.as_chunks_mut();
-    map_quads(quads, &map);
-    let mut last = padded(tail);
-    map_quads(slice::from_mut(&mut last), &map);
-    tail.copy_from_slice(&last[..tail.len()]);
+/// A function of [`apply`].
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    /// σ(x)
+    Sigmoid,
+    /// tanh(x)
+    Tanh,
+    /// e^(x - m), m being at least x.
+    ExpMinus(f32),
 }
 
+/// `values[i] = function(values[i])`
 #[inline(never)]
-fn map_quads<V: Vector>(quads: &mut [Quad], map: &impl Fn(V) -> V) {
-    for quad in quads {
+pub fn apply<V: Vector>(values: &mut [f32], function: Function) {
+    let k = Constants::<V>::get();
+    match function {
+        Function::Sigmoid => map(values, |x| k.sigmoid(x)),
+        Function::Tanh => map(values, |x| k.tanh(x)),
+        Function::ExpMinus(m) => {
+            let m = V::splat(m);
+            map(values, |x| k.exp_minus(m - x));
+        }
+    }
+}
+
+#[inline(always)]
+fn map<V: Vector>(values: &mut [f32], map: impl Fn(V) -> V) {
+    let (quads, tail) = values.as_chunks_mut();
+    let mut last = padded(tail);
+    for quad in quads.iter_mut().chain([&mut last]) {
         map(V::load(quad)).store(quad);
     }
+    tail.copy_from_slice(&last[..tail.len()]);
 }
 
 /// Hands `values` and `gradients` to `rule` in quads, and `states`: up to [`STATES`] buffers one after the other, each

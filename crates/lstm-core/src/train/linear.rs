@@ -2,7 +2,7 @@
 
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
-use crate::buffer::{grow, product, request, sum, zeros};
+use crate::buffer::{grow_all, product, request, sum, total};
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::simd::{Native, Vector};
 use crate::weight_grad::{BLOCK, Columns, Inputs, accumulate_weight_grad, add};
@@ -14,9 +14,13 @@ pub struct Linear {
     inputs: usize,
     outputs: usize,
     weight: Parameter,
-    bias: Option<Parameter>,
+    /// Of no values in a layer without.
+    bias: Parameter,
     /// The weight, a column for each output.
     packed: PackedB,
+    /// The weight, a column for each input. This and what follows is empty before the first reservation for training, but for
+    /// the input and the output.
+    transposed: PackedB,
     stale: bool,
     version: u32,
     rows: usize,
@@ -24,14 +28,6 @@ pub struct Linear {
     input: Vec<f32>,
     /// (rows, outputs), with room for whole panels: the output, then its gradient.
     output: Vec<f32>,
-    training: Option<Training>,
-}
-
-/// What a backward needs.
-#[derive(Debug)]
-struct Training {
-    /// The weight, a column for each input.
-    transposed: PackedB,
     /// Up to [`BLOCK`] rows of the input.
     block: PackedB,
     /// (outputs, whole panels of inputs): one backward's gradient of the weight.
@@ -43,24 +39,24 @@ struct Training {
 impl Linear {
     /// A layer with all parameters 0; both sizes are at least 1.
     pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
-        let packed_len = PackedB::len_for(outputs, inputs);
-        let (weight, bias, packed) =
-            request(sum(&[product(inputs, outputs), if bias { outputs as u64 } else { 0 }, packed_len]), || {
-                let bias = bias.then(|| Parameter::zeros(outputs)).transpose()?;
-                Ok((Parameter::zeros(inputs * outputs)?, bias, PackedB::zeros(outputs, inputs)?))
-            })?;
-        Ok(Self {
-            inputs,
-            outputs,
-            weight,
-            bias,
-            packed,
-            stale: true,
-            version: 0,
-            rows: 0,
-            input: Vec::new(),
-            output: Vec::new(),
-            training: None,
+        let bias_len = if bias { outputs } else { 0 };
+        request(sum(&[product(inputs, outputs), bias_len as u64, PackedB::len_for(outputs, inputs)]), || {
+            Ok(Self {
+                inputs,
+                outputs,
+                weight: Parameter::zeros(inputs * outputs)?,
+                bias: Parameter::zeros(bias_len)?,
+                packed: PackedB::zeros(outputs, inputs)?,
+                transposed: PackedB::default(),
+                stale: true,
+                version: 0,
+                rows: 0,
+                input: Vec::new(),
+                output: Vec::new(),
+                block: PackedB::default(),
+                weight_grad: Vec::new(),
+                d_input: Vec::new(),
+            })
         })
     }
 
@@ -74,9 +70,13 @@ impl Linear {
         &mut self.output[..self.rows * self.outputs]
     }
 
-    /// The gradient of the input, (rows, inputs); empty before the first reservation for training.
+    /// The gradient of the input, (rows, inputs), after a backward.
     pub fn d_input(&self) -> &[f32] {
-        self.training.as_ref().map_or(&[], |training| &training.d_input[..self.rows * self.inputs])
+        &self.d_input[..self.rows * self.inputs]
+    }
+
+    fn trains(&self) -> bool {
+        self.transposed.depth() > 0
     }
 
     fn refresh(&mut self) {
@@ -86,8 +86,8 @@ impl Linear {
         let mut changed = false;
         for (output, row) in self.weight.values.chunks_exact(self.inputs).enumerate() {
             changed |= self.packed.set_column(output, row);
-            if let Some(training) = &mut self.training {
-                training.transposed.set_row(output, row);
+            if self.trains() {
+                self.transposed.set_row(output, row);
             }
         }
         self.version = self.version.wrapping_add(u32::from(changed));
@@ -99,11 +99,9 @@ impl Linear {
         self.refresh();
         let row_len = self.packed.row_len();
         let out = &mut self.output[..self.rows * row_len];
-        match &self.bias {
-            Some(bias) => {
-                out.chunks_exact_mut(row_len).for_each(|row| row[..self.outputs].copy_from_slice(&bias.values))
-            }
-            None => out.fill(0.0),
+        out.fill(0.0);
+        for row in out.chunks_exact_mut(row_len) {
+            row[..self.bias.values.len()].copy_from_slice(&self.bias.values);
         }
         let rows = Lhs::Rows(Rows::dense(&self.input, self.inputs), 0);
         accumulate::<V>(out, row_len, None, rows, &self.packed, packed_a);
@@ -112,32 +110,31 @@ impl Linear {
 
     /// [`Layer::backward`] on any vector.
     pub fn backward_on<V: Vector>(&mut self, packed_a: &mut PackedA) {
+        if !self.trains() {
+            return;
+        }
         self.refresh();
-        let Some(training) = &mut self.training else { return };
         let (inputs, outputs) = (self.inputs, self.outputs);
         let d_output = &self.output[..self.rows * outputs];
-
-        if let Some(bias) = &mut self.bias {
-            for d in d_output.chunks_exact(outputs) {
-                add(&mut bias.gradients, d);
-            }
+        for d in d_output.chunks_exact(outputs) {
+            add(&mut self.bias.gradients, d);
         }
 
-        let Training { transposed, block, weight_grad, d_input } = training;
+        let weight_grad = &mut self.weight_grad[..];
         weight_grad.fill(0.0);
         let input = |row: usize| &self.input[row * inputs..][..inputs];
         let input = Inputs { len: inputs, row: &input };
-        accumulate_weight_grad::<V>(weight_grad, Columns::all(d_output, outputs), input, block, packed_a);
+        accumulate_weight_grad::<V>(weight_grad, Columns::all(d_output, outputs), input, &mut self.block, packed_a);
         let rows = weight_grad.chunks_exact(whole_panels(inputs));
         for (sums, row) in self.weight.gradients.chunks_exact_mut(inputs).zip(rows) {
             add(sums, row);
         }
 
-        let row_len = transposed.row_len();
-        let d_input = &mut d_input[..self.rows * row_len];
+        let row_len = self.transposed.row_len();
+        let d_input = &mut self.d_input[..self.rows * row_len];
         d_input.fill(0.0);
         let rows = Lhs::Rows(Rows::dense(d_output, outputs), 0);
-        accumulate::<V>(d_input, row_len, None, rows, transposed, packed_a);
+        accumulate::<V>(d_input, row_len, None, rows, &self.transposed, packed_a);
         close_up(d_input, row_len, inputs);
     }
 }
@@ -145,46 +142,34 @@ impl Linear {
 impl Layer for Linear {
     fn reserve(&mut self, rows: usize, trains: bool) -> Result<(), Error> {
         let (inputs, outputs) = (self.inputs, self.outputs);
-        let forward = [product(rows, inputs), product(rows, whole_panels(outputs))];
-        let backward = [product(rows, whole_panels(inputs)), PackedB::len_for(inputs, rows.min(BLOCK))];
-        // The gradients, and the weight and its gradient as backward has them.
-        let first = [
-            product(inputs, outputs),
-            outputs as u64,
-            PackedB::len_for(inputs, outputs),
-            product(outputs, whole_panels(inputs)),
+        let begins = trains && !self.trains();
+        let first = |len: u64| if begins { len } else { 0 };
+        let backward = |len: u64| if trains { len } else { 0 };
+        let buffers = &mut [
+            (&mut self.weight.gradients, first(product(inputs, outputs))),
+            (&mut self.bias.gradients, first(self.bias.values.len() as u64)),
+            (self.transposed.memory(), first(PackedB::len_for(inputs, outputs))),
+            (&mut self.weight_grad, first(product(outputs, whole_panels(inputs)))),
+            (&mut self.d_input, backward(product(rows, whole_panels(inputs)))),
+            (self.block.memory(), backward(PackedB::len_for(inputs, rows.min(BLOCK)))),
+            (&mut self.input, product(rows, inputs)),
+            (&mut self.output, product(rows, whole_panels(outputs))),
         ];
-        let takes = |now: bool, values: &[u64]| if now { sum(values) } else { 0 };
-        let begins = trains && self.training.is_none();
         self.rows = 0;
-        request(sum(&[sum(&forward), takes(trains, &backward), takes(begins, &first)]), || {
-            if begins {
-                self.training = Some(Training {
-                    transposed: PackedB::zeros(inputs, outputs)?,
-                    block: PackedB::default(),
-                    weight_grad: zeros(outputs * whole_panels(inputs))?,
-                    d_input: Vec::new(),
-                });
-                self.stale = true;
-            }
-            if let (true, Some(training)) = (trains, &mut self.training) {
-                self.weight.reserve_gradients()?;
-                self.bias.as_mut().map_or(Ok(()), Parameter::reserve_gradients)?;
-                grow(&mut training.d_input, backward[0] as usize)?;
-                grow(training.block.memory(), backward[1] as usize)?;
-            }
-            grow(&mut self.input, forward[0] as usize)?;
-            grow(&mut self.output, forward[1] as usize)
-        })?;
+        request(total(buffers), || grow_all(buffers))?;
         self.rows = rows;
+        if begins {
+            self.transposed.reshape(inputs, outputs);
+            self.stale = true;
+        }
         Ok(())
     }
 
     fn address(&mut self, buffer: Buffer) -> usize {
-        let values = match (buffer, &self.training) {
-            (Buffer::Input, _) => &self.input,
-            (Buffer::InputGradient, Some(training)) => &training.d_input,
-            _ => &self.output,
+        let values = match buffer {
+            Buffer::Input => &self.input,
+            Buffer::Output => &self.output,
+            Buffer::InputGradient => &self.d_input,
         };
         values.as_ptr().addr()
     }
@@ -198,9 +183,9 @@ impl Layer for Linear {
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
-        match (index, &mut self.bias) {
-            (1, Some(bias)) => bias,
-            (0, _) => &mut self.weight,
+        match index {
+            0 => &mut self.weight,
+            1 => &mut self.bias,
             _ => panic!("no such parameter"),
         }
     }

@@ -1,8 +1,8 @@
 //! Losses of a batch and their gradients, the formulas of `torch.nn.functional`. Sums run in float64, in order.
 
 use super::lanes;
+use super::softmax::greatest;
 use crate::Error;
-use crate::activation::Constants;
 use crate::buffer::{grow, product, request};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
@@ -64,7 +64,6 @@ impl Loss {
         let all: f64 = each * weights.iter().copied().map(f64::from).sum::<f64>();
 
         let mut loss = 0.0;
-        let k = Constants::<V>::get();
         for (row, &class) in self.input[..self.len].chunks_exact_mut(columns).zip(&self.classes) {
             if ignored == Some(class) {
                 row.fill(0.0);
@@ -72,8 +71,7 @@ impl Loss {
             }
             let class = class as usize;
             let own = (1.0 - smoothing) * f64::from(weights[class]);
-            let most =
-                row.iter().copied().fold(f32::NEG_INFINITY, |most, value| if most > value { most } else { value });
+            let most = greatest::<V>(row);
             // Before the row is overwritten: Σ q_c (max x - x_c) of the target distribution q. Relative to the greatest, so
             // that nothing cancels where all are large.
             let below = |x: f32| f64::from(most) - f64::from(x);
@@ -83,8 +81,7 @@ impl Loss {
                 expected += each * spread.sum::<f64>();
             }
             let mass = own + all;
-            let shift = V::splat(most);
-            lanes::map::<V>(row, |x| k.exp_minus(shift - x));
+            lanes::apply::<V>(row, lanes::Function::ExpMinus(most));
             let sum: f64 = row.iter().copied().map(f64::from).sum();
             loss += mass * ln(sum) + expected;
 

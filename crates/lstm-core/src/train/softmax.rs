@@ -1,25 +1,37 @@
 //! Softmax and its logarithm over rows, `torch.nn.functional`'s, sums in float64.
 
-use super::lanes;
+use super::lanes::{self, Function};
 use super::loss::ln;
-use crate::activation::Constants;
 use crate::simd::{LANES, Vector};
+
+/// The greatest of the values that are not NaN.
+#[inline(never)]
+pub fn greatest<V: Vector>(values: &[f32]) -> f32 {
+    let (quads, tail) = values.as_chunks();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    quads.iter().fold(V::load(&lanes), |most, quad| most.max(V::load(quad))).store(&mut lanes);
+    lanes.iter().chain(tail).fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most })
+}
+
+/// How many exponentials are computed at once, aside: their logarithm needs the values themselves again.
+const BLOCK: usize = 64;
 
 /// `e^(x - m) / Σ e^(x - m)` of each row of `columns` values, m being its greatest; with `log`, the logarithm of that. A
 /// row of nothing but -∞ has no softmax: NaN.
 pub fn softmax<V: Vector>(values: &mut [f32], columns: usize, log: bool) {
-    let k = Constants::<V>::get();
     for row in values.chunks_exact_mut(columns) {
-        let greatest = row.iter().copied().fold(f32::NEG_INFINITY, |most, x| if most > x { most } else { x });
-        let shift = V::splat(greatest);
+        let greatest = greatest::<V>(row);
         let mut sum = 0.0;
-        for block in row.chunks_mut(LANES) {
-            let mut exponentials = [f32::NEG_INFINITY; LANES]; // e^-∞ is 0
-            exponentials[..block.len()].copy_from_slice(block);
-            lanes::map::<V>(&mut exponentials, |x| k.exp_minus(shift - x));
-            sum += exponentials[..block.len()].iter().copied().map(f64::from).sum::<f64>();
+        for block in row.chunks_mut(BLOCK) {
+            let mut exponentials = [0.0; BLOCK];
+            let exponentials = &mut exponentials[..block.len()];
+            exponentials.copy_from_slice(block);
+            lanes::apply::<V>(exponentials, Function::ExpMinus(greatest));
+            for quad in exponentials.chunks(LANES) {
+                sum += quad.iter().copied().map(f64::from).sum::<f64>();
+            }
             if !log {
-                block.copy_from_slice(&exponentials[..block.len()]);
+                block.copy_from_slice(exponentials);
             }
         }
         let offset = ln(sum);

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { type Cell, CORE, type Digests, sameBits } from "../cell.js";
 import { output, type Place } from "../place.js";
+import { CORE, type Digests, type RuntimeCheck, sameBits } from "../runtime-check.js";
 import { command, nodeOf, tool } from "../tools.js";
 
 const TABLE = "Edge runtimes";
@@ -45,7 +45,7 @@ async function inWorkerd({ folder }: Place, entry: string): Promise<unknown> {
   }
 }
 
-function workerd(check: string, entry: string, wanted?: Digests): Cell {
+function workerd(check: string, entry: string, wanted?: Digests): RuntimeCheck {
   return {
     table: TABLE,
     runtime: "workerd (wrangler)",
@@ -63,7 +63,7 @@ type EdgeRuntime = {
 };
 
 /** Vercel: `edge-light` resolved, and `?module` made what its builder makes of it, a module that waits in a global. */
-const edgeLight: Cell = {
+const edgeLight: RuntimeCheck = {
   table: TABLE,
   runtime: "edge-runtime (esbuild)",
   check: "import",
@@ -101,4 +101,8 @@ const edgeLight: Cell = {
   },
 };
 
-export const edges: Cell[] = [workerd("import", "workerd.js"), workerd("slim", "workerd-slim.js", CORE), edgeLight];
+export const edges: RuntimeCheck[] = [
+  workerd("import", "workerd.js"),
+  workerd("slim", "workerd-slim.js", CORE),
+  edgeLight,
+];

@@ -2,19 +2,19 @@ import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { root } from "../../../scripts/run.mjs";
-import { type Cell, sameBits } from "../cell.js";
 import { output } from "../place.js";
+import { type RuntimeCheck, sameBits } from "../runtime-check.js";
 import { packageOf } from "../tools.js";
 
 /** A test runner that runs a project's one test, which leaves what it found in a file. */
-function cell(
+function entry(
   runtime: string,
   check: string,
   project: string,
   everyday: boolean,
   line: () => string[],
   env: NodeJS.ProcessEnv = {},
-): Cell {
+): RuntimeCheck {
   return {
     table: "Test runners",
     runtime,
@@ -51,14 +51,14 @@ const jest = ["29", "30"].flatMap((version) => {
   };
   const env = { NODE_OPTIONS: "--experimental-vm-modules" };
   return [
-    cell(`Jest ${version}`, "ES modules", "esm", false, () => line({ transform: {} }), env),
-    cell(`Jest ${version}`, "CommonJS, transformed", "cjs", false, transformed),
+    entry(`Jest ${version}`, "ES modules", "esm", false, () => line({ transform: {} }), env),
+    entry(`Jest ${version}`, "CommonJS, transformed", "cjs", false, transformed),
   ];
 });
 
-const vitest = cell("Vitest 4", "ES modules", "esm", true, () => [
+const vitest = entry("Vitest 4", "ES modules", "esm", true, () => [
   join(root, "node_modules/vitest/vitest.mjs"),
   ...["run", "--globals", "--root", "."],
 ]);
 
-export const runners: Cell[] = [...jest, vitest];
+export const runners: RuntimeCheck[] = [...jest, vitest];

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type Cell, sameBits } from "../cell.js";
 import { output } from "../place.js";
+import { type RuntimeCheck, sameBits } from "../runtime-check.js";
 import { nodeOf, packageOf } from "../tools.js";
 
 /** A route in Next.js's edge runtime: its own bundler makes something of `.wasm?module`, and its own server runs it. */
-export const next: Cell = {
+export const next: RuntimeCheck = {
   table: "Edge runtimes",
   runtime: "Next.js, edge route",
   check: "import",

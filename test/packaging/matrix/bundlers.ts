@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type Cell, CORE, type Digests, sameBits } from "../cell.js";
 import type { Place } from "../place.js";
+import { CORE, type Digests, type RuntimeCheck, sameBits } from "../runtime-check.js";
 import { tool } from "../tools.js";
 
 /** A bundler with its default settings, its bundles opened in Chromium: makes one of an entry, returns the page. */
@@ -97,7 +97,7 @@ interface Vite {
 
 const wanted = (check: string): Digests | undefined => (check.startsWith("slim") ? CORE : undefined);
 
-export const bundlers: Cell[] = [esbuild, rollup, webpack, vite, viteServer].flatMap(
+export const bundlers: RuntimeCheck[] = [esbuild, rollup, webpack, vite, viteServer].flatMap(
   ({ runtime, everyday = false, bundle, checks }) =>
     Object.entries(checks).map(([check, entry]) => ({
       table: "Bundlers, in Chromium",

@@ -1,7 +1,7 @@
 import type { BrowserName } from "../browser.js";
-import { type Cell, sameBits } from "../cell.js";
 import type { Place } from "../place.js";
 import { saysWhyNot } from "../refusal.js";
+import { type RuntimeCheck, sameBits } from "../runtime-check.js";
 
 interface Check {
   check: string;
@@ -30,7 +30,7 @@ const CHECKS: Check[] = [
   { check: "three realms", page: "realms.html", bundles: [["page.js"], ["realms.js"]] },
 ];
 
-function row(runtime: string, name: BrowserName, everyday: boolean): Cell[] {
+function row(runtime: string, name: BrowserName, everyday: boolean): RuntimeCheck[] {
   return CHECKS.map(({ check, page, bundles = [], judge = sameBits }) => ({
     table: "Browsers",
     runtime,
@@ -43,7 +43,7 @@ function row(runtime: string, name: BrowserName, everyday: boolean): Cell[] {
   }));
 }
 
-export const browsers: Cell[] = [
+export const browsers: RuntimeCheck[] = [
   ...row("Chromium", "chromium", true),
   ...row("Firefox", "firefox", false),
   ...row("WebKit", "webkit", false),

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Place } from "./place.js";
 
-/** One cell of the matrix: one check in one runtime. */
-export interface Cell {
+/** One entry of the matrix: one check in one runtime. */
+export interface RuntimeCheck {
   /** The table it stands in. */
   readonly table: string;
   /** Its row. */

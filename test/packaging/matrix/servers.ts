@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { type Cell, CORE, type Digests, sameBits } from "../cell.js";
 import { output, type Place } from "../place.js";
 import { MINIMUM, saysWhyNot, simdIsOptional, WITHOUT_SIMD } from "../refusal.js";
+import { CORE, type Digests, type RuntimeCheck, sameBits } from "../runtime-check.js";
 import { command, nodeOf } from "../tools.js";
 
 const TABLE = "Server runtimes";
 
-/** A runtime that runs a file of ours: how a command line for it begins, asked when a cell runs. */
-function row(runtime: string, everyday: boolean, start: (file: string) => string[]): Cell[] {
-  const cell = (check: string, file: string, wanted?: Digests): Cell => ({
+/** A runtime that runs a file of ours: how a command line for it begins, asked when an entry runs. */
+function row(runtime: string, everyday: boolean, start: (file: string) => string[]): RuntimeCheck[] {
+  const entry = (check: string, file: string, wanted?: Digests): RuntimeCheck => ({
     table: TABLE,
     runtime,
     check,
@@ -19,11 +19,11 @@ function row(runtime: string, everyday: boolean, start: (file: string) => string
     },
   });
   return [
-    cell("import", "import.mjs"),
-    cell("require", "require.cjs"),
-    cell("import() in CommonJS", "import.cjs"),
-    cell("slim, after failed loads", "slim.mjs", CORE),
-    cell("three copies", "twice.mjs"),
+    entry("import", "import.mjs"),
+    entry("require", "require.cjs"),
+    entry("import() in CommonJS", "import.cjs"),
+    entry("slim, after failed loads", "slim.mjs", CORE),
+    entry("three copies", "twice.mjs"),
   ];
 }
 
@@ -34,7 +34,7 @@ const nodes = [...new Set(["20", "22", "24", "26", own])].flatMap((major) => {
   return [...row(`Node ${major}`, major === own, (file) => [node(), file]), withoutSimd(major, node)];
 });
 
-function withoutSimd(major: string, node: () => string): Cell {
+function withoutSimd(major: string, node: () => string): RuntimeCheck {
   return {
     table: TABLE,
     runtime: `Node ${major}`,
@@ -57,7 +57,7 @@ const deno = row("Deno", false, (file) => [
 const bun = row("Bun", false, (file) => [command("bun"), file]);
 
 /** `bun build --compile`: the package inside one executable file. */
-const bunExecutable: Cell = {
+const bunExecutable: RuntimeCheck = {
   table: TABLE,
   runtime: "Bun, compiled",
   check: "import",
@@ -68,4 +68,4 @@ const bunExecutable: Cell = {
   },
 };
 
-export const servers: Cell[] = [...nodes, ...deno, ...bun, bunExecutable];
+export const servers: RuntimeCheck[] = [...nodes, ...deno, ...bun, bunExecutable];

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../scripts/run.mjs";
-import type { Cell } from "../cell.js";
 import { output } from "../place.js";
+import type { RuntimeCheck } from "../runtime-check.js";
 import { packageOf } from "../tools.js";
 
 /** The clone's own TypeScript, and the oldest that our declarations compile with: before 5.2 there is no `Symbol.dispose`. */
@@ -22,7 +22,7 @@ const RESOLUTIONS = [
 ];
 const LIBS = { "with DOM": "es2022,dom", "without DOM": "es2022", "lib ES2020": "es2020,dom", "lib ESNext": "esnext" };
 
-export const typescript: Cell[] = VERSIONS.flatMap(({ version, everyday, folder: compiler }) =>
+export const typescript: RuntimeCheck[] = VERSIONS.flatMap(({ version, everyday, folder: compiler }) =>
   RESOLUTIONS.flatMap((resolution) =>
     Object.entries(LIBS).map(([check, libs]) => ({
       table: "TypeScript",
