@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as Plot from "@observablehq/plot";
-import { reached } from "../claims/chapter.js";
 import type { Figures, Run } from "../claims/record.js";
+import { reached } from "../claims/summary.js";
 import { medianOf } from "../harness.js";
 import { beside, drawn } from "./svg.js";
 
@@ -37,10 +37,10 @@ function gradientChart({ gradient, settings }: Figures): string {
       .filter((point) => point.scale === scale)
       .map((point) => ({ cell: point.cell, steps: point.steps, share: reached(gradient, point) ?? Number.NaN }))
       .filter(({ share }) => share >= smallest && share <= largest);
-    const title = scale === 1 ? "PyTorch's first values" : `recurrent weights × ${scale}`;
+    const title = `‖dL/dx(1)‖, ${scale === 1 ? "PyTorch's first values" : `recurrent weights × ${scale}`}`;
     const svg = panel(title, dots, {
       x: { type: "log", label: "T →", ticks: [1, 10, 100, 500], tickFormat: String },
-      y: { type: "log", domain: [smallest, largest], label: "↑ dL/dx(1), of its norm for T = 1", grid: true, ticks: 8 },
+      y: { type: "log", domain: [smallest, largest], label: null, grid: true, ticks: 8, tickFormat: power },
       at: { x: "steps", y: "share" },
     });
     return { svg, width: WIDTH };
@@ -51,7 +51,7 @@ function gradientChart({ gradient, settings }: Figures): string {
 /** The error at the end against the length, and its way there for one length; medians of the seeds. */
 function addingChart({ adding: { lags }, settings }: Figures): string {
   const { steps, every, solved } = settings.adding.lags;
-  const y = { domain: [0, 1.25], label: "↑ error, of that of knowing nothing", grid: true };
+  const y = { domain: [0, 1.3], label: null, grid: true, clamp: true };
   const ends = groups(lags, (run) => `${run.cell} ${run.steps}`).map((runs) => ({
     ...{ cell: (runs[0] as Run).cell, steps: (runs[0] as Run).steps },
     error: medianOf(runs.map(({ error }) => error)),
@@ -68,11 +68,11 @@ function addingChart({ adding: { lags }, settings }: Figures): string {
     }));
   });
   const rule = Plot.ruleY([solved], { stroke: "#777", strokeDasharray: "4 3" });
-  const left = panel("after training", ends, {
+  const left = panel("error after training", ends, {
     x: { type: "log", label: "steps of a sequence →", ticks: steps, tickFormat: String },
     ...{ y, at: { x: "steps", y: "error" }, rule },
   });
-  const right = panel(`sequences of ${long} steps`, curves, {
+  const right = panel(`error, sequences of ${long} steps`, curves, {
     x: { label: "updates →" },
     ...{ y, at: { x: "updates", y: "error" }, rule },
   });
@@ -80,6 +80,12 @@ function addingChart({ adding: { lags }, settings }: Figures): string {
     [left, right].map((svg) => ({ svg, width: WIDTH })),
     HEIGHT,
   );
+}
+
+/** 1e5 as 10⁵. */
+function power(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  return `10${[...String(exponent)].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(one)])).join("")}`;
 }
 
 interface PanelOptions {

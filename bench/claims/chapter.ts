@@ -1,19 +1,12 @@
 /** The tables of docs/claims.md, from what was measured. */
 import { fileURLToPath } from "node:url";
 import { medianOf } from "../harness.js";
-import type { Machine } from "../record.js";
-import { table } from "../report.js";
-import { CELL_NAMES, type CellName } from "./cells.js";
-import type { GradientPoint } from "./gradient.js";
-import type { Figures, Run, Times } from "./record.js";
+import { CELL_NAMES } from "./cells.js";
+import type { Figures, Times } from "./record.js";
+import { gradientAt, type Measurement, number, reached, select, solvedOf, table } from "./summary.js";
 import { claims } from "./verdicts.js";
 
 export const CHAPTER = fileURLToPath(new URL("../../docs/claims.md", import.meta.url));
-
-export interface Measurement {
-  readonly figures: Figures;
-  readonly times: Times & Machine;
-}
 
 /** The tables by the names of their places in the chapter. */
 export function tables(record: Measurement): Record<string, string> {
@@ -34,26 +27,11 @@ export function tables(record: Measurement): Record<string, string> {
 
 /** A chapter with each table between its two comments, `<!-- table: lags -->` and `<!-- end -->`. */
 export function filled(chapter: string, tables: Readonly<Record<string, string>>): string {
-  return chapter.replace(/(<!-- table: (.+?) -->\n).*?(\n<!-- end -->)/gs, (_, open, name, close) => {
+  return chapter.replace(/(<!-- table: (.+?) -->\n).*?(<!-- end -->)/gs, (_, open, name, close) => {
     const table = tables[name];
     if (table === undefined) throw new Error(`docs/claims.md: there is no table "${name}"`);
-    return `${open}\n${table}\n${close}`;
+    return `${open}\n${table}\n\n${close}`;
   });
-}
-
-/** The norm of dL/dx(1), as a part of what it is for T = 1; null if it is too large for float32. */
-export function reached(points: readonly GradientPoint[], { cell, scale, input }: GradientPoint): number | null {
-  const first = points.find((one) => one.cell === cell && one.scale === scale && one.steps === 1)?.input;
-  return input === null || !first ? null : input / first;
-}
-
-/** Two digits; powers of ten where there are many zeros. */
-export function number(value: number | null): string {
-  if (value === null) return "overflow";
-  if (value === 0) return "0";
-  return value >= 0.001 && value < 10_000
-    ? String(Number(value.toPrecision(2)))
-    : value.toExponential(1).replace("e+", "e");
 }
 
 const SHOWN = [10, 30, 100, 200, 500];
@@ -64,12 +42,6 @@ function gradientTable({ gradient }: Figures, scale: number): string {
     return [cell, ...points.map((point) => number(reached(gradient, point)))];
   });
   return table([["T =", ...SHOWN.map(String)], ...rows]);
-}
-
-export function gradientAt(points: readonly GradientPoint[], cell: CellName, scale: number, steps: number) {
-  const point = points.find((one) => one.cell === cell && one.scale === scale && one.steps === steps);
-  if (point === undefined) throw new Error(`no gradient of ${cell} x ${scale} from step ${steps}`);
-  return point;
 }
 
 function clippingTable({ gradient, settings }: Figures): string {
@@ -85,26 +57,14 @@ function clippingTable({ gradient, settings }: Figures): string {
   return table([[`T = 200, maxNorm ${maxNorm}`, ...header], ...rows]);
 }
 
-/** How many of these runs solved the problem, and after how many updates (the median). */
-export function solvedOf(runs: readonly Run[]): string {
-  if (runs.length === 0) return "–";
-  const solved = runs.filter((run) => run.solved);
-  const updates = solved.length === 0 ? "" : ` (${medianOf(solved.map((run) => run.updates))})`;
-  return `${solved.length} of ${runs.length}${updates}`;
-}
-
 function lagsTable({ adding, settings }: Figures): string {
   const { cells, steps } = settings.adding.lags;
   const rows = cells.map((cell) => [cell, ...steps.map((length) => solvedOf(select(adding.lags, cell, length)))]);
   return table([["steps", ...steps.map(String)], ...rows]);
 }
 
-export function select(runs: readonly Run[], cell: CellName, steps: number): Run[] {
-  return runs.filter((run) => run.cell === cell && run.steps === steps);
-}
-
 function reachTable({ adding, settings }: Figures): string {
-  const steps = [30, 60, 100];
+  const steps = [10, 30, 60, 100];
   const rows = settings.adding.lags.cells.map((cell) => [
     cell,
     ...steps.map((length) => {
@@ -131,7 +91,7 @@ function variantsTable({ adding, settings }: Figures): string {
         }),
     );
   });
-  return table([["what is different", "cell", "steps", "solved", "in the table above"], ...rows]);
+  return table([["what is different", "cell", "steps", "solved", "in the table above"], ...rows], 2);
 }
 
 function directionsTable({ figures: { directions, settings }, times }: Measurement): string {
@@ -161,7 +121,7 @@ function costTable({ figures: { cost }, times }: Measurement): string {
     ];
   });
   const header = ["same", "hidden size", "parameters", "Mflop", "fastest, ms", "median, ms", "of the LSTM's"];
-  return table([["cell", ...header], ...rows]);
+  return table([["cell", ...header], ...rows], 2);
 }
 
-export const whole = (value: number): string => value.toLocaleString("en");
+const whole = (value: number): string => value.toLocaleString("en");
