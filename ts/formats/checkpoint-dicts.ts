@@ -33,7 +33,8 @@ function nextKey(dict: ReadonlyMap<Pickled, Pickled>): string | undefined {
   if (usual !== undefined) return usual;
   const values = [...dict.values()];
   if (values.some((value) => value instanceof TorchTensor)) return undefined;
-  const inner = [...dict].filter(([key, value]) => typeof key === "string" && isStateDict(value));
+  const seen = new Set<Pickled>();
+  const inner = [...dict].filter(([key, value]) => typeof key === "string" && leadsToTensors(value, seen));
   if (inner.length === 1) return inner[0]?.[0] as string;
   if (inner.length > 1) {
     const keys = inner.map(([key]) => key);
@@ -46,14 +47,12 @@ function nextKey(dict: ReadonlyMap<Pickled, Pickled>): string | undefined {
   throw badFile(`The file has no tensors, got ${listed([...dict.keys()])}`);
 }
 
-const isStateDict = (value: Pickled): boolean =>
-  value instanceof Map && [...value].some(([key, one]) => typeof key === "string" && one instanceof TorchTensor);
-
-/** Whether a state dict is found in there. Dicts can hold themselves: each is looked at once. */
+/** Whether a state dict is found in there. Dicts can hold themselves and each other: each is looked at once. */
 function leadsToTensors(value: Pickled | undefined, seen = new Set<Pickled>()): boolean {
   if (!(value instanceof Map) || seen.has(value)) return false;
   seen.add(value);
-  return isStateDict(value) || USUAL_KEYS.some((key) => leadsToTensors(value.get(key), seen));
+  const isStateDict = [...value].some(([key, one]) => typeof key === "string" && one instanceof TorchTensor);
+  return isStateDict || USUAL_KEYS.some((key) => leadsToTensors(value.get(key), seen));
 }
 
 /** Of what lies where a state dict should. */
