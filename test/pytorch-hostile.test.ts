@@ -261,6 +261,10 @@ describe("archives", () => {
     const broken = zipSync({ "a/data.pkl": good }, { level: 9 });
     broken.fill(0xff, 40, 60);
     refuses(() => load(broken), "SAFETENSORS");
+    // A block of stored bytes that is longer than the entry says: fflate throws a RangeError, which is no lack of memory.
+    const longer = zipSync({ "a/data.pkl": Uint8Array.from({ length: 90 }, (_, i) => (i * i * 7) & 255) }, { level: 9 });
+    directory(longer).setUint32(24, 20, true);
+    refuses(() => load(longer), "SAFETENSORS");
   });
 
   test("archives in archives in archives", () => {

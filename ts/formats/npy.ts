@@ -84,7 +84,7 @@ function readArray(what: string, bytes: Uint8Array, integers: boolean): { suppor
 
   const type = /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header);
   const order = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
-  const sizes = /['"]shape['"]: *\(((?: *\d+L? *,?)*) *\)/.exec(header)?.[1];
+  const sizes = /['"]shape['"]: *\(([\d, L]*)\)/.exec(header)?.[1];
   const number = integers || !/^[biu]/.test(type?.[2] ?? "") ? NUMBER_TYPES.get(type?.[2] ?? "") : undefined;
   const tensor = () => {
     if (order === undefined || sizes === undefined) throw invalid("its header has no order or no shape");

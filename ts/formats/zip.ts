@@ -63,9 +63,6 @@ export class ZipArchive {
     try {
       return unzipSync(this.#bytes, { filter });
     } catch (cause) {
-      if (cause instanceof RangeError) {
-        throw new LSTMError("OUT_OF_MEMORY", "what the file holds does not fit in memory", { cause });
-      }
       if (cause instanceof LSTMError || !(cause instanceof Error)) throw cause;
       throw this.invalid(`it is no valid zip archive: ${cause.message} (a truncated file?)`, { cause });
     }
