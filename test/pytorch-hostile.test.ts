@@ -262,7 +262,10 @@ describe("archives", () => {
     broken.fill(0xff, 40, 60);
     refuses(() => load(broken), "SAFETENSORS");
     // A block of stored bytes that is longer than the entry says: fflate throws a RangeError, which is no lack of memory.
-    const longer = zipSync({ "a/data.pkl": Uint8Array.from({ length: 90 }, (_, i) => (i * i * 7) & 255) }, { level: 9 });
+    const longer = zipSync(
+      { "a/data.pkl": Uint8Array.from({ length: 90 }, (_, i) => (i * i * 7) & 255) },
+      { level: 9 },
+    );
     directory(longer).setUint32(24, 20, true);
     refuses(() => load(longer), "SAFETENSORS");
   });
