@@ -40,6 +40,6 @@ export default [
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.5 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
-  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "2 kB", ...core),
+  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "7.5 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];
