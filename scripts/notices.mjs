@@ -27,10 +27,23 @@ export function notices() {
   }));
   const rust = `Copyright (c) The Rust Project Contributors\n\n${permission()}`;
   const all = [...crates, { title: "core, alloc and compiler_builtins of Rust (MIT OR Apache-2.0)", text: rust }];
+  const libraries = bundledLibraries().map(({ name, version, license, folder }) => ({
+    title: `${name} ${version} (${license})`,
+    text: licenceOf(name, folder),
+  }));
   const head = "lstm.wasm, and its text in lstm.wasm.js, have in them, beside lstm-wasm's own code:\n";
-  return [head, ...all.map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`)].join(
-    "\n",
-  );
+  const section = ({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`;
+  const inReaders = "The entries that read files have in them:\n";
+  return [head, ...all.map(section), inReaders, ...libraries.map(section)].join("\n");
+}
+
+/** The npm packages that are bundled into entries, each an exact devDependency. */
+function bundledLibraries() {
+  return ["fflate"].map((name) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return { name, version, license, folder };
+  });
 }
 
 function licenceOf(name, folder) {

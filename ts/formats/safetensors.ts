@@ -16,6 +16,7 @@ import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 
@@ -23,6 +24,16 @@ import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 export interface LoadOptions {
   /** Leave out tensors that do not read as float32 (say, an int64 `num_batches_tracked`) instead of throwing. */
   skipUnsupported?: boolean | undefined;
+}
+
+/** Options of `save`. */
+export interface SaveOptions {
+  /**
+   * How the numbers are stored: `"F32"`, the default, keeps every bit; `"F16"` and `"BF16"` take half the space. Those round
+   * to the nearest, ties to even, as `.half()` and `.bfloat16()` do in PyTorch: what is too large becomes an infinity, in F16
+   * from 65520 on.
+   */
+  dtype?: "F32" | "F16" | "BF16" | undefined;
 }
 
 /**
@@ -77,13 +88,21 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
 }
 
 /**
- * A safetensors file of float32 tensors, byte for byte what the reference implementation writes: sorted by name (by
+ * A safetensors file, byte for byte what the reference implementation writes: sorted by name (by
  * code point), the header padded with spaces to a multiple of 8. Some readers want `metadata` to be `{ format: "pt" }`.
  *
  * @throws LSTMError `SAFETENSORS` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
- *   that are not tensors; `OUT_OF_MEMORY`.
+ *   that are not tensors; `OPTION`; `OUT_OF_MEMORY`.
  */
-export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Readonly<Record<string, string>>): Bytes {
+export function save(
+  dict: Readonly<Record<string, TensorInput>>,
+  metadata?: Readonly<Record<string, string>>,
+  options: SaveOptions = {},
+): Bytes {
+  const { dtype = "F32" } = checkObject("save", options, ["dtype"]);
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
+    throw mustBe("OPTION", "dtype", '"F32", "F16" or "BF16"', dtype);
+  }
   const fields: string[] = [];
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
@@ -103,10 +122,11 @@ export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Rea
     }
     const { data, shape } = asTensor(`dict[${quote(name)}]`, value);
     const begin = size;
-    size += data.byteLength;
-    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const stored = dtype === "F32" ? data : narrowed(data, dtype === "F16" ? halfOf : bfloat16Of);
+    size += stored.byteLength;
+    chunks.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     fields.push(
-      `${jsonString("dict", name)}:{"dtype":"F32","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
+      `${jsonString("dict", name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
     );
   }
 
@@ -130,6 +150,14 @@ export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Rea
   return file;
 }
 
+/** Numbers in 16 bits each. */
+function narrowed(data: Float32Array, bitsOf: (bits: number) => number): Uint16Array {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const values = new Uint16Array(allocateBytes(2 * data.length).buffer);
+  for (let i = 0; i < values.length; i++) values[i] = bitsOf(bits[i] as number);
+  return values;
+}
+
 function allocateBytes(size: number): Bytes {
   try {
     return new Uint8Array(size);
@@ -138,45 +166,13 @@ function allocateBytes(size: number): Bytes {
   }
 }
 
-/** How each dtype that is read becomes float32. The source may lie at any offset, aligned or not. */
-const READERS: ReadonlyMap<string, (source: DataView, values: Float32Array) => void> = new Map([
-  [
-    "F32",
-    (source, values) => {
-      new Uint8Array(values.buffer).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
-    },
-  ],
-  [
-    "F64",
-    (source, values) => {
-      for (let i = 0; i < values.length; i++) values[i] = source.getFloat64(8 * i, true);
-    },
-  ],
-  [
-    "F16",
-    (source, values) => {
-      for (let i = 0; i < values.length; i++) values[i] = halfToNumber(source.getUint16(2 * i, true));
-    },
-  ],
-  [
-    "BF16", // the upper half of a float32
-    (source, values) => {
-      const bits = new Uint32Array(values.buffer);
-      for (let i = 0; i < bits.length; i++) bits[i] = source.getUint16(2 * i, true) << 16;
-    },
-  ],
+/** How each dtype that is read becomes float32. */
+const READERS: ReadonlyMap<string, FloatReader> = new Map([
+  ["F32", readFloat32],
+  ["F64", readFloat64],
+  ["F16", readFloat16],
+  ["BF16", readBFloat16],
 ]);
-
-/** IEEE binary16: 1 sign, 5 exponent, 10 mantissa bits. Exact; arithmetic, so that no thread's flush-to-zero touches it. */
-function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  let magnitude: number;
-  if (exponent === 31) magnitude = mantissa === 0 ? Infinity : NaN;
-  else if (exponent === 0) magnitude = mantissa * 2 ** -24;
-  else magnitude = (1024 + mantissa) * (1 << exponent) * 2 ** -25;
-  return bits & 0x8000 ? -magnitude : magnitude;
-}
 
 /** Own entries in the order of their keys' code points, which is that of their UTF-8 bytes. */
 function sortedEntries<T>(argument: string, object: Readonly<Record<string, T>>): [string, T][] {
