@@ -32,6 +32,7 @@ export default [
   bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8.2 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.5 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.5 kB"),
+  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "8 kB", "./chunk-*"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];
