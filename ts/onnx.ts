@@ -4,3 +4,4 @@
  * @packageDocumentation
  */
 export { type CreateOptions, load, type OnnxAttributes, type OnnxLayer, type OnnxModel } from "./formats/onnx/load.js";
+export { type SaveOptions, save } from "./formats/onnx/save.js";

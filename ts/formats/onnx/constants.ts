@@ -46,7 +46,7 @@ export class Constants {
     }
     const first = placed.scope.find(placed.node.inputs[0]);
     return (
-      /^(Expand|Slice|Unsqueeze|Squeeze|Reshape|Transpose|Identity|Cast|Tile)$/.test(op) &&
+      /^(Expand|Slice|Unsqueeze|Squeeze|Reshape|Transpose|Identity|Cast|Tile|Split)$/.test(op) &&
       this.isZero(first, steps + 1)
     );
   }

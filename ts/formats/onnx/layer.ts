@@ -34,7 +34,7 @@ export interface Layer {
 }
 
 /** ONNX's gates in PyTorch's order: LSTM i o f c to i f g o, GRU z r h to r z n. */
-const GATES: Readonly<Record<Kind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
+export const GATES: Readonly<Record<Kind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
 const ACTIVATIONS = { LSTM: "sigmoid,tanh,tanh", GRU: "sigmoid,tanh", RNN: "tanh" };
 const QUANTIZED = "DynamicQuantizeLSTM";
 
@@ -51,7 +51,7 @@ export function readLayer(placed: Placed, kind: Kind, constants: Constants): Lay
   const attributes = attributesOf(placed);
   const refuse = (why: string): LSTMError => badFile(`ONNX: the ${node.op} node ${quote(name)} ${why}`);
   const integer = (attribute: string) => attributes.get(attribute)?.i ?? 0;
-  const valueOf = (index: number): Value | undefined => scope.find(node.inputs[index]);
+  const read = (index: number): Value | undefined => scope.find(node.inputs[index]);
 
   const direction = attributes.get("direction")?.s || "forward";
   if (!/^(forward|reverse|bidirectional)$/.test(direction)) throw refuse(`has direction ${quote(direction)}`);
@@ -59,14 +59,14 @@ export function readLayer(placed: Placed, kind: Kind, constants: Constants): Lay
   const layout = integer("layout");
   if (layout !== 0 && layout !== 1) throw refuse(`has layout ${layout}; it must be 0 or 1`);
   const nonlinearity = readActivations(kind, attributes, refuse);
-  if (node.inputs[7] && !constants.isZero(valueOf(7))) {
+  if (node.inputs[7] && !constants.isZero(read(7))) {
     throw refuse(`has peepholes (its input P, ${quote(node.inputs[7])}), which PyTorch's nn.LSTM has not`);
   }
 
   const quantized = node.op === QUANTIZED;
   const gates = GATES[kind].length;
   const dense = (index: number, what: string): Constant => {
-    const value = constants.of(valueOf(index));
+    const value = constants.of(read(index));
     if (value === undefined) {
       throw refuse(
         `has weights that are no constants: ${what}, ${quote(node.inputs[index] ?? "")}, is only known when the model runs`,
@@ -102,8 +102,8 @@ export function readLayer(placed: Placed, kind: Kind, constants: Constants): Lay
   if (bias !== undefined) check("B", bias, [directions, 2 * rows]);
 
   const initialOf = (index: number): Initial => {
-    if (!node.inputs[index] || constants.isZero(valueOf(index))) return "zeros";
-    const known = constants.of(valueOf(index));
+    if (!node.inputs[index] || constants.isZero(read(index))) return "zeros";
+    const known = constants.of(read(index));
     if (known === undefined) return "computed";
     const batchFirst = layout === 1 ? transposed(known, [1, 0, 2]) : known;
     const [d, , columns] = batchFirst?.shape ?? [];
@@ -133,7 +133,7 @@ export function readLayer(placed: Placed, kind: Kind, constants: Constants): Lay
     layout,
     nonlinearity,
     quantized,
-    batch: constants.of(valueOf(5))?.shape[layout === 1 ? 0 : 1],
+    batch: constants.of(read(5))?.shape[layout === 1 ? 0 : 1],
     initial: { h: initialOf(5), c: kind === "LSTM" ? initialOf(6) : "zeros" },
     parameters,
   };
@@ -169,9 +169,9 @@ function readActivations(
 /** One direction's rows, whose blocks of `size` values begin at `begin`, with the gates in PyTorch's order. */
 function inTorchOrder(source: Float32Array, kind: Kind, begin: number, size: number, shape: number[]): Tensor {
   const values = new Float32Array(GATES[kind].length * size);
-  GATES[kind].forEach((gate, g) =>
-    values.set(source.subarray(begin + gate * size, begin + (gate + 1) * size), g * size),
-  );
+  for (const [g, gate] of GATES[kind].entries()) {
+    values.set(source.subarray(begin + gate * size, begin + (gate + 1) * size), g * size);
+  }
   return new Tensor(values, shape);
 }
 

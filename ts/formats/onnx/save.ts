@@ -1,0 +1,222 @@
+/** ONNX models of recurrent modules. */
+import { PbfWriter } from "pbf";
+import { describe } from "../../checks/describe.js";
+import { LSTMError } from "../../checks/errors.js";
+import { checkBoolean, checkObject } from "../../checks/options.js";
+import { GRU } from "../../recurrent/gru.js";
+import { LSTM } from "../../recurrent/lstm.js";
+import { RNN } from "../../recurrent/rnn.js";
+import type { Bytes } from "../../tensor/arrays.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { GATES, type Kind } from "./layer.js";
+
+/** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
+const OPSET = 14;
+const IR_VERSION = 7;
+const [FLOAT, INT64] = [1, 7];
+
+/** How `save` writes a model. */
+export interface SaveOptions {
+  /**
+   * False, the default: h0 and c0 have a default of zeros and need not be given. True: they must be, for runtimes that take
+   * no optional inputs, as onnxruntime-web and onnxruntime-node do not.
+   */
+  requireStates?: boolean | undefined;
+}
+
+/** A name, or a number that is known. */
+type Size = string | number;
+
+/** Writes the parts of a graph, each into its own list. */
+class GraphWriter {
+  readonly #parts = new PbfWriter();
+
+  node(
+    op: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, number | string | readonly (number | string)[]>> = {},
+  ): void {
+    this.#parts.writeMessage(
+      1,
+      (_, pbf) => {
+        for (const name of inputs) pbf.writeStringField(1, name);
+        for (const name of outputs) pbf.writeStringField(2, name);
+        pbf.writeStringField(3, `${op}_${outputs[0]}`);
+        pbf.writeStringField(4, op);
+        for (const attribute of Object.entries(attributes)) pbf.writeMessage(5, writeAttribute, attribute);
+      },
+      undefined,
+    );
+  }
+
+  tensor(name: string, shape: readonly number[], values: Float32Array | readonly number[]): void {
+    this.#parts.writeMessage(
+      5,
+      (_, pbf) => {
+        pbf.writePackedVarint(1, [...shape]);
+        const isFloat = values instanceof Float32Array;
+        pbf.writeVarintField(2, isFloat ? FLOAT : INT64);
+        if (isFloat) pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        else pbf.writePackedVarint(7, [...values]);
+        pbf.writeStringField(8, name);
+      },
+      undefined,
+    );
+  }
+
+  /** An input (field 11) or an output (12) of the graph. */
+  value(field: 11 | 12, name: string, shape: readonly Size[]): void {
+    this.#parts.writeMessage(
+      field,
+      (_, pbf) => {
+        pbf.writeStringField(1, name);
+        pbf.writeMessage(2, (_, type) => type.writeMessage(1, writeTensorType, shape), undefined);
+      },
+      undefined,
+    );
+  }
+
+  finish(): Bytes {
+    const model = new PbfWriter();
+    model.writeVarintField(1, IR_VERSION);
+    model.writeStringField(2, "lstm-wasm");
+    model.writeMessage(8, (version, pbf) => pbf.writeVarintField(2, version), OPSET);
+    this.#parts.writeStringField(2, "graph");
+    model.writeBytesField(7, this.#parts.finish());
+    return model.finish().slice();
+  }
+}
+
+function writeTensorType(shape: readonly Size[], pbf: PbfWriter): void {
+  pbf.writeVarintField(1, FLOAT);
+  pbf.writeMessage(
+    2,
+    (_, sizes) => {
+      for (const size of shape) {
+        sizes.writeMessage(
+          1,
+          (one, dim) => {
+            if (typeof one === "string") dim.writeStringField(2, one);
+            else dim.writeVarintField(1, one);
+          },
+          size,
+        );
+      }
+    },
+    undefined,
+  );
+}
+
+/** AttributeProto's types are INT 2, STRING 3, INTS 7, STRINGS 8. */
+function writeAttribute([name, value]: [string, number | string | readonly (number | string)[]], pbf: PbfWriter): void {
+  pbf.writeStringField(1, name);
+  const list = typeof value === "object";
+  const [first] = list ? value : [value];
+  const isText = typeof first === "string";
+  for (const one of list ? value : [value]) {
+    if (isText) pbf.writeStringField(list ? 9 : 4, one as string);
+    else pbf.writeVarintField(list ? 8 : 3, one as number);
+  }
+  pbf.writeVarintField(20, (isText ? 3 : 2) + (list ? 5 : 0));
+}
+
+/**
+ * An ONNX model of an LSTM, GRU or RNN, with one node for each layer. Its inputs are `input`, shaped as the module takes it,
+ * and `h0`, of an LSTM also `c0`; its outputs `output`, `hn` and of an LSTM `cn`. Time and batch may be of any size, and the
+ * states may be left out. Dropout is for training only, and not in it.
+ *
+ * @throws LSTMError `OPTION` for what is no such module, or has projSize, which ONNX has not; `DISPOSED`
+ */
+export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes {
+  const { requireStates = false } = checkObject("save", options, ["requireStates"]);
+  const required = checkBoolean("requireStates", requireStates);
+  const kind = kindOf(module);
+  const { inputSize, hiddenSize, numLayers, bidirectional, batchFirst } = module;
+  const directions = bidirectional ? 2 : 1;
+  const dict = module.stateDict();
+  const graph = new GraphWriter();
+
+  const states = kind === "LSTM" ? ["h", "c"] : ["h"];
+  const sequence: Size[] = batchFirst ? ["batch", "time"] : ["time", "batch"];
+  graph.value(11, "input", [...sequence, inputSize]);
+  let x = batchFirst ? "input_time_first" : "input";
+  if (batchFirst) graph.node("Transpose", ["input"], [x], { perm: [1, 0, 2] });
+  if (!required) {
+    // The default has a batch of one, and goes with any.
+    graph.tensor("one", [1], [1]);
+    graph.node("Shape", [x], ["input_shape"]);
+    graph.node("Gather", ["input_shape", "one"], ["batch_size"]);
+    graph.node("Concat", ["one", "batch_size", "one"], ["state_shape"], { axis: 0 });
+  }
+  for (const state of states) {
+    graph.value(11, `${state}0`, [numLayers * directions, required ? "batch" : `${state}0_batch`, hiddenSize]);
+    if (!required) {
+      graph.tensor(
+        `${state}0`,
+        [numLayers * directions, 1, hiddenSize],
+        new Float32Array(numLayers * directions * hiddenSize),
+      );
+      graph.node("Expand", [`${state}0`, "state_shape"], [`${state}0_of_batch`]);
+    }
+    const layers = Array.from({ length: numLayers }, (_, l) => `${state}0_l${l}`);
+    const initial = required ? `${state}0` : `${state}0_of_batch`;
+    graph.node(numLayers === 1 ? "Identity" : "Split", [initial], layers, numLayers === 1 ? {} : { axis: 0 });
+  }
+
+  graph.tensor("output_shape", [3], [0, 0, directions * hiddenSize]);
+  for (let l = 0; l < numLayers; l++) {
+    const suffixes = Array.from({ length: directions }, (_, d) => `_l${l}${d === 1 ? "_reverse" : ""}`);
+    const own = (...names: string[]) =>
+      suffixes.flatMap((suffix) => names.map((name) => dict[name + suffix] as Tensor));
+    const [W, R, B] = [`W_l${l}`, `R_l${l}`, module.bias ? `B_l${l}` : ""];
+    const columns = l === 0 ? inputSize : directions * hiddenSize;
+    const rows = GATES[kind].length * hiddenSize;
+    graph.tensor(W, [directions, rows, columns], inOnnxOrder(kind, own("weight_ih")));
+    graph.tensor(R, [directions, rows, hiddenSize], inOnnxOrder(kind, own("weight_hh")));
+    if (module.bias) graph.tensor(B, [directions, 2 * rows], inOnnxOrder(kind, own("bias_ih", "bias_hh")));
+    const last = states.map((state) => (numLayers === 1 ? `${state}n` : `${state}n_l${l}`));
+    graph.node(kind, [x, W, R, B, "", ...states.map((state) => `${state}0_l${l}`)], [`Y_l${l}`, ...last], {
+      hidden_size: hiddenSize,
+      direction: bidirectional ? "bidirectional" : "forward",
+      ...(kind === "GRU" && { linear_before_reset: 1 }),
+      ...(module instanceof RNN && module.nonlinearity === "relu" && { activations: suffixes.map(() => "Relu") }),
+    });
+    const top = l === numLayers - 1;
+    // (time, directions, batch, hidden) to (time, batch, directions * hidden)
+    graph.node("Transpose", [`Y_l${l}`], [`Y_l${l}_moved`], { perm: top && batchFirst ? [2, 0, 1, 3] : [0, 2, 1, 3] });
+    x = top ? "output" : `output_l${l}`;
+    graph.node("Reshape", [`Y_l${l}_moved`, "output_shape"], [x]);
+  }
+  graph.value(12, "output", [...sequence, directions * hiddenSize]);
+  for (const state of states) {
+    const layers = Array.from({ length: numLayers }, (_, l) => `${state}n_l${l}`);
+    if (numLayers > 1) graph.node("Concat", layers, [`${state}n`], { axis: 0 });
+    graph.value(12, `${state}n`, [numLayers * directions, "batch", hiddenSize]);
+  }
+  return graph.finish();
+}
+
+function kindOf(module: unknown): Kind {
+  if (module instanceof LSTM) {
+    if (module.projSize === 0) return "LSTM";
+    throw new LSTMError("OPTION", `save: this LSTM has projSize ${module.projSize}; ONNX's LSTM has no projection`);
+  }
+  if (module instanceof GRU) return "GRU";
+  if (module instanceof RNN) return "RNN";
+  throw new LSTMError("OPTION", `save: module must be an LSTM, GRU or RNN of the same entry, got ${describe(module)}`);
+}
+
+/** The values of some parameters of one layer, one after the other, their gates in ONNX's order. */
+function inOnnxOrder(kind: Kind, tensors: readonly Tensor[]): Float32Array {
+  const gates = GATES[kind];
+  const size = (tensors[0] as Tensor).size;
+  const block = size / gates.length;
+  const values = new Float32Array(tensors.length * size);
+  tensors.forEach(({ data }, i) => {
+    for (const [g, gate] of gates.entries()) {
+      values.set(data.subarray(g * block, (g + 1) * block), i * size + gate * block);
+    }
+  });
+  return values;
+}
