@@ -21,6 +21,7 @@ interface Told {
 const folder = join(import.meta.dirname, "fixtures/onnx");
 const read = (name: string) => readFileSync(join(folder, name));
 const models: [string, Told][] = Object.entries(JSON.parse(read("expected.json").toString()));
+const refused: [string, string[]][] = Object.entries(JSON.parse(read("refused.json").toString()));
 const expected = loadTensors(read("expected.safetensors"));
 
 const named = (name: string, key: string) => expected[`${name}/${key}`] as Tensor;
@@ -46,9 +47,11 @@ function difference(a: Tensor | undefined, b: Tensor | undefined): number {
 
 describe("models", () => {
   it("are those of the folder", () => {
-    const files = readdirSync(folder).filter((file) => file.endsWith(".onnx"));
-    expect(files.length).toBeGreaterThan(50);
+    const files = readdirSync(folder).filter((file) => file.endsWith(".onnx") && !file.startsWith("saved"));
+    const named = [...models, ...refused].map(([name]) => `${name}.onnx`);
+    expect(files.sort()).toEqual([...named, "decomposed.onnx"].sort());
     expect(models.length).toBeGreaterThan(50);
+    expect(refused.length).toBeGreaterThan(15);
   });
 
   it.each(models)("%s: its module computes what onnxruntime does", (name, told) => {
@@ -100,6 +103,12 @@ describe("models", () => {
       for (const key of names) expect(layer.stateDict[key.slice(prefix.length)], key).toEqual(expected[key]);
     },
   );
+});
+
+describe("what is refused", () => {
+  it.each(refused)("%s, by name", (name, parts) => {
+    refuses(() => load(read(`${name}.onnx`)), "SAFETENSORS", "ONNX: ", ...parts);
+  });
 });
 
 describe("what load says", () => {

@@ -18,10 +18,11 @@ const [FLOAT, INT64] = [1, 7];
 /** How `save` writes a model. */
 export interface SaveOptions {
   /**
-   * False, the default: h0 and c0 have a default of zeros and need not be given. True: they must be, for runtimes that take
-   * no optional inputs, as onnxruntime-web and onnxruntime-node do not.
+   * Whether the model has the inputs `h0` and of an LSTM `c0`, which must then be given; false, the default, for a model
+   * that starts at zeros. Inputs with a default are no way to have both: onnxruntime warns of them, and
+   * onnxruntime-web takes no value for them.
    */
-  requireStates?: boolean | undefined;
+  states?: boolean | undefined;
 }
 
 /** A name, or a number that is known. */
@@ -123,45 +124,30 @@ function writeAttribute([name, value]: [string, number | string | readonly (numb
 
 /**
  * An ONNX model of an LSTM, GRU or RNN, with one node for each layer. Its inputs are `input`, shaped as the module takes it,
- * and `h0`, of an LSTM also `c0`; its outputs `output`, `hn` and of an LSTM `cn`. Time and batch may be of any size, and the
- * states may be left out. Dropout is for training only, and not in it.
+ * and with `states` also `h0`, of an LSTM `c0`; its outputs `output`, `hn` and of an LSTM `cn`. Time and batch may be of any
+ * size. Dropout is for training only, and not in it.
  *
  * @throws LSTMError `OPTION` for what is no such module, or has projSize, which ONNX has not; `DISPOSED`
  */
 export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes {
-  const { requireStates = false } = checkObject("save", options, ["requireStates"]);
-  const required = checkBoolean("requireStates", requireStates);
+  const { states = false } = checkObject("save", options, ["states"]);
+  const given = checkBoolean("states", states);
   const kind = kindOf(module);
   const { inputSize, hiddenSize, numLayers, bidirectional, batchFirst } = module;
   const directions = bidirectional ? 2 : 1;
   const dict = module.stateDict();
   const graph = new GraphWriter();
 
-  const states = kind === "LSTM" ? ["h", "c"] : ["h"];
+  const stateNames = kind === "LSTM" ? ["h", "c"] : ["h"];
   const sequence: Size[] = batchFirst ? ["batch", "time"] : ["time", "batch"];
   graph.value(11, "input", [...sequence, inputSize]);
   let x = batchFirst ? "input_time_first" : "input";
   if (batchFirst) graph.node("Transpose", ["input"], [x], { perm: [1, 0, 2] });
-  if (!required) {
-    // The default has a batch of one, and goes with any.
-    graph.tensor("one", [1], [1]);
-    graph.node("Shape", [x], ["input_shape"]);
-    graph.node("Gather", ["input_shape", "one"], ["batch_size"]);
-    graph.node("Concat", ["one", "batch_size", "one"], ["state_shape"], { axis: 0 });
-  }
-  for (const state of states) {
-    graph.value(11, `${state}0`, [numLayers * directions, required ? "batch" : `${state}0_batch`, hiddenSize]);
-    if (!required) {
-      graph.tensor(
-        `${state}0`,
-        [numLayers * directions, 1, hiddenSize],
-        new Float32Array(numLayers * directions * hiddenSize),
-      );
-      graph.node("Expand", [`${state}0`, "state_shape"], [`${state}0_of_batch`]);
-    }
-    const layers = Array.from({ length: numLayers }, (_, l) => `${state}0_l${l}`);
-    const initial = required ? `${state}0` : `${state}0_of_batch`;
-    graph.node(numLayers === 1 ? "Identity" : "Split", [initial], layers, numLayers === 1 ? {} : { axis: 0 });
+  const ofLayer = (name: string, l: number) => (numLayers === 1 ? name : `${name}_l${l}`);
+  const ofLayers = (name: string) => Array.from({ length: numLayers }, (_, l) => ofLayer(name, l));
+  for (const name of given ? stateNames : []) {
+    graph.value(11, `${name}0`, [numLayers * directions, "batch", hiddenSize]);
+    if (numLayers > 1) graph.node("Split", [`${name}0`], ofLayers(`${name}0`), { axis: 0 });
   }
 
   graph.tensor("output_shape", [3], [0, 0, directions * hiddenSize]);
@@ -175,8 +161,9 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
     graph.tensor(W, [directions, rows, columns], inOnnxOrder(kind, own("weight_ih")));
     graph.tensor(R, [directions, rows, hiddenSize], inOnnxOrder(kind, own("weight_hh")));
     if (module.bias) graph.tensor(B, [directions, 2 * rows], inOnnxOrder(kind, own("bias_ih", "bias_hh")));
-    const last = states.map((state) => (numLayers === 1 ? `${state}n` : `${state}n_l${l}`));
-    graph.node(kind, [x, W, R, B, "", ...states.map((state) => `${state}0_l${l}`)], [`Y_l${l}`, ...last], {
+    const before = given ? stateNames.map((name) => ofLayer(`${name}0`, l)) : [];
+    const last = stateNames.map((name) => ofLayer(`${name}n`, l));
+    graph.node(kind, [x, W, R, B, "", ...before], [`Y_l${l}`, ...last], {
       hidden_size: hiddenSize,
       direction: bidirectional ? "bidirectional" : "forward",
       ...(kind === "GRU" && { linear_before_reset: 1 }),
@@ -189,10 +176,9 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
     graph.node("Reshape", [`Y_l${l}_moved`, "output_shape"], [x]);
   }
   graph.value(12, "output", [...sequence, directions * hiddenSize]);
-  for (const state of states) {
-    const layers = Array.from({ length: numLayers }, (_, l) => `${state}n_l${l}`);
-    if (numLayers > 1) graph.node("Concat", layers, [`${state}n`], { axis: 0 });
-    graph.value(12, `${state}n`, [numLayers * directions, "batch", hiddenSize]);
+  for (const name of stateNames) {
+    if (numLayers > 1) graph.node("Concat", ofLayers(`${name}n`), [`${name}n`], { axis: 0 });
+    graph.value(12, `${name}n`, [numLayers * directions, "batch", hiddenSize]);
   }
   return graph.finish();
 }
