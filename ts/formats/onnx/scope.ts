@@ -1,4 +1,5 @@
 /** Which value a name stands for: graphs lie in graphs, and a name that a graph does not have is one of the graph around. */
+import { quote } from "../json-reader.js";
 import { invalid } from "./protobuf.js";
 import type { Attribute, Graph, Model, Node, TensorMessage } from "./schema.js";
 
@@ -35,7 +36,11 @@ export class Scope {
   ) {}
 
   set(name: string | undefined, value: Value): void {
-    if (name) this.#values.set(name, value);
+    if (!name) return;
+    const before = this.#values.get(name); // an input may have a tensor as its default
+    if (before?.tensor !== undefined || before?.node !== undefined)
+      throw invalid(`two values are called ${quote(name)}`);
+    this.#values.set(name, value);
   }
 
   find(name: string | undefined): Value | undefined {

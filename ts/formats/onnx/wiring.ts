@@ -2,6 +2,7 @@
 
 import { axesOf, type Constants } from "./constants.js";
 import type { Layer } from "./layer.js";
+import { invalid } from "./protobuf.js";
 import { attributesOf, isStandard, type Placed, type Value } from "./scope.js";
 
 /** As many nodes as may stand between two layers. */
@@ -21,13 +22,15 @@ export function joined(layers: readonly Layer[], constants: Constants): Layer[][
     above.set(other, layer);
     below.set(layer, other);
   }
-  return layers
+  const modules = layers
     .filter((layer) => !below.has(layer))
     .map((first) => {
       const module = [first];
       for (let next = above.get(first); next !== undefined; next = above.get(next)) module.push(next);
       return module;
     });
+  if (modules.flat().length < layers.length) throw invalid("its layers read each other in a circle");
+  return modules;
 }
 
 function alike(a: Layer, b: Layer): boolean {
