@@ -79,11 +79,11 @@ pub fn lstm_backward<V: Vector>(step: BackwardStep, padded_hidden: usize) {
 fn backward_to_c<V: Vector>(gates: &mut [[Quad; 4]], c: &[Quad], d_m: &mut [Quad], dc: &mut [Quad]) {
     let k = Constants::<V>::get();
     let one = V::splat(1.0);
-    for ((([_, _, gate, _], c), m), dc) in gates.iter_mut().zip(c).zip(d_m).zip(dc) {
-        let (o, tanh_c, d_m) = (V::load(gate), k.tanh(V::load(c)), V::load(m));
+    for ((([_, _, gate, _], c), d_m_then_m), dc) in gates.iter_mut().zip(c).zip(d_m).zip(dc) {
+        let (o, tanh_c, d_m) = (V::load(gate), k.tanh(V::load(c)), V::load(d_m_then_m));
         (V::load(dc) + d_m * o * (one - tanh_c * tanh_c)).store(dc);
         (d_m * tanh_c * sigmoid_slope(o)).store(gate);
-        (o * tanh_c).store(m);
+        (o * tanh_c).store(d_m_then_m);
     }
 }
 

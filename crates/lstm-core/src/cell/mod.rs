@@ -45,10 +45,11 @@ pub struct BackwardStep<'a, 'b> {
     pub c_before: &'a dyn Fn(usize) -> &'b [f32],
     /// (n, padded H): c(t).
     pub c: &'a [f32],
-    /// (n, padded H): the gradient of m(t). It is replaced by m(t) itself, or if the cell [reads h(t-1)](Cell::reads_h), by
-    /// the part of that one's gradient that did not come through `W_hh`.
+    /// (n, padded H): the gradient of m(t). An LSTM replaces it by m(t) itself, which the gradient of `W_hr` needs; a GRU by
+    /// the part of dL/dh(t-1) that does not come through `W_hh`. An RNN leaves it.
     pub d_m: &'a mut [f32],
-    /// (n, padded H): from dL/dc(t) as step t+1 left it to dL/dc(t-1). Empty, like all of c, for a cell without c.
+    /// (n, padded H): before the call the part of dL/dc(t) that step t+1 left, after it the part of dL/dc(t-1) that this step
+    /// leaves. Empty, like all of c, for a cell without c.
     pub d_c: &'a mut [f32],
     /// (n): the norm of dL/dc(t).
     pub d_c_norms: &'a mut [f32],
@@ -94,8 +95,8 @@ impl Cell {
         }
     }
 
-    /// How many units of one slot stand side by side in a row, of `padded_hidden` units; then come the same units of the next
-    /// slot.
+    /// How many units stand side by side in a row of pre-activations, before the same units of the next slot. `padded_hidden` is
+    /// H with its padding.
     pub fn block(self, padded_hidden: usize) -> usize {
         match self {
             Self::Lstm => LANES,
