@@ -36,9 +36,10 @@ export function notices() {
     return { title: `${name} ${version} (${license}), in ${entry}`, text: licenceOf(name, folder) };
   });
   const head = "lstm.wasm, and its text in lstm.wasm.js, have in them, beside lstm-wasm's own code:\n";
-  return [head, ...[...all, ...packages].map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`)].join(
-    "\n",
-  );
+  return [
+    head,
+    ...[...all, ...packages].map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`),
+  ].join("\n");
 }
 
 function licenceOf(name, folder) {
