@@ -33,8 +33,8 @@ export default [
   bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8.2 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.3 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.3 kB"),
-  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "12.1 kB", "./chunk-*"),
-  { ...bundle("  of it load alone", "dist/onnx.js", "9.9 kB", "./chunk-*"), import: "{ load }" },
+  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11 kB", "./chunk-*"),
+  { ...bundle("  of it load alone", "dist/onnx.js", "9.6 kB", "./chunk-*"), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];

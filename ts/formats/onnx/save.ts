@@ -1,5 +1,4 @@
 /** ONNX models of recurrent modules. */
-import { PbfWriter } from "pbf";
 import { describe } from "../../checks/describe.js";
 import { LSTMError } from "../../checks/errors.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
@@ -8,6 +7,7 @@ import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { encode, type Field } from "./encode.js";
 import { GATES, type Kind } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
@@ -27,99 +27,63 @@ export interface SaveOptions {
 
 /** A name, or a number that is known. */
 type Size = string | number;
+type Attribute = number | string | readonly (number | string)[];
 
-/** Writes the parts of a graph, each into its own list. */
+/** The fields of a graph as they are added, by their numbers in onnx.proto. */
 class GraphWriter {
-  readonly #parts = new PbfWriter();
+  readonly #fields: Field[] = [];
 
   node(
     op: string,
     inputs: readonly string[],
     outputs: readonly string[],
-    attributes: Readonly<Record<string, number | string | readonly (number | string)[]>> = {},
+    attributes: Readonly<Record<string, Attribute>> = {},
   ): void {
-    this.#parts.writeMessage(
-      1,
-      (_, pbf) => {
-        for (const name of inputs) pbf.writeStringField(1, name);
-        for (const name of outputs) pbf.writeStringField(2, name);
-        pbf.writeStringField(3, `${op}_${outputs[0]}`);
-        pbf.writeStringField(4, op);
-        for (const attribute of Object.entries(attributes)) pbf.writeMessage(5, writeAttribute, attribute);
-      },
-      undefined,
-    );
+    const values = (number: number, names: readonly string[]) => names.map((name): Field => [number, name]);
+    const own = Object.entries(attributes).map((attribute): Field => [5, attributeOf(attribute)]);
+    const named: Field[] = [
+      [3, `${op}_${outputs[0]}`],
+      [4, op],
+    ];
+    this.#fields.push([1, [...values(1, inputs), ...values(2, outputs), ...named, ...own]]);
   }
 
-  tensor(name: string, shape: readonly number[], values: Float32Array | readonly number[]): void {
-    this.#parts.writeMessage(
-      5,
-      (_, pbf) => {
-        pbf.writePackedVarint(1, [...shape]);
-        const isFloat = values instanceof Float32Array;
-        pbf.writeVarintField(2, isFloat ? FLOAT : INT64);
-        if (isFloat) pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-        else pbf.writePackedVarint(7, [...values]);
-        pbf.writeStringField(8, name);
-      },
-      undefined,
-    );
+  tensor(name: string, shape: readonly number[], values: Float32Array | BigInt64Array): void {
+    const dims = shape.map((size): Field => [1, size]);
+    const type = values instanceof Float32Array ? FLOAT : INT64;
+    const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#fields.push([5, [...dims, [2, type], [8, name], [9, raw]]]);
   }
 
-  /** An input (field 11) or an output (12) of the graph. */
+  /** An input (field 11) or an output (12) of the graph: float32 numbers. */
   value(field: 11 | 12, name: string, shape: readonly Size[]): void {
-    this.#parts.writeMessage(
+    const sizes = shape.map((size): Field => [1, [[typeof size === "string" ? 2 : 1, size]]]);
+    const type: Field[] = [
+      [1, FLOAT],
+      [2, sizes],
+    ];
+    this.#fields.push([
       field,
-      (_, pbf) => {
-        pbf.writeStringField(1, name);
-        pbf.writeMessage(2, (_, type) => type.writeMessage(1, writeTensorType, shape), undefined);
-      },
-      undefined,
-    );
+      [
+        [1, name],
+        [2, [[1, type]]],
+      ],
+    ]);
   }
 
   finish(): Bytes {
-    const model = new PbfWriter();
-    model.writeVarintField(1, IR_VERSION);
-    model.writeStringField(2, "lstm-wasm");
-    model.writeMessage(8, (version, pbf) => pbf.writeVarintField(2, version), OPSET);
-    this.#parts.writeStringField(2, "graph");
-    model.writeBytesField(7, this.#parts.finish());
-    return model.finish().slice();
+    const graph: Field = [7, [...this.#fields, [2, "graph"]]];
+    return encode([[1, IR_VERSION], [2, "lstm-wasm"], graph, [8, [[2, OPSET]]]]);
   }
-}
-
-function writeTensorType(shape: readonly Size[], pbf: PbfWriter): void {
-  pbf.writeVarintField(1, FLOAT);
-  pbf.writeMessage(
-    2,
-    (_, sizes) => {
-      for (const size of shape) {
-        sizes.writeMessage(
-          1,
-          (one, dim) => {
-            if (typeof one === "string") dim.writeStringField(2, one);
-            else dim.writeVarintField(1, one);
-          },
-          size,
-        );
-      }
-    },
-    undefined,
-  );
 }
 
 /** AttributeProto's types are INT 2, STRING 3, INTS 7, STRINGS 8. */
-function writeAttribute([name, value]: [string, number | string | readonly (number | string)[]], pbf: PbfWriter): void {
-  pbf.writeStringField(1, name);
+function attributeOf([name, value]: [string, Attribute]): Field[] {
   const list = typeof value === "object";
-  const [first] = list ? value : [value];
-  const isText = typeof first === "string";
-  for (const one of list ? value : [value]) {
-    if (isText) pbf.writeStringField(list ? 9 : 4, one as string);
-    else pbf.writeVarintField(list ? 8 : 3, one as number);
-  }
-  pbf.writeVarintField(20, (isText ? 3 : 2) + (list ? 5 : 0));
+  const values = list ? value : [value];
+  const isText = typeof values[0] === "string";
+  const number = (isText ? 4 : 3) + (list ? 5 : 0);
+  return [[1, name], ...values.map((one): Field => [number, one]), [20, (isText ? 3 : 2) + (list ? 5 : 0)]];
 }
 
 /**
@@ -150,7 +114,7 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
     if (numLayers > 1) graph.node("Split", [`${name}0`], ofLayers(`${name}0`), { axis: 0 });
   }
 
-  graph.tensor("output_shape", [3], [0, 0, directions * hiddenSize]);
+  graph.tensor("output_shape", [3], BigInt64Array.of(0n, 0n, BigInt(directions * hiddenSize)));
   for (let l = 0; l < numLayers; l++) {
     const suffixes = Array.from({ length: directions }, (_, d) => `_l${l}${d === 1 ? "_reverse" : ""}`);
     const own = (...names: string[]) =>
