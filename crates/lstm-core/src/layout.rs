@@ -3,6 +3,7 @@
 
 use crate::buffer::{check_fits, product, with_capacity};
 use crate::cell::{Cell, Slots};
+use crate::simd::LANES;
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -171,8 +172,11 @@ impl Layout {
 /// RNN  | h0- |
 /// ```
 pub fn column(cell: Cell, padded_hidden: usize, place: usize, unit: usize) -> usize {
-    let block = cell.block(padded_hidden);
-    (unit / block * cell.slot_count() + place) * block + unit % block
+    // No division by a variable: a backward asks for every row of the weights.
+    match cell {
+        Cell::Lstm => (unit / LANES * cell.slot_count() + place) * LANES + unit % LANES,
+        _ => place * padded_hidden + unit,
+    }
 }
 
 /// The columns that belong to the rows of a weight matrix, H rows for each gate.

@@ -9,7 +9,6 @@ mod lstm;
 mod rnn;
 
 use crate::simd::{LANES, Vector};
-use core::hint::black_box;
 use rnn::Nonlinearity;
 
 /// The kind of a cell. It is matched once a step: generic copies of all that calls it would be kilobytes.
@@ -95,15 +94,6 @@ impl Cell {
         }
     }
 
-    /// How many units stand side by side in a row of pre-activations, before the same units of the next slot. `padded_hidden` is
-    /// H with its padding.
-    pub fn block(self, padded_hidden: usize) -> usize {
-        match self {
-            Self::Lstm => LANES,
-            _ => padded_hidden,
-        }
-    }
-
     /// `H` is padded to a multiple of this, so that each weight's slots begin with a panel of its packed form.
     pub fn padding(self) -> usize {
         match self {
@@ -153,24 +143,34 @@ impl Cell {
         if hidden == padded_hidden {
             return;
         }
-        let block = self.block(padded_hidden);
-        let (first, kept) = (hidden % block / LANES, hidden % LANES);
-        for row in pre.chunks_exact_mut(self.slot_count() * padded_hidden) {
-            // Padding is less than a block: all of it is in the last one.
-            let last_block = &mut row[self.slot_count() * (padded_hidden - block)..];
-            for slot in last_block.chunks_exact_mut(block) {
-                if let [quad, whole @ ..] = &mut slot.as_chunks_mut::<LANES>().0[first..] {
-                    // One by one: to fill a slice would be a call of the engine.
-                    for (lane, value) in quad.iter_mut().enumerate() {
-                        if lane >= kept {
-                            *value = 0.0;
-                        }
-                    }
-                    whole.iter_mut().for_each(|quad| *quad = black_box([0.0; LANES]));
+        let kept = hidden % LANES;
+        match self {
+            Self::Lstm => lstm::clear_padding(pre, padded_hidden, kept),
+            // All units of a slot stand together.
+            _ => {
+                for slot in pre.chunks_exact_mut(padded_hidden) {
+                    let quads = slot.as_chunks_mut::<LANES>().0;
+                    clear_from(kept, &mut quads[hidden / LANES]);
+                    quads[hidden / LANES + 1..].iter_mut().for_each(|quad| clear_from(0, quad));
                 }
             }
         }
     }
+}
+
+/// Sets the lanes from `kept` on to 0. One by one: to fill a slice would be a call of the engine.
+#[inline(always)]
+fn clear_from(kept: usize, quad: &mut [f32; LANES]) {
+    if kept == 0 {
+        quad[0] = 0.0;
+    }
+    if kept < 2 {
+        quad[1] = 0.0;
+    }
+    if kept < 3 {
+        quad[2] = 0.0;
+    }
+    quad[3] = 0.0;
 }
 
 /// The derivative of σ by its argument, from its value.
