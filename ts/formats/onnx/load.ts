@@ -130,14 +130,17 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
 function none(operators: ReadonlySet<string>) {
   const has = (...names: string[]) => names.some((name) => operators.has(name));
   const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
-  const why = decomposed
-    ? ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an " +
-      "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or " +
-      'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")'
-    : "";
+  // An array, because bundlers make one long line of texts that are added.
+  const why = [
+    ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an",
+    "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
+    'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
+  ];
   const names = [...operators].sort();
   const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
-  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${why}`);
+  return badFile(
+    `ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${decomposed ? why.join(" ") : ""}`,
+  );
 }
 
 /** The module of these layers. */
@@ -200,13 +203,11 @@ const CREATE = {
 function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
   if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
-  throw new LSTMError(
-    "OPTION",
-    flipped
-      ? `create: the layer ${quote(name)} is not of direction "reverse"; leave flipped out`
-      : `create: the layer ${quote(name)} reads its sequence from the end, which nn.LSTM does not without the other ` +
-          "direction. Flip the input along time and the output back, and say so with create({ flipped: true })",
-  );
+  const why = flipped
+    ? 'is not of direction "reverse"; leave flipped out'
+    : "reads its sequence from the end, which nn.LSTM does not without the other direction. Flip the input along time " +
+      "and the output back, and say so with create({ flipped: true })";
+  throw new LSTMError("OPTION", `create: the layer ${quote(name)} ${why}`);
 }
 
 /** The initial states of all layers as one. */

@@ -47,8 +47,7 @@ export function readTensor(tensor: TensorMessage): Constant {
     const file = tensor.external.find(({ key }) => key === "location")?.value ?? "";
     throw badFile(
       `ONNX: ${name} lies outside of the model, in the file ${quote(file)}. In Python, ` +
-        'onnx.save_model(onnx.load("model.onnx"), "one-file.onnx") puts all into one file, and ' +
-        "torch.onnx.export(..., external_data=False) writes one",
+        'onnx.save_model(onnx.load(path), "one.onnx") makes one file, and torch.onnx.export(..., external_data=False) too',
     );
   }
   const size = product(shape);
