@@ -119,6 +119,15 @@ describe("what load says", () => {
     expect(module?.training).toBe(false);
   });
 
+  it("makes modules of slim's classes in slim's sub-path", async () => {
+    const slim = await import("lstm-wasm/slim");
+    await slim.init(readFileSync(join(import.meta.dirname, "../dist/lstm.wasm")));
+    const { load: loadSlim } = await import("lstm-wasm/slim/onnx");
+    const module = loadSlim(read("torch-LSTM-1-forward.onnx")).layers[0]?.create();
+    expect(module).toBeInstanceOf(slim.LSTM);
+    expect(module).not.toBeInstanceOf(LSTM);
+  });
+
   it("names tensors of the file, also of other layers", () => {
     const { tensors } = load(read("hand-LSTM-in-loop.onnx"));
     expect(Object.keys(tensors)).toEqual(["loop/body/W", "loop/body/R", "loop/body/B"]);
