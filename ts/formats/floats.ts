@@ -33,3 +33,31 @@ function halfToNumber(bits: number): number {
   else magnitude = (1024 + mantissa) * (1 << exponent) * 2 ** -25;
   return bits & 0x8000 ? -magnitude : magnitude;
 }
+
+/** The bits of a float32 as IEEE binary16: rounds to nearest, ties to even; beyond 65504 to an infinity. NaN stays NaN. */
+export function halfOf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  const exponent = (magnitude >> 23) - 112; // that of binary16, whose bias is 15 and not 127
+  if (exponent >= 31) return sign | 0x7c00;
+  // Below the smallest normal number one bit of the mantissa more is lost for each power of 2, and the 1 before it is written.
+  const lost = exponent > 0 ? 13 : Math.min(14 - exponent, 31);
+  const mantissa = exponent > 0 ? magnitude - (112 << 23) : (magnitude & 0x7fffff) | 0x800000;
+  return sign | roundedShift(mantissa, lost); // a carry goes on into the exponent, as it should
+}
+
+/** The bits of a float32 as bfloat16, its upper half: rounds to nearest, ties to even. NaN stays NaN. */
+export function bfloat16Of(bits: number): number {
+  const magnitude = bits & 0x7fffffff;
+  const sign = (bits >>> 16) & 0x8000;
+  return magnitude > 0x7f800000 ? sign | 0x7fc0 : sign | roundedShift(magnitude, 16);
+}
+
+/** `value / 2^lost`, rounded to the nearest integer, ties to even. */
+function roundedShift(value: number, lost: number): number {
+  const kept = value >>> lost;
+  const rest = value - kept * 2 ** lost;
+  const half = 2 ** (lost - 1);
+  return rest > half || (rest === half && kept & 1) ? kept + 1 : kept;
+}

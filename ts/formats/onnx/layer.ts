@@ -9,16 +9,18 @@ import type { Attribute } from "./schema.js";
 import { attributesOf, isStandard, type Placed, type Value } from "./scope.js";
 import type { Constant } from "./tensor.js";
 
-export type Kind = "LSTM" | "GRU" | "RNN";
+/** The operators, which have the names of PyTorch's classes. */
+export type NodeKind = "LSTM" | "GRU" | "RNN";
+/** The values of the attribute `direction`. */
 export type Direction = "forward" | "reverse" | "bidirectional";
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
 export type Initial = "zeros" | "computed" | Constant;
 
 /** A node that was read. */
-export interface Layer {
+export interface RecurrentNode {
   readonly placed: Placed;
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: NodeKind;
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly direction: Direction;
@@ -34,18 +36,18 @@ export interface Layer {
 }
 
 /** ONNX's gates in PyTorch's order: LSTM i o f c to i f g o, GRU z r h to r z n. */
-export const GATES: Readonly<Record<Kind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
+export const GATES: Readonly<Record<NodeKind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
 const ACTIVATIONS = { LSTM: "sigmoid,tanh,tanh", GRU: "sigmoid,tanh", RNN: "tanh" };
 const QUANTIZED = "DynamicQuantizeLSTM";
 
 /** What kind of node it is, if it is a recurrent one. */
-export function kindOf({ node: { op = "", domain } }: Placed): Kind | undefined {
-  if (isStandard(domain) && /^(LSTM|GRU|RNN)$/.test(op)) return op as Kind;
+export function kindOf({ node: { op = "", domain } }: Placed): NodeKind | undefined {
+  if (isStandard(domain) && /^(LSTM|GRU|RNN)$/.test(op)) return op as NodeKind;
   return domain === "com.microsoft" && op === QUANTIZED ? "LSTM" : undefined;
 }
 
 /** @throws LSTMError that names the node, and the attribute or input that PyTorch's module has no equivalent for */
-export function readLayer(placed: Placed, kind: Kind, constants: Constants): Layer {
+export function readLayer(placed: Placed, kind: NodeKind, constants: Constants): RecurrentNode {
   const { node, scope, path } = placed;
   const name = path + (node.name || node.outputs.find((output) => output !== "") || node.op);
   const attributes = attributesOf(placed);
@@ -141,7 +143,7 @@ export function readLayer(placed: Placed, kind: Kind, constants: Constants): Lay
 
 /** Refuses every attribute that changes what the cell computes; an RNN's activation is told. */
 function readActivations(
-  kind: Kind,
+  kind: NodeKind,
   attributes: ReadonlyMap<string, Attribute>,
   refuse: (why: string) => LSTMError,
 ): "tanh" | "relu" {
@@ -167,7 +169,7 @@ function readActivations(
 }
 
 /** One direction's rows, whose blocks of `size` values begin at `begin`, with the gates in PyTorch's order. */
-function inTorchOrder(source: Float32Array, kind: Kind, begin: number, size: number, shape: number[]): Tensor {
+function inTorchOrder(source: Float32Array, kind: NodeKind, begin: number, size: number, shape: number[]): Tensor {
   const values = new Float32Array(GATES[kind].length * size);
   for (const [g, gate] of GATES[kind].entries()) {
     values.set(source.subarray(begin + gate * size, begin + (gate + 1) * size), g * size);

@@ -10,7 +10,7 @@ import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
 import { quote } from "../json-reader.js";
 import { Constants } from "./constants.js";
-import { type Direction, type Initial, kindOf, type Layer, readLayer } from "./layer.js";
+import { type Direction, type Initial, kindOf, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
 import { MODEL, type Model } from "./schema.js";
 import { isStandard, type Value, walk } from "./scope.js";
@@ -51,11 +51,12 @@ export interface CreateOptions {
   flipped?: boolean | undefined;
 }
 
-interface OnnxLayerOf<Kind extends string, Options, M> {
+/** A layer of one kind. */
+interface OnnxLayerOf<K extends string, Options, M> {
   /** The node's name, of joined nodes the first one's; in a body, after the path to it: `If_0/then_branch/LSTM_1`. */
   readonly name: string;
   /** The class. */
-  readonly kind: Kind;
+  readonly kind: K;
   /** The options of the class. */
   readonly options: Options;
   /** The parameters by PyTorch's names. */
@@ -96,7 +97,7 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
   const model = decode<Model>(file, MODEL);
   if (model.graph === undefined) throw invalid("it has no graph");
   const constants = new Constants(file.length);
-  const found: Layer[] = [];
+  const found: RecurrentNode[] = [];
   const pending: (() => void)[] = [];
   const operators = new Set<string>();
   const tensors: Record<string, Tensor> = Object.create(null);
@@ -144,9 +145,9 @@ function none(operators: ReadonlySet<string>) {
 }
 
 /** The module of these layers. */
-function asModule(layers: readonly Layer[]): OnnxLayer {
-  const [first] = layers as readonly [Layer];
-  const last = layers.at(-1) as Layer;
+function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
+  const [first] = layers as readonly [RecurrentNode];
+  const last = layers.at(-1) as RecurrentNode;
   const { name, kind, direction, layout, nonlinearity, quantized, inputSize, hiddenSize } = first;
   const bias = layers.some(({ parameters: [one] }) => one?.bias_ih !== undefined);
   const stateDict: Record<string, Tensor> = {};
@@ -211,7 +212,7 @@ function checkFlipped(name: string, direction: Direction, options: CreateOptions
 }
 
 /** The initial states of all layers as one. */
-function initialOf(each: readonly Initial[], { directions, hiddenSize }: Layer): "zeros" | "computed" | Tensor {
+function initialOf(each: readonly Initial[], { directions, hiddenSize }: RecurrentNode): "zeros" | "computed" | Tensor {
   const known = each.find((one) => typeof one !== "string");
   if (each.every((one) => one === "zeros")) return "zeros";
   if (known === undefined || typeof known === "string") return "computed";

@@ -8,7 +8,7 @@ import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { encode, type Field } from "./encode.js";
-import { GATES, type Kind } from "./layer.js";
+import { GATES, type NodeKind } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
 const OPSET = 14;
@@ -147,7 +147,7 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
   return graph.finish();
 }
 
-function kindOf(module: unknown): Kind {
+function kindOf(module: unknown): NodeKind {
   if (module instanceof LSTM) {
     if (module.projSize === 0) return "LSTM";
     throw new LSTMError("OPTION", `save: this LSTM has projSize ${module.projSize}; ONNX's LSTM has no projection`);
@@ -158,7 +158,7 @@ function kindOf(module: unknown): Kind {
 }
 
 /** The values of some parameters of one layer, one after the other, their gates in ONNX's order. */
-function inOnnxOrder(kind: Kind, tensors: readonly Tensor[]): Float32Array {
+function inOnnxOrder(kind: NodeKind, tensors: readonly Tensor[]): Float32Array {
   const gates = GATES[kind];
   const size = (tensors[0] as Tensor).size;
   const block = size / gates.length;

@@ -26,6 +26,7 @@ export interface Placed {
   readonly path: string;
 }
 
+/** The names of a graph. */
 export class Scope {
   readonly #values = new Map<string, Value>();
 

@@ -1,7 +1,7 @@
 /** Which nodes are layers of one module: each reads the output of the one below, and nothing else does. */
 
 import { axesOf, type Constants } from "./constants.js";
-import type { Layer } from "./layer.js";
+import type { RecurrentNode } from "./layer.js";
 import { invalid } from "./protobuf.js";
 import { attributesOf, isStandard, type Placed, type Value } from "./scope.js";
 
@@ -12,10 +12,10 @@ const MOST_STEPS = 16;
 type Dimension = "t" | "b" | "d" | "h";
 
 /** The layers in modules, each from its first layer to its last. */
-export function joined(layers: readonly Layer[], constants: Constants): Layer[][] {
+export function joined(layers: readonly RecurrentNode[], constants: Constants): RecurrentNode[][] {
   const byNode = new Map(layers.map((layer) => [layer.placed, layer]));
-  const above = new Map<Layer, Layer>();
-  const below = new Map<Layer, Layer>();
+  const above = new Map<RecurrentNode, RecurrentNode>();
+  const below = new Map<RecurrentNode, RecurrentNode>();
   for (const layer of layers) {
     const other = layerBelow(layer, byNode, constants);
     if (other === undefined || above.has(other) || !alike(other, layer)) continue;
@@ -33,9 +33,9 @@ export function joined(layers: readonly Layer[], constants: Constants): Layer[][
   return modules;
 }
 
-function alike(a: Layer, b: Layer): boolean {
-  const lengths = ({ placed: { node, scope } }: Layer) => scope.find(node.inputs[4]);
-  const same: (keyof Layer)[] = ["kind", "hiddenSize", "direction", "layout", "nonlinearity", "quantized"];
+function alike(a: RecurrentNode, b: RecurrentNode): boolean {
+  const lengths = ({ placed: { node, scope } }: RecurrentNode) => scope.find(node.inputs[4]);
+  const same: (keyof RecurrentNode)[] = ["kind", "hiddenSize", "direction", "layout", "nonlinearity", "quantized"];
   return (
     same.every((key) => a[key] === b[key]) &&
     b.inputSize === a.directions * a.hiddenSize &&
@@ -45,10 +45,14 @@ function alike(a: Layer, b: Layer): boolean {
 }
 
 /** The layer whose output this one reads, (seq, batch, directions * hidden) or in layout 1 (batch, seq, ...). */
-function layerBelow(layer: Layer, byNode: ReadonlyMap<Placed, Layer>, constants: Constants): Layer | undefined {
+function layerBelow(
+  layer: RecurrentNode,
+  byNode: ReadonlyMap<Placed, RecurrentNode>,
+  constants: Constants,
+): RecurrentNode | undefined {
   const steps: { placed: Placed; from: Value }[] = [];
   let value = layer.placed.scope.find(layer.placed.node.inputs[0]);
-  for (let other: Layer | undefined; other === undefined; ) {
+  for (let other: RecurrentNode | undefined; other === undefined; ) {
     const placed = value?.node;
     if (placed === undefined || value?.output !== 0 || value.uses !== 1 || steps.length > MOST_STEPS) return undefined;
     other = byNode.get(placed);
@@ -64,8 +68,8 @@ function layerBelow(layer: Layer, byNode: ReadonlyMap<Placed, Layer>, constants:
 
 /** Whether these nodes make of the output of a layer what the one above must read, and nothing else. */
 function follows(
-  layer: Layer,
-  above: Layer,
+  layer: RecurrentNode,
+  above: RecurrentNode,
   steps: readonly { placed: Placed; from: Value }[],
   constants: Constants,
 ): boolean {
@@ -82,7 +86,7 @@ function follows(
 function after(
   placed: Placed,
   dimensions: Dimension[],
-  layer: Layer,
+  layer: RecurrentNode,
   known: ReadonlyMap<Value, Dimension[]>,
   constants: Constants,
 ): Dimension[] | undefined {
