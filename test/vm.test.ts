@@ -1,9 +1,9 @@
 /** Runtimes that have little, or not what is needed: AudioWorklets, strict pages, old engines, crashes. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import * as ordinary from "lstm-wasm";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { dist, realm, SPY, withMemoryLimit } from "./support/realm.js";
 import { bits, refuses, thrown, wave } from "./support/refusal.js";
 
@@ -41,7 +41,7 @@ describe("a bare context", () => {
   test("as an ES module, too", () => {
     const printed = node(
       `import { createContext, SourceTextModule } from "node:vm";
-       import { readFileSync } from "node:fs";
+       import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
        const context = createContext({});
        const modules = new Map();
        const load = (url) => {
@@ -154,7 +154,11 @@ describe("loading", () => {
   });
 
   test("twice gives two copies that know nothing of each other, and take each other's tensors", async () => {
-    const copy = (await import(/* @vite-ignore */ `${pathToFileURL(dist("index.js")).href}?again`)) as typeof ordinary;
+    // Another file of each: a query at the entry's URL would leave the files that entries share as they are.
+    const folder = mkdtempSync(`${dist("../target")}/copy-`);
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    cpSync(dist("."), folder, { recursive: true });
+    const copy = (await import(/* @vite-ignore */ pathToFileURL(`${folder}/index.js`).href)) as typeof ordinary;
     expect(copy.LSTM).not.toBe(ordinary.LSTM);
     expect(everything(copy)).toEqual(everything(ordinary));
     const [a, b] = [new copy.LSTM(OPTIONS), new ordinary.LSTM(OPTIONS)];
