@@ -22,7 +22,7 @@ it("100 training forwards that wait are told once, and what drops them", () => {
   expect(warn).not.toHaveBeenCalled();
   run(1);
   const text =
-    "LSTM: 100 training forwards wait for their backward and keep memory; eval() or discardPending() drops them";
+    "LSTM: 100 training forwards wait for their backward and keep memory; eval() or discardPending() frees it";
   expect(warn.mock.calls).toEqual([[text]]);
   run(300);
   model.eval();

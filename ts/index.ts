@@ -1,5 +1,5 @@
 /**
- * PyTorch's `nn.LSTM`, exact, as SIMD WebAssembly.
+ * PyTorch's `nn.LSTM`, `nn.GRU` and `nn.RNN`, exact, as SIMD WebAssembly.
  *
  * @packageDocumentation
  */

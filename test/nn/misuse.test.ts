@@ -193,7 +193,7 @@ describe("arguments", () => {
     ["SHAPE_MISMATCH", /^argmax: dimension 1 of \[2, 0\] is empty/, () => argmax(Tensor.zeros([2, 0]), -1)],
     [
       "DTYPE",
-      /^input must be a Tensor.*got a PackedSequence; padPackedSequence makes one/,
+      /^input must be a Tensor.*got a PackedSequence; padPackedSequence makes one, data are its rows/,
       () => softmax(packSequence([[[1]]]) as never, 0),
     ],
     ["DTYPE", /^input must be/, () => sigmoid(3 as never)],

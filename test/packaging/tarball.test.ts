@@ -113,7 +113,7 @@ describe("the files", () => {
     const { status, stderr } = spawnSync(process.execPath, line, { cwd: place.folder, encoding: "utf8" });
     expect(status).toBe(1);
     const [where, thrown] = stderr.split("\n");
-    expect(where).toMatch(/\/dist\/index\.js:\d+$/);
+    expect(where).toMatch(/\/dist\/[\w-]+\.js:\d+$/);
     expect(thrown).toMatch(/^ *throw new LSTMError\(/);
     expect(stderr).toMatch(/^ +at new Call \(.*^ +at LSTM\.forward \(/ms);
     for (const text of stderr.split("\n")) expect(text.length).toBeLessThan(200);

@@ -5,7 +5,7 @@
  * - `SHAPE_MISMATCH`: a tensor's rank or a dimension is not what the module expects
  * - `DTYPE`: the values are not float32 (the message names the conversion)
  * - `LENGTHS`: sequence lengths that do not fit their batch (unsorted, negative, beyond the padded size)
- * - `STATE`: h0 without c0, or the other way round
+ * - `STATE`: h0 without c0, or the other way round; or the state of another cell
  * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
  * - `SAFETENSORS`: bytes that are not a valid safetensors file, or not one that another reader takes
  * - `NO_FORWARD`: backward without a forward in training mode before it

@@ -21,7 +21,7 @@ export interface LSTMOptions {
   /** Columns that h is projected to, smaller than `hiddenSize`; 0, the default, for no projection. */
   projSize?: number | undefined;
   /**
-   * In training, keep c only every so many steps and compute the gates between again in backward: less memory for long
+   * In training, keep the state only every so many steps and compute the gates between again in backward: less memory for long
    * sequences, the same gradients to rounding, about a third more time. 0, the default, keeps everything.
    */
   checkpointEvery?: number | undefined;

@@ -31,7 +31,7 @@ interface Place {
 }
 
 /**
- * The last step of each sequence of an LSTM's output: what a classifier of whole sequences reads.
+ * The last step of each sequence of the output of an LSTM, GRU or RNN: what a classifier of whole sequences reads.
  *
  * Packed sequences end where they end; one of length 0 gives zeros. With `bidirectional` it is
  * `torch.cat([hn[-2], hn[-1]], 1)`: the forward direction at the last step beside the reverse direction at the first, which

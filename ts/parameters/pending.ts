@@ -41,7 +41,7 @@ export class Pending<Saved> {
     const waiting = this.#waiting.push({ output, version: this.#version(), saved });
     if (waiting !== this.#many || warned) return;
     warned = true;
-    const cure = "eval() or discardPending() drops them";
+    const cure = "eval() or discardPending() frees it";
     globalThis.console?.warn(
       `${this.#owner}: ${waiting} training forwards wait for their backward and keep memory; ${cure}`,
     );

@@ -1,7 +1,7 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkObject } from "../checks/options.js";
-import { PackedSequence } from "../tensor/packed-sequence.js";
+import { checkPacking, PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { blank, Tensor } from "../tensor/tensor.js";
 import type { Sizes } from "./sizes.js";
@@ -94,26 +94,17 @@ export class Call {
     const packed = output instanceof PackedSequence;
     const rows = packed ? output.data : output;
     const one = stateShapes.length === 1;
-    let fits = rows instanceof Tensor && packed === (this.packed !== undefined) && Array.isArray(state) !== one;
-    for (let index = 0; index < stateShapes.length; index++) fits &&= stateAt(state, index) instanceof Tensor;
-    if (!fits) {
-      throw new LSTMError(
-        "OPTION",
-        `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
-      );
+    if (!(rows instanceof Tensor) || packed !== (this.packed !== undefined) || Array.isArray(state) === one) {
+      throw refusedOut(one);
     }
-    if (packed) this.checkPacking("out[0]", output);
-    tensorOfShape("out[0]", rows, this.outputShape);
     for (let index = 0; index < stateShapes.length; index++) {
-      const name = one ? "out[1]" : (OUT_STATES[index] as string);
-      tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
+      const tensor = stateAt(state, index);
+      if (!(tensor instanceof Tensor)) throw refusedOut(one);
+      tensorOfShape(one ? "out[1]" : (OUT_STATES[index] as string), tensor, stateShapes[index] as readonly number[]);
     }
+    if (packed && this.packed !== undefined) checkPacking("out[0]", output, this.packed);
+    tensorOfShape("out[0]", rows, this.outputShape);
     return out as CallResult;
-  }
-
-  /** Refuses a packed sequence that was not packed as the input was. */
-  checkPacking(name: string, other: PackedSequence): void {
-    this.packed?.checkPacking(name, other);
   }
 
   /** What stays to be known for backward: the shapes, and an order that nobody else writes. */
@@ -126,3 +117,7 @@ export class Call {
 const OPTIONS = ["out"];
 const OUT_STATES = ["out[1][0]", "out[1][1]"];
 const NOTHING: readonly unknown[] = [];
+
+function refusedOut(one: boolean): LSTMError {
+  return new LSTMError("OPTION", `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`);
+}

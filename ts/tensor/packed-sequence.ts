@@ -101,13 +101,6 @@ export class PackedSequence {
     return new PackedSequence(data, batchSizes.slice(), sortedIndices?.slice() ?? null);
   }
 
-  /** @internal Throws unless another was packed from the same lengths and in the same order. */
-  checkPacking(name: string, other: PackedSequence): void {
-    const same = (x: Int32Array | null, y: Int32Array | null) => x === y || (x && y && sameValues(x, y));
-    if (same(this.batchSizes, other.batchSizes) && same(this.sortedIndices, other.sortedIndices)) return;
-    throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
-  }
-
   /** How many sequences there are, those of length 0 included. */
   get batch(): number {
     return this.sortedIndices?.length ?? this.batchSizes[0] ?? 0;
@@ -139,8 +132,15 @@ export function gradientRows(gradient: unknown, input: PackedSequence | undefine
     throw new LSTMError("SHAPE_MISMATCH", `gradOutput: expected ${expected}, as the output of forward was${cure}`);
   }
   if (!(gradient instanceof PackedSequence)) return gradient;
-  input?.checkPacking("gradOutput", gradient);
+  if (input !== undefined) checkPacking("gradOutput", gradient, input);
   return gradient.data;
+}
+
+/** Throws unless a batch was packed from the same lengths as the input, and in the same order. */
+export function checkPacking(name: string, packed: PackedSequence, input: PackedSequence): void {
+  const same = (x: Int32Array | null, y: Int32Array | null) => x === y || (x && y && sameValues(x, y));
+  if (same(packed.batchSizes, input.batchSizes) && same(packed.sortedIndices, input.sortedIndices)) return;
+  throw new LSTMError("LENGTHS", `${name} was packed from other lengths than the input, or in another order`);
 }
 
 /** The inverse of a permutation. */

@@ -201,7 +201,8 @@ export function asTensor(argument: string, value: unknown): Tensor {
       if (!("data" in Object(value[0]))) return wrapped(flatten(FLOATS, argument, value));
       got = "an array of tensors; of an LSTM's result take the first: const [output] = ...";
     } else if ("batchSizes" in value) {
-      got = "a PackedSequence; padPackedSequence makes one, PackedSequence.from(...) takes a clone or JSON";
+      got =
+        "a PackedSequence; padPackedSequence makes one, data are its rows, PackedSequence.from(...) takes a clone or JSON";
     } else if ("data" in value) return wrapped(readForeign(FLOATS, argument, value));
   }
   throw new LSTMError(

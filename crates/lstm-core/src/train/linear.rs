@@ -183,7 +183,11 @@ impl Layer for Linear {
     }
 
     fn parameter(&mut self, index: usize) -> &mut Parameter {
-        if index == 0 { &mut self.weight } else { &mut self.bias }
+        match index {
+            0 => &mut self.weight,
+            1 => &mut self.bias,
+            _ => panic!("no such parameter"),
+        }
     }
 
     fn changed(&mut self) {
