@@ -60,9 +60,9 @@ function hintAtModules(dict: StateDict): string {
     .map((name) => {
       const prefix = name.slice(0, -end.length);
       const cell = `${prefix}weight_hr_l0` in dict ? "LSTM" : cellOf(asTensor(name, dict[name]).shape);
-      return `${JSON.stringify(prefix)} (${cell ?? "of an unknown kind"})`;
+      return `${JSON.stringify(prefix)} (${cell ?? "?"})`;
     });
-  return found.length === 0 ? "" : `\n  It has recurrent modules under other prefixes: ${found.join(", ")}`;
+  return found.length === 0 ? "" : `\n  It has recurrent modules under: ${found.join(", ")}`;
 }
 
 /** Every size, from the names and shapes of the parameters under a prefix. */
