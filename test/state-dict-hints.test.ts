@@ -147,7 +147,7 @@ test("a prefix under which nothing is: the recurrent modules that are there, by 
     ...under("a.decoder.", new RNN({ inputSize: 2, hiddenSize: 4 }).stateDict()),
   };
   for (const read of [() => LSTM.fromStateDict(given), () => LSTM.fromStateDict(given, { prefix: "x." })]) {
-    expect(message(read)).toContain('It has recurrent modules under: "encoder." (GRU), "a.decoder." (RNN)');
+    expect(message(read)).toContain('It has recurrent modules under "encoder." (GRU), "a.decoder." (RNN)');
   }
   expect(message(() => LSTM.fromStateDict({ "fc.weight": [[1]] }))).not.toContain("recurrent modules");
 });

@@ -53,16 +53,14 @@ export function fromStateDict<M extends Module>(
 
 /** The recurrent modules that a dict has, by their prefixes; "" if there is none. */
 function hintAtModules(dict: StateDict): string {
-  const end = "weight_hh_l0";
   const found = Object.keys(dict)
-    .filter((name) => name.endsWith(end))
+    .filter((name) => name.endsWith("weight_hh_l0"))
     .slice(0, 10)
     .map((name) => {
-      const prefix = name.slice(0, -end.length);
-      const cell = `${prefix}weight_hr_l0` in dict ? "LSTM" : cellOf(asTensor(name, dict[name]).shape);
-      return `${JSON.stringify(prefix)} (${cell ?? "?"})`;
+      const prefix = name.slice(0, -"weight_hh_l0".length);
+      return `${JSON.stringify(prefix)} (${cellOf(asTensor(name, dict[name]).shape) ?? "LSTM"})`; // one with projections
     });
-  return found.length === 0 ? "" : `\n  It has recurrent modules under: ${found.join(", ")}`;
+  return found.length === 0 ? "" : `\n  It has recurrent modules under ${found.join(", ")}`;
 }
 
 /** Every size, from the names and shapes of the parameters under a prefix. */
