@@ -38,7 +38,7 @@ export default [
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "18.7 kB"),
   bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8.2 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.3 kB", "./chunk-*"),
-  bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.3 kB"),
+  bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.4 kB"),
   bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11 kB", "./chunk-*"),
   { ...bundle("  of it load alone", "dist/onnx.js", "9.6 kB", "./chunk-*"), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9.4 kB"),

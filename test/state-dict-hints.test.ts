@@ -1,5 +1,5 @@
 /** State dicts of other modules and of wrappers: the error says what they are, and names a prefix only if all then fits. */
-import { LSTM, LSTMCell, type StateDict, Tensor } from "lstm-wasm";
+import { GRU, LSTM, LSTMCell, RNN, type StateDict, Tensor } from "lstm-wasm";
 import { Embedding, LayerNorm, Linear, type Module, Sequential } from "lstm-wasm/nn";
 import { load } from "lstm-wasm/safetensors";
 import { Adam, saveCheckpoint } from "lstm-wasm/train";
@@ -139,6 +139,17 @@ describe("no prefix is named", () => {
   test("where what is there is no tensor", () => {
     expect(hints(under("a.", { ...dict(), bias_hh_l0: 3 as never }))).toEqual([]);
   });
+});
+
+test("a prefix under which nothing is: the recurrent modules that are there, by kind", () => {
+  const given = {
+    ...under("encoder.", new GRU({ inputSize: 2, hiddenSize: 4 }).stateDict()),
+    ...under("a.decoder.", new RNN({ inputSize: 2, hiddenSize: 4 }).stateDict()),
+  };
+  for (const read of [() => LSTM.fromStateDict(given), () => LSTM.fromStateDict(given, { prefix: "x." })]) {
+    expect(message(read)).toContain('It has recurrent modules under "encoder." (GRU), "a.decoder." (RNN)');
+  }
+  expect(message(() => LSTM.fromStateDict({ "fc.weight": [[1]] }))).not.toContain("recurrent modules");
 });
 
 /** As torch.nn.GRU (3 gates) and torch.nn.RNN (1) name and shape their parameters. */

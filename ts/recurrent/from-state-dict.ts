@@ -45,8 +45,22 @@ export function fromStateDict<M extends Module>(
     module.dispose();
     return module.namedParameters().map(([name, { shape }]) => ({ name, shape }));
   };
-  const hint = hintAtParts([prefix + FIRST], dict) + hintAtPrefix(dict, prefix, FIRST, expectedUnder, true);
+  const hint =
+    hintAtParts([prefix + FIRST], dict) +
+    (hintAtPrefix(dict, prefix, FIRST, expectedUnder, true) || hintAtModules(dict));
   throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${FIRST} is missing${hint}`);
+}
+
+/** The recurrent modules that a dict has, by their prefixes; "" if there is none. */
+function hintAtModules(dict: StateDict): string {
+  const found = Object.keys(dict)
+    .filter((name) => name.endsWith("weight_hh_l0"))
+    .slice(0, 10)
+    .map((name) => {
+      const prefix = name.slice(0, -"weight_hh_l0".length);
+      return `${JSON.stringify(prefix)} (${cellOf(asTensor(name, dict[name]).shape) ?? "LSTM"})`; // one with projections
+    });
+  return found.length === 0 ? "" : `\n  It has recurrent modules under ${found.join(", ")}`;
 }
 
 /** Every size, from the names and shapes of the parameters under a prefix. */
