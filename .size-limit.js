@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+
 /**
  * What the package may weigh, held by `npm test`. A bundle is what a project gets that imports all of an entry:
  * minified by esbuild, then gzip. Raw is the file as it lies.
@@ -22,6 +24,10 @@ const raw = (name, path, limit) => ({
   disablePlugins: ["@size-limit/esbuild"],
 });
 
+/** The files that the default entry is made of, which a page has already that imports a reader beside it. */
+const index = new URL("dist/index.js", import.meta.url);
+const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
+
 export default [
   bundle("lstm-wasm, everything included", "dist/index.js", "52 kB"),
   raw("  its WebAssembly, raw", "dist/lstm.wasm", "68 kB"),
@@ -36,5 +42,7 @@ export default [
   bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11 kB", "./chunk-*"),
   { ...bundle("  of it load alone", "dist/onnx.js", "9.6 kB", "./chunk-*"), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
+  bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
+  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "7.5 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];

@@ -75,6 +75,7 @@ describe("samples", () => {
     folder = mkdtempSync(join(root, "target/docs-"));
     writeFileSync(join(folder, "model.safetensors"), modelOfThePythonSample());
     copyFileSync(join(root, "test/fixtures/onnx/torch-LSTM-2-both.onnx"), join(folder, "model.onnx"));
+    copyFileSync(join(root, "test/fixtures/pytorch/checkpoint.pt"), join(folder, "checkpoint.pt"));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -160,7 +161,7 @@ it.each(linking)("%s links to files and headings that are there", (page) => {
 });
 
 describe("docs/exports.md", () => {
-  const entries = ["index", "nn", "train", "onnx", "safetensors", "slim", "node"];
+  const entries = ["index", "nn", "train", "onnx", "safetensors", "pytorch", "npy", "slim", "node"];
   /** The names in the table under an entry's heading. */
   const listed = (entry: string) => {
     const heading = `\n## ${entry === "index" ? "lstm-wasm" : `lstm-wasm/${entry}`}\n`;

@@ -28,8 +28,8 @@ describe("what it is instead", () => {
       name,
     );
   test.each<[string, Uint8Array, string]>([
-    [".npz", zip("weight_ih_l0.npy"), "a NumPy .npz file; in Python, safetensors.numpy.save_file"],
-    [".pt", zip("archive/data.pkl"), "a file of torch.save; in Python, safetensors.torch.save_file"],
+    [".npz", zip("weight_ih_l0.npy"), 'a NumPy .npz file; loadNpz of "lstm-wasm/npy" reads it'],
+    [".pt", zip("archive/data.pkl"), 'a file of torch.save; load of "lstm-wasm/pytorch" reads it'],
     [".pt before PyTorch 1.6", bytes([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20]), "a file of torch.save"],
     ["a pickled dict", bytes([0x80, 4, 0x95, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0x7d]), "a file of torch.save"],
     [".h5", bytes([0x89], "HDF\r\n", [0x1a], "\n"), "an HDF5 file"],

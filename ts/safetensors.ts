@@ -3,4 +3,4 @@
  *
  * @packageDocumentation
  */
-export { type LoadOptions, load, loadMetadata, save } from "./formats/safetensors.js";
+export { type LoadOptions, load, loadMetadata, type SaveOptions, save } from "./formats/safetensors.js";

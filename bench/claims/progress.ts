@@ -29,6 +29,7 @@ export class Progress {
       barIncompleteChar: "░",
       barsize: 20,
       gracefulExit: false, // it would swallow the first Ctrl-C
+      linewrap: true, // else Ctrl-C would leave a terminal that does not wrap
     });
     this.#bar.start(1, 0, { now: "" });
   }

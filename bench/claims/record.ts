@@ -1,6 +1,6 @@
 /**
- * What `npm run claims` measured. The figures are the same in every run, on every machine, to the last digit; the times are
- * not, and lie in a file of their own.
+ * What `npm run claims` measured. The figures are the same in every run, to the last digit; the times are not, and lie in a
+ * file of their own.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

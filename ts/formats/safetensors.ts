@@ -16,7 +16,7 @@ import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
+import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 
@@ -24,6 +24,16 @@ import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 export interface LoadOptions {
   /** Leave out tensors that do not read as float32 (say, an int64 `num_batches_tracked`) instead of throwing. */
   skipUnsupported?: boolean | undefined;
+}
+
+/** Options of `save`. */
+export interface SaveOptions {
+  /**
+   * How the numbers are stored: `"F32"`, the default, keeps every bit; `"F16"` and `"BF16"` take half the space. Those round
+   * to the nearest, ties to even, as `.half()` and `.bfloat16()` do in PyTorch: what is too large becomes an infinity, in F16
+   * from 65520 on.
+   */
+  dtype?: "F32" | "F16" | "BF16" | undefined;
 }
 
 /**
@@ -78,13 +88,21 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
 }
 
 /**
- * A safetensors file of float32 tensors, byte for byte what the reference implementation writes: sorted by name (by
+ * A safetensors file, byte for byte what the reference implementation writes: sorted by name (by
  * code point), the header padded with spaces to a multiple of 8. Some readers want `metadata` to be `{ format: "pt" }`.
  *
  * @throws LSTMError `SAFETENSORS` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
- *   that are not tensors; `OUT_OF_MEMORY`.
+ *   that are not tensors; `OPTION`; `OUT_OF_MEMORY`.
  */
-export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Readonly<Record<string, string>>): Bytes {
+export function save(
+  dict: Readonly<Record<string, TensorInput>>,
+  metadata?: Readonly<Record<string, string>>,
+  options: SaveOptions = {},
+): Bytes {
+  const { dtype = "F32" } = checkObject("save", options, ["dtype"]);
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
+    throw mustBe("OPTION", "dtype", '"F32", "F16" or "BF16"', dtype);
+  }
   const fields: string[] = [];
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
@@ -104,10 +122,11 @@ export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Rea
     }
     const { data, shape } = asTensor(`dict[${quote(name)}]`, value);
     const begin = size;
-    size += data.byteLength;
-    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const stored = dtype === "F32" ? data : narrowed(data, dtype === "F16" ? halfOf : bfloat16Of);
+    size += stored.byteLength;
+    chunks.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     fields.push(
-      `${jsonString("dict", name)}:{"dtype":"F32","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
+      `${jsonString("dict", name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
     );
   }
 
@@ -129,6 +148,14 @@ export function save(dict: Readonly<Record<string, TensorInput>>, metadata?: Rea
     at += chunk.length;
   }
   return file;
+}
+
+/** Numbers in 16 bits each. */
+function narrowed(data: Float32Array, bitsOf: (bits: number) => number): Uint16Array {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const values = new Uint16Array(allocateBytes(2 * data.length).buffer);
+  for (let i = 0; i < values.length; i++) values[i] = bitsOf(bits[i] as number);
+  return values;
 }
 
 function allocateBytes(size: number): Bytes {
