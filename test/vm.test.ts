@@ -1,6 +1,6 @@
 /** Runtimes that have little, or not what is needed: AudioWorklets, strict pages, old engines, crashes. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import * as ordinary from "lstm-wasm";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -41,7 +41,7 @@ describe("a bare context", () => {
   test("as an ES module, too", () => {
     const printed = node(
       `import { createContext, SourceTextModule } from "node:vm";
-       import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+       import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
        const context = createContext({});
        const modules = new Map();
        const load = (url) => {
@@ -154,11 +154,14 @@ describe("loading", () => {
   });
 
   test("twice gives two copies that know nothing of each other, and take each other's tensors", async () => {
-    // Another file of each: a query at the entry's URL would leave the files that entries share as they are.
+    // Another file of each: a query at the entry's URL would leave the files that entries share as they are. Vitest leaves
+    // what lies in node_modules to Node.
     const folder = mkdtempSync(`${dist("../target")}/copy-`);
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    cpSync(dist("."), folder, { recursive: true });
-    const copy = (await import(/* @vite-ignore */ pathToFileURL(`${folder}/index.js`).href)) as typeof ordinary;
+    const place = `${folder}/node_modules/lstm-wasm`;
+    cpSync(dist("."), place, { recursive: true });
+    writeFileSync(`${place}/package.json`, '{ "type": "module" }');
+    const copy = (await import(/* @vite-ignore */ pathToFileURL(`${place}/index.js`).href)) as typeof ordinary;
     expect(copy.LSTM).not.toBe(ordinary.LSTM);
     expect(everything(copy)).toEqual(everything(ordinary));
     const [a, b] = [new copy.LSTM(OPTIONS), new ordinary.LSTM(OPTIONS)];

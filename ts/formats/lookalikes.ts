@@ -14,7 +14,7 @@ const BEGINNINGS: readonly [string, string][] = [
   ["<", "a web page, perhaps of an error; look at the response's status before its bytes"],
   ["{", "JSON text, perhaps the index of several safetensors files; load those, and merge the dicts"],
   ["GGUF", "a GGUF file; convert it to safetensors"],
-  ["\x08", "an ONNX file; lstm-wasm/onnx reads it"],
+  ["\x08", "an ONNX file; save the model that it was exported from as safetensors"],
 ];
 
 /** ". It looks like ...", or "" for anything else. */
