@@ -92,7 +92,8 @@ export class RecurrentStream<States extends StateName> {
    *
    * @param x the input, (batch, inputSize), or (inputSize) with a batch size of 1; a Float32Array of batch * inputSize
    *   values is the fastest. Without it, what was written into `input`
-   * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated.
+   * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated
+   *   once the engine has optimised the method
    */
   step(x?: TensorInput): Floats {
     const input = this.#input;
