@@ -1,5 +1,6 @@
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
+import type { Bytes } from "../tensor/arrays.js";
 
 /** A file that a reader of this package does not take: it is broken, of another format, or holds what is not read. */
 export const badFile = (message: string, options?: { cause?: unknown }): LSTMError =>
@@ -14,4 +15,27 @@ export function asBytes(input: ArrayBufferLike | ArrayBufferView): Uint8Array {
   }
   if (input.byteLength === 0) return new Uint8Array(); // perhaps detached, and then no view can be made of it
   return isView ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(input);
+}
+
+/** Memory for a file, or a part of one. `what` is it in the error: "a safetensors file". @throws LSTMError `OUT_OF_MEMORY` */
+export function allocateBytes(what: string, size: number): Bytes {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new LSTMError("OUT_OF_MEMORY", `${what} of ${size} bytes does not fit in memory`, { cause });
+  }
+}
+
+/** The parts one after the other. @throws LSTMError as `allocateBytes` does */
+export function joined(what: string, parts: readonly Uint8Array[]): Bytes {
+  const bytes = allocateBytes(
+    what,
+    parts.reduce((size, { length }) => size + length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

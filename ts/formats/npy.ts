@@ -6,16 +6,16 @@
  */
 import { Zip, ZipPassThrough } from "fflate";
 import { shapeText } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
-import { MAX_DIMENSIONS } from "../tensor/elements.js";
+import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
+import { contiguous } from "../tensor/strides.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { asBytes, badFile } from "./bytes.js";
+import { asBytes, badFile, joined } from "./bytes.js";
 import { LONE_SURROGATE, quote } from "./json-reader.js";
 import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
-import { gather, rowMajor, swapped } from "./strided-bytes.js";
+import { gather, swapped } from "./strided-bytes.js";
 import { ZipArchive } from "./zip.js";
 
 /** Options of `loadNpy`. */
@@ -116,13 +116,12 @@ function toTensor(
   data: Uint8Array,
 ): Tensor {
   if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = product(shape);
   if (!shape.every(Number.isSafeInteger) || count * itemSize !== data.length) {
     const expected = `${shapeText(shape)} takes ${count * itemSize} bytes`;
     throw invalid(`its shape ${expected}, got ${data.length} (a truncated file?)`);
   }
-  const stride = fortran ? rowMajor([...shape].reverse()).reverse() : rowMajor(shape);
-  const bytes = gather(data, { offset: 0, shape, stride }, itemSize);
+  const bytes = gather(data, { offset: 0, shape, stride: contiguous(shape, fortran) }, itemSize);
   const values = allocate(shape);
   const inexact = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
   if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
@@ -167,7 +166,7 @@ export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
     if (size >= 2 ** 32) throw badFile(`dict takes ${size} bytes up to ${at}; .npz holds less than 4 GiB`);
   }
   archive.end();
-  return joined(chunks, size);
+  return joined("a file", chunks);
 }
 
 /** As many entries as a zip archive counts in 16 bits. */
@@ -184,19 +183,5 @@ function npyOf(argument: string, value: TensorInput): Bytes {
   const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
   const text = `\x93NUMPY\x01\x00${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
   const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return joined([Uint8Array.from(text, (letter) => letter.charCodeAt(0)), values], begin + values.length);
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Bytes {
-  try {
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
-  } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `a file of ${size} bytes does not fit in memory`, { cause });
-  }
+  return joined("a file", [Uint8Array.from(text, (letter) => letter.charCodeAt(0)), values]);
 }

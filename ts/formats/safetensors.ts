@@ -16,6 +16,7 @@ import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { allocateBytes, joined } from "./bytes.js";
 import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
@@ -138,33 +139,23 @@ export function save(
       `The header of these names and metadata would take ${headerBytes} bytes; the format allows ${MAX_HEADER_BYTES}`,
     );
   }
-  const file = allocateBytes(8 + headerBytes + size);
-  new DataView(file.buffer).setUint32(0, headerBytes, true);
-  file.set(header, 8);
-  file.fill(0x20, 8 + header.length, 8 + headerBytes);
-  let at = 8 + headerBytes;
-  for (const chunk of chunks) {
-    file.set(chunk, at);
-    at += chunk.length;
-  }
-  return file;
+  const start = allocateBytes(FILE, 8 + headerBytes);
+  new DataView(start.buffer).setUint32(0, headerBytes, true);
+  start.set(header, 8);
+  start.fill(0x20, 8 + header.length);
+  return joined(FILE, [start, ...chunks]);
 }
 
 /** Numbers in 16 bits each. */
 function narrowed(data: Float32Array, bitsOf: (bits: number) => number): Uint16Array {
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  const values = new Uint16Array(allocateBytes(2 * data.length).buffer);
+  const values = new Uint16Array(allocateBytes(FILE, 2 * data.length).buffer);
   for (let i = 0; i < values.length; i++) values[i] = bitsOf(bits[i] as number);
   return values;
 }
 
-function allocateBytes(size: number): Bytes {
-  try {
-    return new Uint8Array(size);
-  } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `a safetensors file of ${size} bytes does not fit in memory`, { cause });
-  }
-}
+/** What an error calls the file that does not fit in memory. */
+const FILE = "a safetensors file";
 
 /** How each dtype that is read becomes float32. */
 const READERS: ReadonlyMap<string, FloatReader> = new Map([

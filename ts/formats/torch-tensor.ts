@@ -1,5 +1,5 @@
 /** The tensors of torch.save: views of storages, each of which is an entry of the file. */
-import { MAX_DIMENSIONS } from "../tensor/elements.js";
+import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
 import { allocate, Tensor } from "../tensor/tensor.js";
 import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { quote } from "./json-reader.js";
@@ -104,7 +104,7 @@ export function tensorReader(
     if (end > held) {
       throw invalid(`tensor ${quote(name)} ends at element ${end} of a storage of ${held} (a truncated file?)`);
     }
-    left -= shape.reduce((a, b) => a * b, 1);
+    left -= product(shape);
     if (!(left >= 0)) throw invalid("its tensors have far more elements than its bytes can hold");
 
     const values = allocate(shape);

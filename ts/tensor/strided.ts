@@ -7,6 +7,7 @@ import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkArray, checkShape, checkSize, type Elements, product, type Values, zeros } from "./elements.js";
 import { flatten } from "./nested.js";
+import { contiguous, eachOffset, isContiguous } from "./strides.js";
 
 /** Where the values lie in `data`; row by row from the first on, if nothing is said. */
 export interface MemoryLayout {
@@ -81,28 +82,12 @@ function gather<Data extends Values>(
     const reach = `values ${first} to ${last}, but data has ${values.length}`;
     throw new LSTMError("SHAPE_MISMATCH", `${argument}: strides ${shapeText(strides)} reach ${reach}`);
   }
-  const dense = contiguous(shape, false);
-  if (strides.every((stride, d) => stride === dense[d] || shape[d] === 1)) {
-    return values.subarray(offset, offset + size) as Data;
-  }
+  if (isContiguous(shape, strides)) return values.subarray(offset, offset + size) as Data;
   const target = zeros(kind, shape);
-  const index = shape.map(() => 0);
-  let from = offset;
-  for (let to = 0; to < size; to++) {
+  eachOffset(shape, strides, offset, (from, to) => {
     target[to] = values[from] as number;
-    for (let d = shape.length - 1; d >= 0; d--) {
-      from += strides[d] as number;
-      if (++(index[d] as number) < (shape[d] as number)) break;
-      from -= (strides[d] as number) * (shape[d] as number);
-      index[d] = 0;
-    }
-  }
+  });
   return target;
-}
-
-/** The strides of values that lie side by side. */
-function contiguous(shape: readonly number[], columnMajor: boolean): number[] {
-  return shape.map((_, d) => product(columnMajor ? shape.slice(0, d) : shape.slice(d + 1)));
 }
 
 const ROW_MAJOR: readonly unknown[] = ["C", "c", "row-major"];

@@ -6,6 +6,7 @@ import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
+import { product } from "../tensor/elements.js";
 import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
 
 /** What every drawing initialiser takes. */
@@ -56,9 +57,7 @@ export function normal(
 
 /** One value everywhere: `constant_`. */
 export function constant(parameter: Parameter, value: number): void {
-  checkParameter(parameter).write(
-    new Float32Array(parameter.shape.reduce((a, b) => a * b, 1)).fill(checkFloat("value", value)),
-  );
+  checkParameter(parameter).write(new Float32Array(product(parameter.shape)).fill(checkFloat("value", value)));
 }
 
 /** All zeros: `zeros_`. */

@@ -1,5 +1,6 @@
 /** What a model computes from its own tensors alone: exporters cut weights up and put them together in nodes. */
 import { product } from "../../tensor/elements.js";
+import { contiguous, eachOffset } from "../../tensor/strides.js";
 import { invalid } from "./protobuf.js";
 import type { Attribute } from "./schema.js";
 import { attributesOf, isStandard, type Placed, type Scope, type Value } from "./scope.js";
@@ -168,28 +169,17 @@ export function dequantized(
 /** Blocks of the same size and type, which lie at steps of their own in the source. */
 function gather(x: Constant, shape: readonly number[], strides: readonly number[], offset: number): Constant {
   const values = new (x.values.constructor as new (size: number) => Float32Array)(product(shape));
-  const index = shape.map(() => 0);
-  let from = offset;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = x.values[from] as number;
-    for (let d = shape.length - 1; d >= 0; d--) {
-      from += strides[d] as number;
-      index[d] = (index[d] as number) + 1;
-      if (index[d] !== shape[d]) break;
-      from -= (strides[d] as number) * (shape[d] as number);
-      index[d] = 0;
-    }
-  }
+  eachOffset(shape, strides, offset, (from, to) => {
+    values[to] = x.values[from] as number;
+  });
   return { shape, values };
 }
-
-const stridesOf = (shape: readonly number[]) => shape.map((_, d) => product(shape.slice(d + 1)));
 
 /** @param perm which dimension of `x` each one is; all of them backwards if left out */
 export function transposed(x: Constant, perm?: readonly number[]): Constant | undefined {
   const order = perm?.length ? perm : x.shape.map((_, d) => x.shape.length - 1 - d);
   if (order.length !== x.shape.length || !x.shape.every((_, d) => order.includes(d))) return undefined;
-  const strides = stridesOf(x.shape);
+  const strides = contiguous(x.shape, false);
   const pick = (list: readonly number[]) => order.map((d) => list[d] as number);
   return gather(x, pick(x.shape), pick(strides), 0);
 }
@@ -200,7 +190,7 @@ function sliced(x: Constant, axis: number, start: number, end: number): Constant
   if (size === undefined) return undefined;
   const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const from = clamp(start);
-  const strides = stridesOf(x.shape);
+  const strides = contiguous(x.shape, false);
   const shape = x.shape.map((one, i) => (i === d ? Math.max(clamp(end) - from, 0) : one));
   return gather(x, shape, strides, from * (strides[d] as number));
 }

@@ -2,7 +2,7 @@
 import { shapeText } from "../../checks/describe.js";
 import { MAX_DIMENSIONS, product } from "../../tensor/elements.js";
 import { allocate } from "../../tensor/tensor.js";
-import { badFile } from "../bytes.js";
+import { badFile, joined } from "../bytes.js";
 import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 } from "../floats.js";
 import { quote } from "../json-reader.js";
 import { invalid } from "./protobuf.js";
@@ -76,7 +76,8 @@ export function readTensor(tensor: TensorMessage): Constant {
 function dataOf({ raw, floats, doubles, ints, longs, unsigned }: TensorMessage, size: number): DataView {
   const numbers = [ints, longs, unsigned].find(({ length }) => length > 0);
   if (raw !== undefined) return viewOf(raw);
-  if (numbers === undefined) return viewOf(joined([...floats, ...doubles]));
+  const parts = [...floats, ...doubles];
+  if (numbers === undefined) return viewOf(parts.length === 1 ? (parts[0] as Uint8Array) : joined("a tensor", parts));
   const view = new DataView(new ArrayBuffer(size * numbers.length));
   numbers.forEach((number, i) => {
     if (size === 1) view.setUint8(i, number);
@@ -88,14 +89,3 @@ function dataOf({ raw, floats, doubles, ints, longs, unsigned }: TensorMessage, 
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
