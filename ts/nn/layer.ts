@@ -1,6 +1,6 @@
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
-import { gradientRows, PackedSequence } from "../tensor/packed-sequence.js";
+import { gradientRows, type PackedSequence } from "../tensor/packed-sequence.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { INPUT, INPUT_GRADIENT, type LayerHandle, OUTPUT } from "../wasm/layer-handle.js";
@@ -45,7 +45,7 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
     this.#write(input, product(leading));
     object.forward(training);
     const rows = this.#read(OUTPUT, [...leading, outputs]);
-    const output = packed === undefined ? rows : new PackedSequence(rows, packed.batchSizes, packed.sortedIndices);
+    const output = packed === undefined ? rows : packed.withData(rows);
     if (training) {
       this.pending.push(output, { input: input.slice() as Input, leading, packed: packed?.withOwnIndices() });
     }

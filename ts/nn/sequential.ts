@@ -250,7 +250,7 @@ function through(module: Module, value: unknown, run: (value: unknown) => unknow
   if (!(value instanceof PackedSequence) || module.takesPacked) return run(value);
   const rows = run(value.data);
   if (rows === undefined) return undefined;
-  return new PackedSequence(rows as Tensor, value.batchSizes, value.sortedIndices, value.unsortedIndices);
+  return value.withData(rows as Tensor);
 }
 
 /** What backward of LSTM, GRU and RNN returns: an object with the gradient of the input, and no tensor or packed batch itself. */

@@ -66,9 +66,7 @@ export class Call {
 
   /** Rows like the input's, in a tensor or packed as the input was. */
   rowsOf(tensor: Tensor): Tensor | PackedSequence {
-    const { packed } = this;
-    if (packed === undefined) return tensor;
-    return new PackedSequence(tensor, packed.batchSizes, packed.sortedIndices, packed.unsortedIndices);
+    return this.packed === undefined ? tensor : this.packed.withData(tensor);
   }
 
   /** A new result of the right shapes. */

@@ -34,6 +34,9 @@ export const GRU_CELL: Cell = {
 
 export const RNN_CELL: Cell = { name: "RNN", number: 2, gates: 1, states: ["h"], traced: { h: [5] } };
 
+/** What PyTorch puts behind the name of a parameter of layers. */
+export const suffixOf = (layer: number, direction: number): string => `_l${layer}${direction === 1 ? "_reverse" : ""}`;
+
 /** Something for each state of a cell, by names in the order of `Cell.states`. */
 export function byState<T>(names: readonly string[], read: (index: number) => T): Record<string, T> {
   return Object.fromEntries(names.map((name, index) => [name, read(index)]));

@@ -4,6 +4,7 @@ import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
+import { suffixOf } from "./cells.js";
 import type { DropoutDraw } from "./results.js";
 import type { Sizes } from "./sizes.js";
 
@@ -90,7 +91,7 @@ export class RnnHandle extends WasmObject {
   #place(index: number, suffixed: boolean): ParameterInfo {
     const fact = (number: number) => this.instance.kernels.parameter(this.id, index, number);
     const [kind, layer, direction, address, rows, columns] = [0, 1, 2, 3, 4, 5].map(fact) as Six;
-    const suffix = suffixed ? `_l${layer}${direction === 1 ? "_reverse" : ""}` : "";
+    const suffix = suffixed ? suffixOf(layer, direction) : "";
     const shape = Object.freeze(columns === 0 ? [rows] : [rows, columns]);
     return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
   }

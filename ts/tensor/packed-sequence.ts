@@ -95,6 +95,11 @@ export class PackedSequence {
     return new PackedSequence(data, batchSizes, sortedIndices, unsortedIndices);
   }
 
+  /** @internal Other rows, packed as these are. */
+  withData(data: Tensor): PackedSequence {
+    return new PackedSequence(data, this.batchSizes, this.sortedIndices, this.unsortedIndices);
+  }
+
   /** @internal The same rows, packed in an order that nobody else can change. */
   withOwnIndices(): PackedSequence {
     const { data, batchSizes, sortedIndices } = this;

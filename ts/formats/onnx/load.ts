@@ -3,6 +3,7 @@ import { LSTMError } from "../../checks/errors.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import type { StateDict } from "../../parameters/state-dict.js";
+import { suffixOf } from "../../recurrent/cells.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
@@ -153,7 +154,7 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const stateDict: Record<string, Tensor> = {};
   layers.forEach(({ parameters }, l) => {
     parameters.forEach((own, d) => {
-      const suffix = `_l${l}${d === 1 ? "_reverse" : ""}`;
+      const suffix = suffixOf(l, d);
       const rows = own.weight_hh?.shape[0] ?? 0;
       const biases =
         bias && own.bias_ih === undefined ? { bias_ih: Tensor.zeros([rows]), bias_hh: Tensor.zeros([rows]) } : {};

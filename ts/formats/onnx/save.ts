@@ -2,6 +2,7 @@
 import { describe } from "../../checks/describe.js";
 import { LSTMError } from "../../checks/errors.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
+import { suffixOf } from "../../recurrent/cells.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
@@ -116,7 +117,7 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
 
   graph.tensor("output_shape", [3], BigInt64Array.of(0n, 0n, BigInt(directions * hiddenSize)));
   for (let l = 0; l < numLayers; l++) {
-    const suffixes = Array.from({ length: directions }, (_, d) => `_l${l}${d === 1 ? "_reverse" : ""}`);
+    const suffixes = Array.from({ length: directions }, (_, d) => suffixOf(l, d));
     const own = (...names: string[]) =>
       suffixes.flatMap((suffix) => names.map((name) => dict[name + suffix] as Tensor));
     const [W, R, B] = [`W_l${l}`, `R_l${l}`, module.bias ? `B_l${l}` : ""];
