@@ -145,12 +145,12 @@ impl Config {
 
     /// Columns of c: `H`, or 0 for a cell without c.
     pub fn c_size(&self) -> usize {
-        if self.cell.has_c() { self.hidden_size } else { 0 }
+        self.cell.c_columns(self.hidden_size)
     }
 
     /// Columns of c with those of padding.
     pub fn padded_c_size(&self) -> usize {
-        if self.cell.has_c() { self.padded_hidden_size() } else { 0 }
+        self.cell.c_columns(self.padded_hidden_size())
     }
 
     /// Values in a row of pre-activations: all slots of all units, with those of padding.

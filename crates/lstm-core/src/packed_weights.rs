@@ -117,12 +117,12 @@ impl PackedWeights {
 
     /// Columns of c, 0 for a cell without c.
     pub fn c_size(&self) -> usize {
-        if self.cell.has_c() { self.hidden } else { 0 }
+        self.cell.c_columns(self.hidden)
     }
 
     /// The same with those of padding.
     pub fn padded_c_size(&self) -> usize {
-        if self.cell.has_c() { self.padded_hidden } else { 0 }
+        self.cell.c_columns(self.padded_hidden)
     }
 
     /// Values in a row of pre-activations: all slots of all units, padding included.

@@ -3,7 +3,7 @@
 mod common;
 
 use common::reference::{Matrix, Reference};
-use common::{c_size, relative_error, stack_with};
+use common::{relative_error, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
@@ -83,7 +83,7 @@ impl Setting {
         let sequence = |&length: &usize| Sequence {
             x: rows(length, config.input_size()),
             h: rows(states, config.h_size()),
-            c: rows(states, c_size(&config)),
+            c: rows(states, config.c_size()),
         };
         self.lengths.iter().map(sequence).collect()
     }
@@ -132,7 +132,7 @@ fn run(
     shape: Shape,
 ) -> Vec<Sequence> {
     let config = *stack.config();
-    let (i, d, h_size, c_size) = (config.input_size(), config.output_size(), config.h_size(), c_size(&config));
+    let (i, d, h_size, c_size) = (config.input_size(), config.output_size(), config.h_size(), config.c_size());
     stack.reserve(shape, chunk).unwrap();
     for &(row, t, b) in place {
         stack.input_mut()[row * i..][..i].copy_from_slice(&sequences[b].x[t]);

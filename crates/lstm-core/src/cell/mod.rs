@@ -107,6 +107,11 @@ impl Cell {
         self == Self::Lstm
     }
 
+    /// Columns of c where h has `columns`: as many, or 0 for a cell without c.
+    pub fn c_columns(self, columns: usize) -> usize {
+        if self.has_c() { columns } else { 0 }
+    }
+
     /// Whether the cell's own equations read h(t-1), which other cells only meet in `W_hh h(t-1)`.
     pub fn reads_h(self) -> bool {
         self == Self::Gru

@@ -1,6 +1,6 @@
 //! The golden cases of `test/fixtures/golden` (PyTorch in float64; `generate.py` and `gru_rnn.py` beside them tell the format).
 
-use super::{c_size, stack_with};
+use super::stack_with;
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::Options;
@@ -110,7 +110,7 @@ impl Case {
     pub fn gradients(&self, times: usize, every: Option<usize>) -> Vec<(String, Vec<f32>)> {
         let mut stack = self.stack();
         let (i, d) = (self.options.input_size, stack.config().output_size());
-        let (h_size, c_size) = (stack.config().h_size(), c_size(stack.config()));
+        let (h_size, c_size) = (stack.config().h_size(), stack.config().c_size());
         let order = self.order();
         let rows = self.packed_rows(&order);
         let place: Vec<(usize, usize)> = match &rows {
@@ -154,7 +154,7 @@ impl Case {
     fn run_with(&self, stack: &mut Stack, chunk: Option<usize>, training: Option<Option<usize>>) -> Results {
         let (batch, steps) = (self.batch, self.steps);
         let (i, d) = (self.options.input_size, stack.config().output_size());
-        let (h_size, c_size) = (stack.config().h_size(), c_size(stack.config()));
+        let (h_size, c_size) = (stack.config().h_size(), stack.config().c_size());
         let order = self.order();
         let rows = self.packed_rows(&order);
         let shape = Shape { steps, batch, rows: rows.as_ref().map_or(steps * batch, Vec::len) };

@@ -20,11 +20,6 @@ pub fn stack_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>)
     stack
 }
 
-/// Columns of the memory of a stack: H for an LSTM, whose memory is c, and 0 for the others, which have none.
-pub fn c_size(config: &Config) -> usize {
-    if config.cell().has_c() { config.hidden_size() } else { 0 }
-}
-
 /// The largest error of `actual`, relative to the largest magnitude expected.
 pub fn relative_error(actual: &[f32], expected: &[f64]) -> f64 {
     assert_eq!(actual.len(), expected.len());
