@@ -4,11 +4,11 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LSTMError } from "lstm-wasm";
 import { load } from "lstm-wasm/onnx";
 import { PbfWriter } from "pbf";
 import { describe, expect, it } from "vitest";
 import { mulberry32 } from "../examples/mulberry32.js";
+import { FUZZ_TIMEOUT, fuzz, joined, mutated, takenBy } from "./support/mutate.js";
 import { refuses } from "./support/refusal.js";
 
 const folder = join(import.meta.dirname, "fixtures/onnx");
@@ -18,64 +18,19 @@ const files = readdirSync(folder)
 
 /** What came of a file: true for a model. Anything but a model that holds together or an LSTMError fails the test. */
 function outcome(bytes: Uint8Array): boolean {
-  try {
+  const read = () => {
     const { layers, tensors } = load(bytes);
     expect(Object.getPrototypeOf(tensors)).toBeNull();
     const values = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
     expect(values).toBeLessThanOrEqual(bytes.length);
     for (const layer of layers) layer.create({ flipped: layer.attributes.direction === "reverse" }).dispose();
     return layers.length > 0;
-  } catch (error) {
-    if (!(error instanceof LSTMError)) throw error;
-    expect(error.code).toBe("SAFETENSORS");
-    expect(error.message).toMatch(/^(ONNX: |Not a valid ONNX file: )/);
-    expect(error.message.length).toBeLessThan(3000);
-    return false;
-  }
+  };
+  return takenBy(read, 3000, /^(ONNX: |Not a valid ONNX file: )/);
 }
 
-/** A file with some of its bytes changed, moved, doubled or left out. */
-function mutated(random: () => number): Uint8Array {
-  const below = (n: number) => Math.floor(random() * n);
-  let bytes = new Uint8Array(files[below(files.length)] as Uint8Array);
-  for (let i = 1 + below(4); i > 0; i--) {
-    const at = below(bytes.length);
-    const length = Math.min(1 + below(40), bytes.length - at);
-    const part = bytes.slice(at, at + length);
-    const kind = below(7);
-    if (kind === 0) bytes[at] = below(256);
-    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << below(8));
-    else if (kind === 2) bytes.fill([0, 0x7f, 0x80, 0xff][below(4)] as number, at, at + Math.min(length, 10));
-    else if (kind === 3) bytes = bytes.slice(0, at);
-    else if (kind === 4) bytes = concat(bytes.subarray(0, at), bytes.subarray(at + length));
-    else if (kind === 5) bytes = concat(bytes.subarray(0, at), part, bytes.subarray(at));
-    else bytes.set(part, below(bytes.length - length + 1));
-    if (bytes.length === 0) break;
-  }
-  return bytes;
-}
-
-function concat(...parts: Uint8Array[]) {
-  return new Uint8Array(Buffer.concat(parts));
-}
-
-const seconds = process.env.FUZZ_SECONDS === undefined ? undefined : Number(process.env.FUZZ_SECONDS);
-const ROUNDS = 12_000;
-
-it("takes mutated files or refuses them", { timeout: 60_000 + 1500 * (seconds ?? 0) }, () => {
-  const seed = seconds === undefined ? 14 : Date.now() % 2 ** 31;
-  const random = mulberry32(seed);
-  const end = Date.now() + 1000 * (seconds ?? 0);
-  let taken = 0;
-  let rounds = 0;
-  for (; seconds === undefined ? rounds < ROUNDS : Date.now() < end; rounds++) {
-    const bytes = mutated(random);
-    try {
-      if (outcome(bytes)) taken++;
-    } catch (cause) {
-      throw new Error(`seed ${seed}, round ${rounds}: ${Buffer.from(bytes).toString("base64")}`, { cause });
-    }
-  }
+it("takes mutated files or refuses them", { timeout: FUZZ_TIMEOUT }, () => {
+  const { rounds, taken } = fuzz(12_000, (random) => mutated(random, files), outcome);
   expect(taken).toBeGreaterThan(rounds / 20); // most change a weight, a name or nothing that is read
   expect(taken).toBeLessThan(rounds);
 });
@@ -173,10 +128,10 @@ describe("adversarial files", () => {
       return field(25, message(all(text(1, name), text(10, "d"), ...new Array(calls).fill(call))));
     };
     const call = node("f0", [], [], text(7, "d"));
-    const itself = concat(model(call), message(own("f0", "f0", 1)));
+    const itself = joined(model(call), message(own("f0", "f0", 1)));
     refuses(() => load(itself), "SAFETENSORS", "call each other deeper");
     const twice = Array.from({ length: 40 }, (_, i) => message(own(`f${i}`, `f${i + 1}`, 2)));
-    refuses(() => load(concat(model(call), ...twice)), "SAFETENSORS", "more than 1048576 nodes");
+    refuses(() => load(joined(model(call), ...twice)), "SAFETENSORS", "more than 1048576 nodes");
   });
 
   it("with cycles and doublings among the weights", () => {

@@ -1,8 +1,13 @@
 /** Files that nobody would write, made of files that somebody wrote. */
+import { LSTMError } from "lstm-wasm";
+import { expect } from "vitest";
 import { mulberry32 } from "../../examples/mulberry32.js";
 
 /** Numbers that counts and offsets overflow at. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+
+/** Bytes that make the numbers of protobuf small, large or endless. */
+const VARINTS = [0, 0x7f, 0x80, 0xff];
 
 /** A file with some of its bytes changed, moved, doubled, cut off or taken from another. */
 export function mutated(random: () => number, files: readonly Uint8Array[]): Uint8Array {
@@ -13,7 +18,7 @@ export function mutated(random: () => number, files: readonly Uint8Array[]): Uin
     const at = below(bytes.length - 4);
     const length = Math.min(1 + below(40), bytes.length - at);
     const part = bytes.slice(at, at + length);
-    const kind = below(8);
+    const kind = below(9);
     if (kind === 0) bytes[at] = below(256);
     else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << below(8));
     else if (kind === 2) new DataView(bytes.buffer).setUint32(at, EDGES[below(EDGES.length)] as number, true);
@@ -21,12 +26,13 @@ export function mutated(random: () => number, files: readonly Uint8Array[]): Uin
     else if (kind === 4) bytes = joined(bytes.subarray(0, at), bytes.subarray(at + length));
     else if (kind === 5) bytes = joined(bytes.subarray(0, at), part, bytes.subarray(at));
     else if (kind === 6) bytes.set(part, below(bytes.length - length + 1));
+    else if (kind === 7) bytes.fill(VARINTS[below(VARINTS.length)] as number, at, at + Math.min(length, 10));
     else bytes = joined(bytes.subarray(0, at), other.subarray(below(other.length)));
   }
   return bytes;
 }
 
-const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
+export const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 
 /**
  * Gives a reader mutated and random files for so many rounds; with the variable FUZZ_SECONDS, for that time and from a seed
@@ -53,6 +59,19 @@ export function fuzz(
   }
   if (seconds !== undefined) console.log(`${round} rounds from seed ${seed}, ${taken} taken`);
   return { rounds: round, taken };
+}
+
+/** What a reader makes of a file: true for a right result; false for a right refusal, whose message is short and says so. */
+export function takenBy(read: () => boolean, longest: number, message = /./): boolean {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof LSTMError)) throw error;
+    expect(error.code).toBe("SAFETENSORS");
+    expect(error.message).toMatch(message);
+    expect(error.message.length).toBeLessThan(longest);
+    return false;
+  }
 }
 
 /** How long the test of a fuzzer may take. */
