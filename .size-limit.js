@@ -1,3 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** The files that the default entry is made of, which a page has already that imports a reader beside it. */
+const index = new URL("dist/index.js", import.meta.url);
+const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
+
 /**
  * What the package may weigh, held by `npm test`. A bundle is what a project gets that imports all of an entry:
  * minified by esbuild, then gzip. Raw is the file as it lies.
@@ -33,5 +39,7 @@ export default [
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.5 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.5 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
+  bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./esm-*"),
+  bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];

@@ -17,6 +17,8 @@ export default defineConfig({
       { find: /^lstm-wasm\/(relaxed|slim)\/(nn|train|safetensors)$/, replacement: file("dist/$1/$2.js") },
       { find: /^lstm-wasm\/nn$/, replacement: file("dist/nn.js") },
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
+      { find: /^lstm-wasm\/keras$/, replacement: file("dist/keras.js") },
+      { find: /^lstm-wasm\/audio$/, replacement: file("dist/audio.js") },
       { find: /^lstm-wasm\/train$/, replacement: file("dist/train.js") },
       { find: /^lstm-wasm\/node$/, replacement: file("dist/node.js") },
       { find: /^\.\/lstm\.wasm\.js$/, replacement: file("dist/lstm.wasm.js") },

@@ -23,6 +23,9 @@ const SETTINGS = [
 /** The WebAssembly module as text, in a file of its own beside the entries: ts/wasm/loaders/inline.ts imports it. */
 const TEXT = "./lstm.wasm.js";
 
+/** Entries that read files and need no WebAssembly: the default entry's go with slim and relaxed too. */
+const READERS = ["keras", "audio"];
+
 /**
  * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
  * how. `text` names the module whose text lies beside the entries; `external` the imports left to the runtime, written
@@ -33,19 +36,19 @@ const BUILDS = [
     folder: ".",
     module: "inline",
     text: "simd128",
-    entries: ["index", "nn", "safetensors", "train", "node"],
+    entries: ["index", "nn", "safetensors", ...READERS, "train", "node"],
     external: ["node:*"],
   },
   {
     folder: "workerd",
     module: "workerd",
-    entries: ["index", "nn", "safetensors", "train"],
+    entries: ["index", "nn", "safetensors", ...READERS, "train"],
     external: ["../lstm.wasm"],
   },
   {
     folder: "edge-light",
     module: "edge-light",
-    entries: ["index", "nn", "safetensors", "train"],
+    entries: ["index", "nn", "safetensors", ...READERS, "train"],
     external: ["../lstm.wasm?module"],
   },
   { folder: "slim", module: "slim", entries: ["slim", "nn", "safetensors", "train"], external: [] },
@@ -93,6 +96,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     format: "esm",
     platform: "neutral",
     target: "es2022",
+    mainFields: ["module", "main"], // of the libraries that are bundled
     // Readable: an uncaught error prints the line that it comes from. Who bundles minifies.
     minify: false,
     write: false,

@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { root } from "./run.mjs";
 
 /** What `exports` in package.json names. */
-const ENTRIES = ["index.d.ts", "nn.d.ts", "safetensors.d.ts", "slim.d.ts", "train.d.ts", "node.d.ts", "lstm.wasm.d.ts"];
+const ENTRIES = [
+  "index.d.ts",
+  "nn.d.ts",
+  "safetensors.d.ts",
+  "keras.d.ts",
+  "audio.d.ts",
+  "slim.d.ts",
+  "train.d.ts",
+  "node.d.ts",
+  "lstm.wasm.d.ts",
+];
 
 /** Writes the declarations; esbuild writes the JavaScript. Returns whether the types are right. */
 export function writeTypes(folder) {

@@ -1,0 +1,68 @@
+/** Models of amplifiers and effects: which of the formats it is, and what all of them have in common. */
+import { describe } from "../../checks/describe.js";
+import { mustBe } from "../../checks/must-be.js";
+import { invalid, type JsonObject, own, parse } from "./json.js";
+import type { AudioLayer, AudioModel } from "./model.js";
+import { readNam } from "./nam.js";
+import { readRTNeural } from "./rtneural.js";
+import { isRecurrent, readGuitarML, readStateDict } from "./state-dict.js";
+
+/**
+ * The layers of a model of an amplifier or an effect, with state dicts under PyTorch's names: JSON of RTNeural and AIDA-X, of
+ * GuitarML (Proteus, NeuralPi and others), a state dict in JSON, or a `.nam` file of Neural Amp Modeler with an LSTM.
+ *
+ * @param text what the file holds, decoded: it is taken as text because worklets cannot decode bytes
+ * @throws LSTMError `SAFETENSORS` for text that is no such model, or has a layer that is not read: the message names it
+ */
+export function load(text: string): AudioModel {
+  if (typeof text !== "string") throw mustBe("SAFETENSORS", "text", "the file's text, a string", text);
+  const file = parse(text);
+  const { format, layers, inputSize, ...others } = read(file);
+  if (!layers.some(isRecurrent)) throw invalid("it has no LSTM, GRU or RNN");
+  // Each layer must read what the one before it gives: nothing else would notice before it runs.
+  let width = inputSize ?? widths(layers[0] as AudioLayer)?.[0] ?? 0;
+  const first = width;
+  for (const layer of layers) {
+    const [input, output] = widths(layer) ?? [width, width];
+    if (input !== width) throw invalid(`layer ${layer.name} reads ${input} values, and ${width} come before it`);
+    width = output;
+  }
+  const skip = others.skip ?? flag(own(file, "in_skip"));
+  const gain = own(file, "out_gain");
+  const rate = own(file, "sample_rate") ?? own(file, "samplerate");
+  return {
+    format,
+    inputSize: first,
+    outputSize: width,
+    layers,
+    skip,
+    gain: typeof gain === "number" ? 10 ** (gain / 20) : 1,
+    sampleRate: typeof rate === "number" && rate > 0 ? rate : undefined,
+  };
+}
+
+function read(file: JsonObject): {
+  format: AudioModel["format"];
+  layers: AudioLayer[];
+  inputSize?: number;
+  skip?: boolean;
+} {
+  if (own(file, "architecture") !== undefined) return { format: "NAM", layers: readNam(file), skip: false };
+  if (own(file, "layers") !== undefined) return { format: "RTNeural", ...readRTNeural(file) };
+  if (own(file, "state_dict") !== undefined) return { format: "GuitarML", ...readGuitarML(file) };
+  return { format: "state dict", layers: readStateDict(file), skip: false };
+}
+
+/** Values that go into a layer for each sample, and that come out; undefined for one that keeps their number. */
+function widths(layer: AudioLayer): readonly [number, number] | undefined {
+  const { options } = layer;
+  if ("hiddenSize" in options) return [options.inputSize, options.hiddenSize];
+  if ("inFeatures" in options) return [options.inFeatures, options.outFeatures];
+  return undefined;
+}
+
+function flag(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (value === 0 || value === 1) return value === 1;
+  throw invalid(`in_skip must be 0 or 1, got ${describe(value)}`);
+}
