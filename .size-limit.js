@@ -29,6 +29,10 @@ const raw = (name, path, limit) => ({
   disablePlugins: ["@size-limit/esbuild"],
 });
 
+/** The files that the default entry is made of, which a page has already that imports a reader beside it. */
+const index = new URL("dist/index.js", import.meta.url);
+const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
+
 export default [
   bundle("lstm-wasm, everything included", "dist/index.js", "51 kB"),
   raw("  its WebAssembly, raw", "dist/lstm.wasm", "66 kB"),
@@ -41,5 +45,7 @@ export default [
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
   bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./esm-*"),
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
+  bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
+  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "2 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];

@@ -15,6 +15,8 @@ export default defineConfig({
       { find: /^lstm-wasm\/relaxed$/, replacement: file("dist/relaxed/index.js") },
       { find: /^lstm-wasm\/slim$/, replacement: file("dist/slim/slim.js") },
       { find: /^lstm-wasm\/(relaxed|slim)\/(nn|train|safetensors)$/, replacement: file("dist/$1/$2.js") },
+      { find: /^lstm-wasm\/pytorch$/, replacement: file("dist/pytorch.js") },
+      { find: /^lstm-wasm\/npy$/, replacement: file("dist/npy.js") },
       { find: /^lstm-wasm\/nn$/, replacement: file("dist/nn.js") },
       { find: /^lstm-wasm\/safetensors$/, replacement: file("dist/safetensors.js") },
       { find: /^lstm-wasm\/keras$/, replacement: file("dist/keras.js") },

@@ -24,7 +24,7 @@ const SETTINGS = [
 const TEXT = "./lstm.wasm.js";
 
 /** Entries that read files and need no WebAssembly: the default entry's go with slim and relaxed too. */
-const READERS = ["keras", "audio"];
+const READERS = ["pytorch", "keras", "audio", "npy"];
 
 /**
  * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
@@ -95,8 +95,8 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     splitting: true, // the entries share one LSTMError class
     format: "esm",
     platform: "neutral",
-    target: "es2022",
     mainFields: ["module", "main"], // of the libraries that are bundled
+    target: "es2022",
     // Readable: an uncaught error prints the line that it comes from. Who bundles minifies.
     minify: false,
     write: false,

@@ -10,6 +10,8 @@ const ENTRIES = [
   "safetensors.d.ts",
   "keras.d.ts",
   "audio.d.ts",
+  "pytorch.d.ts",
+  "npy.d.ts",
   "slim.d.ts",
   "train.d.ts",
   "node.d.ts",

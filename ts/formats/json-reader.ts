@@ -11,7 +11,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 const MOST_DEPTH = 127;
 /** The header and its tensors. Objects inside those are of no meaning: they may have a key twice, and come out empty. */
 const MEANT_DEPTH = 2;
-const NOTHING: { [key: string]: Json } = Object.freeze(Object.create(null));
+const NOTHING: { [key: string]: Json } = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.create(null));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const PLAIN_INTEGER = /^(0|-?[1-9]\d*)$/;
 const LITERALS: readonly [string, Json][] = [

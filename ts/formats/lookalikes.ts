@@ -1,6 +1,6 @@
-/** What people load by mistake for a safetensors file, told by its first bytes, and what to do about it. */
+/** What people load by mistake for a file of another format, told by its first bytes, and what to do about it. */
 
-const TORCH = `a file of torch.save; in Python, safetensors.torch.save_file(torch.load(path, map_location="cpu"), "new path")`;
+const TORCH = 'a file of torch.save; load of "lstm-wasm/pytorch" reads it';
 const NUMPY = "in Python, safetensors.numpy.save_file(arrays by name, path)";
 
 /** How files begin, one character for each byte. */
@@ -8,7 +8,7 @@ const BEGINNINGS: readonly [string, string][] = [
   ["PK", TORCH],
   ["\x80", TORCH], // pickled, as before PyTorch 1.6
   ["\x89HDF", `an HDF5 file, perhaps of Keras; ${NUMPY}`],
-  ["\x93NUMPY", `a NumPy .npy file; ${NUMPY}`],
+  ["\x93NUMPY", `a NumPy .npy file; loadNpy of "lstm-wasm/npy" reads it`],
   ["\x28\xb5\x2f\xfd", "zstd data; unpack it first"],
   ["version ", "a Git LFS pointer; fetch the file behind it with git lfs pull"],
   ["<", "a web page, perhaps of an error; look at the response's status before its bytes"],
@@ -25,7 +25,8 @@ export function lookalike(bytes: Uint8Array): string {
   }
   // Then it begins with a length, as it should, and something else is wrong with it.
   if (start.slice(4, 8) === "\0\0\0\0") return "";
-  if (start.startsWith("PK") && start.includes(".npy")) return `. It looks like a NumPy .npz file; ${NUMPY}`;
+  if (start.startsWith("PK") && start.includes(".npy"))
+    return `. It looks like a NumPy .npz file; loadNpz of "lstm-wasm/npy" reads it`;
   const found = BEGINNINGS.find(([beginning]) => start.trimStart().startsWith(beginning));
   return found === undefined ? "" : `. It looks like ${found[1]}`;
 }

@@ -1,8 +1,7 @@
 /** The header of a safetensors file, read strictly: what passes here holds together. */
 import { describe } from "../checks/describe.js";
-import { LSTMError } from "../checks/errors.js";
-import { mustBe } from "../checks/must-be.js";
 import { MAX_DIMENSIONS } from "../tensor/elements.js";
+import { asBytes, badFile } from "./bytes.js";
 import { JsonReader, quote } from "./json-reader.js";
 import { lookalike } from "./lookalikes.js";
 
@@ -101,19 +100,8 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
   if (covered < dataBytes) throw invalid(`the last ${dataBytes - covered} bytes belong to no tensor`);
 }
 
-function asBytes(input: ArrayBufferLike | ArrayBufferView): Uint8Array {
-  const isView = ArrayBuffer.isView(input);
-  // a buffer by its tag, as it may come from another realm
-  if (!isView && !/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(input))) {
-    const expected = "a Uint8Array, another view or an ArrayBuffer";
-    throw mustBe("SAFETENSORS", "bytes", expected, input);
-  }
-  if (input.byteLength === 0) return new Uint8Array(); // perhaps detached, and then no view can be made of it
-  return isView ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(input);
-}
-
-function invalid(why: string): LSTMError {
-  return new LSTMError("SAFETENSORS", `Not a valid safetensors file: ${why}`);
+function invalid(why: string): Error {
+  return badFile(`Not a valid safetensors file: ${why}`);
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -16,6 +16,7 @@ import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
 
@@ -138,45 +139,13 @@ function allocateBytes(size: number): Bytes {
   }
 }
 
-/** How each dtype that is read becomes float32. The source may lie at any offset, aligned or not. */
-const READERS: ReadonlyMap<string, (source: DataView, values: Float32Array) => void> = new Map([
-  [
-    "F32",
-    (source, values) => {
-      new Uint8Array(values.buffer).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
-    },
-  ],
-  [
-    "F64",
-    (source, values) => {
-      for (let i = 0; i < values.length; i++) values[i] = source.getFloat64(8 * i, true);
-    },
-  ],
-  [
-    "F16",
-    (source, values) => {
-      for (let i = 0; i < values.length; i++) values[i] = halfToNumber(source.getUint16(2 * i, true));
-    },
-  ],
-  [
-    "BF16", // the upper half of a float32
-    (source, values) => {
-      const bits = new Uint32Array(values.buffer);
-      for (let i = 0; i < bits.length; i++) bits[i] = source.getUint16(2 * i, true) << 16;
-    },
-  ],
+/** How each dtype that is read becomes float32. */
+const READERS: ReadonlyMap<string, FloatReader> = new Map([
+  ["F32", readFloat32],
+  ["F64", readFloat64],
+  ["F16", readFloat16],
+  ["BF16", readBFloat16],
 ]);
-
-/** IEEE binary16: 1 sign, 5 exponent, 10 mantissa bits. Exact; arithmetic, so that no thread's flush-to-zero touches it. */
-function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  let magnitude: number;
-  if (exponent === 31) magnitude = mantissa === 0 ? Infinity : NaN;
-  else if (exponent === 0) magnitude = mantissa * 2 ** -24;
-  else magnitude = (1024 + mantissa) * (1 << exponent) * 2 ** -25;
-  return bits & 0x8000 ? -magnitude : magnitude;
-}
 
 /** Own entries in the order of their keys' code points, which is that of their UTF-8 bytes. */
 function sortedEntries<T>(argument: string, object: Readonly<Record<string, T>>): [string, T][] {

@@ -1,0 +1,202 @@
+/**
+ * `lstm-wasm/npy`: reads and writes NumPy's files, `.npy` of one array and `.npz`, a zip archive of several.
+ *
+ * A `.npy` file is `\x93NUMPY`, the version, the header's length, the header (a Python dict as text: the type, the order and
+ * the shape), then the numbers.
+ */
+import { zipSync } from "fflate";
+import { describe, shapeText } from "../checks/describe.js";
+import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
+import { checkBoolean, checkObject } from "../checks/options.js";
+import type { Bytes } from "../tensor/arrays.js";
+import { MAX_DIMENSIONS } from "../tensor/elements.js";
+import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { asBytes, badFile } from "./bytes.js";
+import { LONE_SURROGATE, quote } from "./json-reader.js";
+import { lookalike } from "./lookalikes.js";
+import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
+import { gather, rowMajor, swapped } from "./strided-bytes.js";
+import { ZipArchive } from "./zip.js";
+
+/** Options of `loadNpy`. */
+export interface NpyOptions {
+  /** Whether arrays of integers and bools are read; true by default. Each of their values must be exact in float32. */
+  integers?: boolean | undefined;
+}
+
+/** Options of `loadNpz`. */
+export interface NpzOptions extends NpyOptions {
+  /** Leave out arrays that do not read as float32 (say, of text) instead of throwing. */
+  skipUnsupported?: boolean | undefined;
+}
+
+/** Options of `saveNpz`. */
+export interface SaveNpzOptions {
+  /** Whether to deflate the arrays, as `np.savez_compressed` does; false by default. Weights get some 8 % smaller. */
+  compress?: boolean | undefined;
+}
+
+/**
+ * The array of a `.npy` file.
+ *
+ * float32 is copied as it is, float16 widens exactly, float64 rounds to the nearest float32. Integers are read where float32
+ * has every value: all up to 2^24. Fortran's order and big-endian numbers are turned round.
+ *
+ * @throws LSTMError `SAFETENSORS` for bytes that are no such file, an array of another type, or an integer that float32 does
+ *   not have; `OPTION`; `OUT_OF_MEMORY`.
+ */
+export function loadNpy(bytes: ArrayBufferLike | ArrayBufferView, options: NpyOptions = {}): Tensor {
+  const { integers = true } = checkObject("loadNpy", options, ["integers"]);
+  return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)).tensor();
+}
+
+/**
+ * The arrays of a `.npz` file by name, an object without prototype: a state dict, if a model's parameters were saved under
+ * their names (`np.savez(path, **{name: tensor.numpy() for name, tensor in model.state_dict().items()})`).
+ *
+ * @throws LSTMError as {@link loadNpy} does.
+ */
+export function loadNpz(bytes: ArrayBufferLike | ArrayBufferView, options: NpzOptions = {}): Record<string, Tensor> {
+  const { integers = true, skipUnsupported = false } = checkObject("loadNpz", options, ["integers", "skipUnsupported"]);
+  const takesIntegers = checkBoolean("integers", integers);
+  const skips = checkBoolean("skipUnsupported", skipUnsupported);
+  const input = asBytes(bytes);
+  const invalid = (why: string, cause?: { cause?: unknown }) => badFile(`Not a valid .npz file: ${why}`, cause);
+  if (input[0] !== 0x50 || input[1] !== 0x4b) throw invalid(`it is no zip archive${lookalike(input)}`);
+  const archive = new ZipArchive(input, invalid);
+  const names = archive.names.filter((name) => name.endsWith(".npy"));
+  if (names.length === 0) throw invalid("it has no arrays");
+  const arrays: Record<string, Tensor> = Object.create(null);
+  for (const [entry, content] of archive.read(names)) {
+    const name = entry.slice(0, -".npy".length);
+    const array = readArray(`Array ${quote(name)}`, content, takesIntegers);
+    if (array.supported || !skips) arrays[name] = array.tensor();
+  }
+  return arrays;
+}
+
+/** A file's array: whether its type is one that is read, and the array itself. */
+function readArray(what: string, bytes: Uint8Array, integers: boolean): { supported: boolean; tensor: () => Tensor } {
+  const invalid = (why: string) => badFile(`${what} is not valid as .npy: ${why}`);
+  if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
+    throw invalid(`it does not begin with \\x93NUMPY${lookalike(bytes)}`);
+  }
+  const long = bytes[6] === 1 ? 0 : 2; // the header's length has 2 bytes in version 1, 4 since version 2
+  if (bytes.length < 10 + long) throw invalid("it ends in its header (a truncated file?)");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const begin = 10 + long + (long === 0 ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (begin > bytes.length || begin > MAX_HEADER_BYTES) throw invalid("its header is too long (a truncated file?)");
+  const header = String.fromCharCode(...bytes.subarray(10 + long, begin));
+
+  const type = /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header);
+  const order = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
+  const sizes = /['"]shape['"]: *\(((?: *\d+L? *,?)*) *\)/.exec(header)?.[1];
+  const number = integers || !/^[biu]/.test(type?.[2] ?? "") ? NUMBER_TYPES.get(type?.[2] ?? "") : undefined;
+  const tensor = () => {
+    if (order === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
+    if (number === undefined) {
+      const descr = type?.[0] ?? "of a structured type";
+      throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
+    }
+    const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+    const data = bytes.subarray(begin);
+    return toTensor(
+      invalid,
+      number,
+      shape,
+      order === "True",
+      type?.[1] === ">" ? swapped(data, number.itemSize) : data,
+    );
+  };
+  return { supported: number !== undefined, tensor };
+}
+
+/** NumPy's own limit is 10000. */
+const MAX_HEADER_BYTES = 2 ** 14;
+
+function toTensor(
+  invalid: (why: string) => Error,
+  { itemSize, read }: NumberType,
+  shape: readonly number[],
+  fortran: boolean,
+  data: Uint8Array,
+): Tensor {
+  if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (!shape.every(Number.isSafeInteger) || count * itemSize !== data.length) {
+    const expected = `${shapeText(shape)} takes ${count * itemSize} bytes`;
+    throw invalid(`its shape ${expected}, got ${data.length} (a truncated file?)`);
+  }
+  const stride = fortran ? rowMajor([...shape].reverse()).reverse() : rowMajor(shape);
+  const bytes = gather(data, { offset: 0, shape, stride }, itemSize);
+  const values = allocate(shape);
+  const inexact = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
+  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
+  return new Tensor(values, shape);
+}
+
+/**
+ * The bytes of a `.npy` file of a float32 tensor, the same as `np.save` writes.
+ *
+ * @throws LSTMError `DTYPE` or `SHAPE_MISMATCH` for values that are no tensor; `OUT_OF_MEMORY`.
+ */
+export function saveNpy(tensor: TensorInput): Bytes {
+  return npyOf("tensor", tensor);
+}
+
+/**
+ * The bytes of a `.npz` file of float32 tensors, for `np.load`.
+ *
+ * @throws LSTMError `SAFETENSORS` for names that a zip archive cannot hold, or 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH` for
+ *   values that are no tensors; `OPTION`; `OUT_OF_MEMORY`.
+ */
+export function saveNpz(dict: Readonly<Record<string, TensorInput>>, options: SaveNpzOptions = {}): Bytes {
+  const { compress = false } = checkObject("saveNpz", options, ["compress"]);
+  const level = checkBoolean("compress", compress) ? 6 : 0;
+  if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
+    throw mustBe("SAFETENSORS", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
+  }
+  const files: Record<string, Uint8Array> = Object.create(null);
+  let size = 22;
+  for (const [name, value] of Object.entries(dict)) {
+    const at = `dict[${quote(name)}]`;
+    if (LONE_SURROGATE.test(name)) throw badFile(`${at} has a name with a lone surrogate, which UTF-8 cannot hold`);
+    if (name.length > MAX_NAME) throw badFile(`${at} has a name of more than ${MAX_NAME} characters`);
+    const file = npyOf(at, value);
+    files[`${name}.npy`] = file;
+    size += file.length + 2 * 3 * (name.length + 4) + 76;
+  }
+  const count = Object.keys(files).length;
+  if (count > 0xfffe || size >= 2 ** 32) {
+    throw badFile(`dict has ${count} tensors, about ${size} bytes; a .npz file holds 65534, and less than 4 GiB`);
+  }
+  try {
+    return zipSync(files, { level, mtime: new Date(1980, 0, 1) }) as Bytes; // the same bytes at any time
+  } catch (cause) {
+    throw new LSTMError("OUT_OF_MEMORY", `a .npz file of about ${size} bytes does not fit in memory`, { cause });
+  }
+}
+
+const MAX_NAME = 10_000;
+
+function npyOf(argument: string, value: TensorInput): Bytes {
+  const { data, shape } = asTensor(argument, value);
+  const [first] = shape;
+  const tuple = shape.length === 1 ? `(${first},)` : `(${shape.join(", ")})`;
+  // NumPy leaves room for a first dimension of 21 digits, so that a file can grow, and lets the numbers begin at a multiple of 64.
+  const room = " ".repeat(first === undefined ? 0 : 21 - String(first).length);
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
+  const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
+  const text = `\x93NUMPY\x01\x00${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
+  try {
+    const file = new Uint8Array(begin + data.byteLength);
+    for (let i = 0; i < begin; i++) file[i] = text.charCodeAt(i);
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
+    return file;
+  } catch (cause) {
+    throw new LSTMError("OUT_OF_MEMORY", `a .npy file of ${describe(data.byteLength)} bytes does not fit in memory`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * `lstm-wasm/npy`: reads and writes [NumPy's files](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+ *
+ * @packageDocumentation
+ */
+export {
+  loadNpy,
+  loadNpz,
+  type NpyOptions,
+  type NpzOptions,
+  type SaveNpzOptions,
+  saveNpy,
+  saveNpz,
+} from "./formats/npy.js";
