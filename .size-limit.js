@@ -1,9 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** The files that the default entry is made of, which a page has already that imports a reader beside it. */
-const index = new URL("dist/index.js", import.meta.url);
-const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
-
 /**
  * What the package may weigh, held by `npm test`. A bundle is what a project gets that imports all of an entry:
  * minified by esbuild, then gzip. Raw is the file as it lies.

@@ -2,7 +2,6 @@
 import { describe, shapeText } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
-import { quote } from "../json-reader.js";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,7 +11,14 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const own = (object: JsonObject, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined;
 
-export const invalid = (why: string) => badFile(`Not a model of audio that is read: ${why}`);
+/** An object in an object; empty if it is not there. */
+export function objectIn(object: JsonObject, name: string): JsonObject {
+  const value = own(object, name);
+  return isObject(value) ? value : {};
+}
+
+export const invalid = (why: string, options?: { cause: unknown }) =>
+  badFile(`Not a readable audio model: ${why}`, options);
 
 /** @throws LSTMError for text that is no JSON object */
 export function parse(text: string): JsonObject {
@@ -20,12 +26,9 @@ export function parse(text: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw badFile(
-      `Not a model of audio that is read: it is not JSON (${cause instanceof Error ? cause.message : cause})`,
-      {
-        cause,
-      },
-    );
+    throw badFile(`Not a readable audio model: it is not JSON (${cause instanceof Error ? cause.message : cause})`, {
+      cause,
+    });
   }
   if (!isObject(value)) throw invalid(`it must be a JSON object, got ${describe(value)}`);
   return value;
@@ -39,29 +42,22 @@ export function sizeOf(what: string, value: unknown): number {
 
 /** Numbers in arrays nested `rank` deep, all of equal lengths. */
 export function numbers(what: string, value: unknown, rank: 1 | 2): Tensor {
-  const rows: readonly unknown[] | undefined = !Array.isArray(value) ? undefined : rank === 1 ? [value] : value;
-  const columns = Array.isArray(rows?.[0]) ? rows[0].length : 0;
-  if (rows === undefined || columns === 0) {
-    throw invalid(
-      `${what} must be ${rank === 1 ? "an array" : "arrays in an array"} of numbers, got ${describe(value)}`,
+  const rows: unknown = rank === 1 ? [value] : value;
+  const columns = Array.isArray(rows) && Array.isArray(rows[0]) ? rows[0].length : 0;
+  const even = columns > 0 && (rows as unknown[]).every((row) => Array.isArray(row) && row.length === columns);
+  const values = even ? (rows as unknown[][]).flat() : [value];
+  const wrong = values.find((number) => !Number.isFinite(number));
+  if (even && wrong === undefined) {
+    return new Tensor(
+      new Float32Array(values as number[]),
+      rank === 1 ? [columns] : [values.length / columns, columns],
     );
   }
-  const data = new Float32Array(rows.length * columns);
-  rows.forEach((row, r) => {
-    if (!Array.isArray(row) || row.length !== columns) {
-      throw invalid(`${what} must have rows of ${columns} numbers, like its first; row ${r} is ${describe(row)}`);
-    }
-    row.forEach((number: unknown, c) => {
-      if (typeof number !== "number") throw invalid(`${what} must be of numbers, got ${describe(number)}`);
-      data[r * columns + c] = number;
-    });
-  });
-  return new Tensor(data, rank === 1 ? [columns] : [rows.length, columns]);
+  const expected = rank === 1 ? "an array of numbers" : "arrays of numbers, all of one length";
+  throw invalid(`${what} must be ${expected}, got ${describe(wrong)}`);
 }
 
 export function checkShape(what: string, { shape }: Tensor, expected: readonly number[]): void {
   if (shape.join() === expected.join()) return;
   throw invalid(`${what} must have shape ${shapeText(expected)}, got ${shapeText(shape)}`);
 }
-
-export { quote };

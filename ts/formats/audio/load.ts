@@ -1,7 +1,7 @@
 /** Models of amplifiers and effects: which of the formats it is, and what all of them have in common. */
 import { describe } from "../../checks/describe.js";
 import { mustBe } from "../../checks/must-be.js";
-import { invalid, type JsonObject, own, parse } from "./json.js";
+import { invalid, type JsonObject, objectIn, own, parse } from "./json.js";
 import type { AudioLayer, AudioModel } from "./model.js";
 import { readNam } from "./nam.js";
 import { readRTNeural } from "./rtneural.js";
@@ -17,40 +17,39 @@ import { isRecurrent, readGuitarML, readStateDict } from "./state-dict.js";
 export function load(text: string): AudioModel {
   if (typeof text !== "string") throw mustBe("SAFETENSORS", "text", "the file's text, a string", text);
   const file = parse(text);
-  const { format, layers, inputSize, ...others } = read(file);
+  const { format, layers } = read(file);
   if (!layers.some(isRecurrent)) throw invalid("it has no LSTM, GRU or RNN");
   // Each layer must read what the one before it gives: nothing else would notice before it runs.
-  let width = inputSize ?? widths(layers[0] as AudioLayer)?.[0] ?? 0;
-  const first = width;
+  let width: number | undefined;
+  let inputSize = 0;
   for (const layer of layers) {
     const [input, output] = widths(layer) ?? [width, width];
-    if (input !== width) throw invalid(`layer ${layer.name} reads ${input} values, and ${width} come before it`);
+    if (input !== (width ?? input))
+      throw invalid(`layer ${layer.name} reads ${input} values, and ${width} come before it`);
+    inputSize ||= input ?? 0;
     width = output;
   }
-  const skip = others.skip ?? flag(own(file, "in_skip"));
+  const skip = own(objectIn(file, "model_data"), "skip") ?? own(file, "in_skip") ?? 0;
+  if (skip !== 0 && skip !== 1) throw invalid(`skip and in_skip must be 0 or 1, got ${describe(skip)}`);
   const gain = own(file, "out_gain");
   const rate = own(file, "sample_rate") ?? own(file, "samplerate");
   return {
     format,
-    inputSize: first,
-    outputSize: width,
+    inputSize,
+    outputSize: width as number,
     layers,
-    skip,
+    skip: skip === 1,
     gain: typeof gain === "number" ? 10 ** (gain / 20) : 1,
     sampleRate: typeof rate === "number" && rate > 0 ? rate : undefined,
   };
 }
 
-function read(file: JsonObject): {
-  format: AudioModel["format"];
-  layers: AudioLayer[];
-  inputSize?: number;
-  skip?: boolean;
-} {
-  if (own(file, "architecture") !== undefined) return { format: "NAM", layers: readNam(file), skip: false };
-  if (own(file, "layers") !== undefined) return { format: "RTNeural", ...readRTNeural(file) };
-  if (own(file, "state_dict") !== undefined) return { format: "GuitarML", ...readGuitarML(file) };
-  return { format: "state dict", layers: readStateDict(file), skip: false };
+function read(file: JsonObject): Pick<AudioModel, "format" | "layers"> {
+  const has = (name: string) => own(file, name) !== undefined;
+  if (has("architecture")) return { format: "NAM", layers: readNam(file) };
+  if (has("layers")) return { format: "RTNeural", layers: readRTNeural(file) };
+  if (has("state_dict")) return { format: "GuitarML", layers: readGuitarML(file) };
+  return { format: "state dict", layers: readStateDict(file) };
 }
 
 /** Values that go into a layer for each sample, and that come out; undefined for one that keeps their number. */
@@ -59,10 +58,4 @@ function widths(layer: AudioLayer): readonly [number, number] | undefined {
   if ("hiddenSize" in options) return [options.inputSize, options.hiddenSize];
   if ("inFeatures" in options) return [options.inFeatures, options.outFeatures];
   return undefined;
-}
-
-function flag(value: unknown): boolean {
-  if (value === undefined || value === null) return false;
-  if (value === 0 || value === 1) return value === 1;
-  throw invalid(`in_skip must be 0 or 1, got ${describe(value)}`);
 }

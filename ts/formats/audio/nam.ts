@@ -1,7 +1,7 @@
 /** LSTMs of Neural Amp Modeler (`.nam`): one flat list of weights, in the order in which its core reads them. */
 import { describe } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { invalid, isObject, type JsonObject, numbers, own, quote, sizeOf } from "./json.js";
+import { invalid, type JsonObject, numbers, objectIn, own, sizeOf } from "./json.js";
 import type { AudioLayer } from "./model.js";
 import { recurrent } from "./state-dict.js";
 
@@ -12,11 +12,9 @@ import { recurrent } from "./state-dict.js";
 export function readNam(file: JsonObject): AudioLayer[] {
   const architecture = own(file, "architecture");
   if (architecture !== "LSTM") {
-    const got = typeof architecture === "string" ? quote(architecture) : describe(architecture);
-    throw invalid(`a .nam file of the architecture ${got} has no recurrent layer; "LSTM" is read`);
+    throw invalid(`a .nam file of the architecture ${describe(architecture)} has no recurrent layer; "LSTM" is read`);
   }
-  const config = own(file, "config");
-  if (!isObject(config)) throw invalid(`config must be an object, got ${describe(config)}`);
+  const config = objectIn(file, "config");
   const [inputSize, hidden, numLayers] = ["input_size", "hidden_size", "num_layers"].map((name) =>
     sizeOf(`config.${name}`, own(config, name)),
   ) as [number, number, number];
@@ -28,7 +26,10 @@ export function readNam(file: JsonObject): AudioLayer[] {
   }
 
   let at = 0;
-  const take = (count: number) => data.subarray(at, (at += count));
+  const take = (count: number) => {
+    at += count;
+    return data.subarray(at - count, at);
+  };
   const state = { h: Tensor.zeros([numLayers, 1, hidden]), c: Tensor.zeros([numLayers, 1, hidden]) };
   const stateDict: Record<string, Tensor> = {};
   for (let layer = 0; layer < numLayers; layer++) {
