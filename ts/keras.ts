@@ -1,1 +1,8 @@
-export { toTorch } from "./formats/keras/arrays.js";
+/**
+ * `lstm-wasm/keras`: the recurrent layers of Keras and TensorFlow.js models, and whole models that run.
+ *
+ * @packageDocumentation
+ */
+export type { CreateOptions, KerasAttributes, KerasLayer } from "./formats/keras/layer.js";
+export { type KerasFile, type LoadKerasOptions, load, type TensorFlowJs } from "./formats/keras/load.js";
+export { KerasModel } from "./formats/keras/model.js";

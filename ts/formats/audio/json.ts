@@ -1,21 +1,8 @@
-/** What a file of JSON holds, asked for by names and shapes. Only an object's own properties count, so `__proto__` is a name like others. */
+/** What a file of JSON must hold: integers, and numbers in arrays of a shape. */
 import { describe, shapeText } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-export const own = (object: JsonObject, name: string): unknown =>
-  Object.hasOwn(object, name) ? object[name] : undefined;
-
-/** An object in an object; empty if it is not there. */
-export function objectIn(object: JsonObject, name: string): JsonObject {
-  const value = own(object, name);
-  return isObject(value) ? value : {};
-}
+import { isObject, type JsonObject } from "../json-objects.js";
 
 export const invalid = (why: string, options?: { cause: unknown }) =>
   badFile(`Not a readable audio model: ${why}`, options);

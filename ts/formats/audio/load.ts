@@ -1,7 +1,8 @@
 /** Models of amplifiers and effects: which of the formats it is, and what all of them have in common. */
 import { describe } from "../../checks/describe.js";
 import { mustBe } from "../../checks/must-be.js";
-import { invalid, type JsonObject, objectIn, own, parse } from "./json.js";
+import { type JsonObject, objectIn, own } from "../json-objects.js";
+import { invalid, parse } from "./json.js";
 import type { AudioLayer, AudioModel } from "./model.js";
 import { readNam } from "./nam.js";
 import { readRTNeural } from "./rtneural.js";

@@ -1,7 +1,8 @@
 /** LSTMs of Neural Amp Modeler (`.nam`): one flat list of weights, in the order in which its core reads them. */
 import { describe } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { invalid, type JsonObject, numbers, objectIn, own, sizeOf } from "./json.js";
+import { type JsonObject, objectIn, own } from "../json-objects.js";
+import { invalid, numbers, sizeOf } from "./json.js";
 import type { AudioLayer } from "./model.js";
 import { recurrent } from "./state-dict.js";
 

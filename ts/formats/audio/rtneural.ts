@@ -1,8 +1,9 @@
 /** RTNeural's own JSON, which is Keras's layout and order of gates. AIDA-X adds `in_skip` and `out_gain`. */
 import { describe } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
+import { isObject, type JsonObject, own } from "../json-objects.js";
 import { GATES, type Kind, reordered, transposed } from "../keras/gates.js";
-import { invalid, isObject, type JsonObject, numbers, own } from "./json.js";
+import { invalid, numbers } from "./json.js";
 import type { AudioLayer } from "./model.js";
 import { linear, recurrent } from "./state-dict.js";
 

@@ -1,8 +1,9 @@
 /** State dicts of PyTorch as nested arrays: what GuitarML's tools write, and what RTNeural's torch helpers read. */
 import { describe, shapeText } from "../../checks/describe.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { type JsonObject, objectIn, own } from "../json-objects.js";
 import type { Kind } from "../keras/gates.js";
-import { checkShape, invalid, type JsonObject, numbers, objectIn, own } from "./json.js";
+import { checkShape, invalid, numbers } from "./json.js";
 import type { AudioLayer, AudioLSTM } from "./model.js";
 
 const KIND_BY_GATES: Readonly<Record<number, Kind>> = { 1: "RNN", 3: "GRU", 4: "LSTM" };
