@@ -26,8 +26,17 @@ const raw = (name, path, limit) => ({
 });
 
 /** The files that the default entry is made of, which a page has already that imports a reader beside it. */
-const index = new URL("dist/index.js", import.meta.url);
-const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
+const core = new Set();
+function collect(file) {
+  const path = new URL(`dist/${file}`, import.meta.url);
+  if (!existsSync(path)) return;
+  for (const [, name] of readFileSync(path, "utf8").matchAll(/from "(\.\/[\w.-]+\.js)"/g)) {
+    if (core.has(name)) continue;
+    core.add(name);
+    collect(name);
+  }
+}
+collect("index.js");
 
 export default [
   bundle("lstm-wasm, everything included", "dist/index.js", "51 kB"),

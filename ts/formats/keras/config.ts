@@ -47,8 +47,11 @@ export function readConfig(model: JsonObject): ModelConfig {
   if (!Array.isArray(list) || list.length > MAX_LAYERS) {
     throw invalid(`its config must have layers, at most ${MAX_LAYERS}, got ${describe(list)}`);
   }
+  let first: string | undefined;
   let before: string | undefined;
   let branch: string | undefined;
+  /** Keras 3 writes down how an Embedding makes its mask, as a layer beside it, and hands that to those behind. */
+  const masks = new Set<string>();
   const layers = list.map((given: unknown, index): LayerConfig => {
     const layer = layerOf(given, `layer ${index}`);
     if (/^(Sequential|Functional|Model)$/.test(layer.className)) {
@@ -57,13 +60,23 @@ export function readConfig(model: JsonObject): ModelConfig {
     if (className !== "Sequential" && branch === undefined) {
       const nodes = own(given as JsonObject, "inbound_nodes");
       const sources = new Set(sourcesOf(nodes, 0));
-      const one = Array.isArray(nodes) && nodes.length === 1 && sources.size === 1 && sources.has(before as string);
-      if (before === undefined ? sources.size > 0 : !one) branch = layer.name;
+      for (const mask of masks) sources.delete(mask);
+      const reads = (name: string | undefined) =>
+        Array.isArray(nodes) && nodes.length === 1 && sources.size === 1 && sources.has(name as string);
+      if (layer.className === "NotEqual" && reads(first) && isPadding(nodes)) {
+        masks.add(layer.name);
+        return layer;
+      }
+      if (before === undefined ? sources.size > 0 : !reads(before)) branch = layer.name;
     }
+    first ??= layer.name;
     before = layer.name;
     return layer;
   });
-  return { layers, branch };
+  const embeds = layers.some(
+    ({ className, config: given }) => className === "Embedding" && own(given, "mask_zero") === true,
+  );
+  return { layers, branch: embeds ? branch : (branch ?? [...masks][0]) };
 }
 
 /** A layer, or one that another wraps. */
@@ -74,6 +87,12 @@ export function layerOf(given: unknown, what: string): LayerConfig {
   const name = own(config, "name") ?? own(layer, "name");
   if (typeof className === "string" && typeof name === "string") return { name, className, config };
   throw invalid(`${what} must have a class_name and a name`);
+}
+
+/** Whether a NotEqual compares with 0, the index that stands for nothing. */
+function isPadding(nodes: unknown): boolean {
+  const args = own(isObject((nodes as unknown[])[0]) ? ((nodes as unknown[])[0] as JsonObject) : {}, "args");
+  return Array.isArray(args) && args[1] === 0;
 }
 
 /** The names in `inbound_nodes`: of Keras 2 `[name, 0, 0, ...]`, of Keras 3 `{ keras_history: [name, 0, 0] }`, somewhere inside. */

@@ -47,7 +47,7 @@ const ACTIVATIONS: Readonly<Record<string, () => Tanh | ReLU | Sigmoid | Softmax
   softmax: () => new Softmax({ dim: -1 }),
 };
 /** Layers that do nothing once a model is trained. */
-const IDLE = /^(InputLayer|Dropout|SpatialDropout1D|GaussianDropout|GaussianNoise|ActivityRegularization)$/;
+const IDLE = /^(InputLayer|NotEqual|Dropout|SpatialDropout1D|GaussianDropout|GaussianNoise|ActivityRegularization)$/;
 
 /**
  * A Keras model that runs: `forward` gives what `model.predict` gives. It has no backward; train the modules that
