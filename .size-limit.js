@@ -48,7 +48,7 @@ export default [
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.5 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.5 kB"),
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
-  bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./esm-*"),
+  bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
   bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "2 kB", ...core),

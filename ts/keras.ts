@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export type { CreateOptions, KerasAttributes, KerasLayer } from "./formats/keras/layer.js";
-export { type KerasFile, type LoadKerasOptions, load, type TensorFlowJs } from "./formats/keras/load.js";
+export { type LoadKerasOptions, load, type TensorFlowJs } from "./formats/keras/load.js";
 export { KerasModel } from "./formats/keras/model.js";
+export type { KerasFile } from "./formats/keras/result.js";

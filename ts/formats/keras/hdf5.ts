@@ -1,5 +1,5 @@
-/** HDF5 files of Keras, through jsfive, which is loaded when the first one comes. */
-import type { Dataset, File, Group } from "jsfive";
+/** HDF5 files, through jsfive. */
+import { type Dataset, File, type Group } from "jsfive";
 import { shapeText } from "../../checks/describe.js";
 import { LSTMError } from "../../checks/errors.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -18,9 +18,8 @@ export class Hdf5Group {
     readonly budget: { bytes: number },
   ) {}
 
-  static async open(bytes: Uint8Array): Promise<Hdf5Group> {
-    const { File } = await import("jsfive");
-    const file = guarded("/", () => new File(bytes.slice().buffer, "model.h5") as File);
+  static open(bytes: Uint8Array): Hdf5Group {
+    const file = guarded("/", () => new File(bytes.slice().buffer, "model.h5"));
     return new Hdf5Group(file, "", { bytes: MAX_EXPANSION * bytes.length });
   }
 
