@@ -10,9 +10,10 @@ const KIND_BY_GATES: Readonly<Record<number, Kind>> = { 1: "RNN", 3: "GRU", 4: "
 
 /** GuitarML's file: `model_data` says what the model is, `state_dict` has its parameters. */
 export function readGuitarML(file: JsonObject): AudioLayer[] {
-  const layers = readStateDict(objectIn(file, "state_dict"));
+  // Programs sort the names of an object: the recurrent layer comes first, whatever it is called.
+  const layers = readStateDict(objectIn(file, "state_dict")).sort((a, b) => +isRecurrent(b) - +isRecurrent(a));
   const unit = own(objectIn(file, "model_data"), "unit_type");
-  if (unit === undefined || layers.find(isRecurrent)?.kind === unit) return layers;
+  if (unit === undefined || layers[0]?.kind === unit) return layers;
   throw invalid(`model_data.unit_type is ${describe(unit)}; its parameters are of another kind`);
 }
 
@@ -75,8 +76,5 @@ export function recurrent(
     throw invalid(`${describe(name)} has ${names.length} parameters; ${numLayers} layers have ${expected}`);
   }
   const options = { inputSize, hiddenSize, numLayers, bias };
-  if (kind === "LSTM") return { name, kind, options, stateDict, state };
-  return kind === "GRU"
-    ? { name, kind, options, stateDict }
-    : { name, kind, options: { ...options, nonlinearity: "tanh" }, stateDict };
+  return { name, kind, options, stateDict, ...(kind === "LSTM" && { state }) } as ReturnType<typeof recurrent>;
 }
