@@ -6,7 +6,7 @@ const file = (path: string): string => join(import.meta.dirname, path);
 // Tests run on what ships: the built files in dist/, loaded by Node itself. Tests of one file may import it from ts/.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts", "bench/claims/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
   },
   resolve: {

@@ -3,9 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Case } from "./cases.js";
-import { nameOf } from "./cases.js";
-import type { Time } from "./harness.js";
+import { nameOf, type RecordedCase } from "./cases.js";
+import type { Outcome, Time } from "./harness.js";
 import { install } from "./install.js";
 import type { Limits } from "./limits.js";
 import { record } from "./record.js";
@@ -16,7 +15,11 @@ export interface Result {
   readonly node: string;
   readonly limits: Limits;
   readonly versions: Readonly<Record<string, string>>;
-  readonly cases: readonly { readonly case: Case; readonly times: Readonly<Record<string, Time>> }[];
+  readonly cases: readonly {
+    readonly case: RecordedCase;
+    readonly peak: Outcome["peak"];
+    readonly times: Readonly<Record<string, Time>>;
+  }[];
 }
 
 /** Runs the cases in each of these versions and prints a table for each rival: how many times ours it takes. */

@@ -2,7 +2,16 @@ import type { Case } from "./cases.js";
 import type { Contestant, Data } from "./contestant.js";
 
 /** A (16, 64) LSTM over 100 steps. */
-export const CASE: Case = { kind: "forward", inputs: 16, hidden: 64, layers: 1, directions: 1, batch: 1, steps: 100 };
+export const CASE: Case = {
+  cell: "LSTM",
+  kind: "forward",
+  inputs: 16,
+  hidden: 64,
+  layers: 1,
+  directions: 1,
+  batch: 1,
+  steps: 100,
+};
 
 /** What a cold process does: builds the model and runs it once. */
 export async function first({ prepare }: Contestant): Promise<void> {

@@ -28,7 +28,8 @@ const SLICE = 12;
 /** A contestant whose run is longer than a slice gets fewer rounds, but so many up to so many milliseconds a run. */
 const FEWEST_ROUNDS = [
   { below: 100, rounds: 31 },
-  { below: 1000, rounds: 15 },
+  { below: 300, rounds: 15 },
+  { below: 1000, rounds: 9 },
   { below: Number.POSITIVE_INFINITY, rounds: 3 },
 ];
 /** Milliseconds; V8's optimised code arrives meanwhile. */
@@ -37,8 +38,7 @@ const WARM_UP = 250;
 const TOLERANCE = 1e-4;
 
 /**
- * Times one case: the first contestant's results are the reference, whoever differs is a problem and is not timed. The
- * contestants take turns in slices, so that a machine that slows down for a while slows everyone down.
+ * Times one case: the first contestant's results are the reference, whoever differs is a problem and is not timed.
  */
 export async function measure(
   one: Case,
@@ -47,7 +47,7 @@ export async function measure(
   peak?: Loop,
 ): Promise<Outcome> {
   const problems: string[] = [];
-  const entries: Entry[] = [];
+  const entrants: Entrant[] = [];
   let reference: Results | undefined;
   for (const contestant of contestants.filter((contestant) => contestant.supports(one))) {
     let runner: Runner | undefined;
@@ -57,41 +57,70 @@ export async function measure(
       reference ??= results;
       const difference = differenceOf(results, reference);
       if (difference !== undefined) throw new Error(difference);
-      entries.push({ name: contestant.name, runner, calls: 1, rounds: 1, samples: [] });
+      entrants.push({ name: contestant.name, runner, flops: flops(one) });
     } catch (error) {
       problems.push(`${contestant.name}, ${nameOf(one)}: ${error instanceof Error ? error.message : error}`);
       await runner?.dispose();
     }
   }
-  const limit: Entry | undefined = peak && { name: "peak", runner: runnerOf(peak), calls: 1, rounds: 1, samples: [] };
+  const { times, peak: speed, shares } = await takeTurns(entrants, peak, 1);
+  const share = shares[entrants[0]?.name ?? ""] ?? Number.NaN;
+  return { peak: { ...speed, share }, times, problems };
+}
+
+/** A runner under the name of its times. */
+export interface Entrant {
+  readonly name: string;
+  readonly runner: Runner;
+  /** Multiplications and additions of a run. */
+  readonly flops: number;
+}
+
+export interface Turns {
+  /** GFLOP/s of the peak's loop, NaN without one. */
+  readonly peak: { readonly median: number; readonly fastest: number };
+  /** By the entrant's name. */
+  readonly times: Readonly<Record<string, Time>>;
+  /** The part of the peak that an entrant reaches between two slices of the peak's loop: the median of the rounds. */
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+/**
+ * Times the entrants in turn, in slices, so that a machine that slows down for a while slows everyone down, and disposes
+ * of them.
+ * @param sharing so many, from the first, whose share of the peak is measured too
+ */
+export async function takeTurns(entrants: readonly Entrant[], peak: Loop | undefined, sharing: number): Promise<Turns> {
+  const entries = entrants.map(entryOf);
+  const limit = peak && entryOf({ name: "peak", runner: runnerOf(peak), flops: peak.flops });
   for (const entry of limit ? [...entries, limit] : entries) await warmUp(entry);
   const sample = async (entry: Entry) => {
     const time = await timePerRun(entry.runner, entry.calls);
     entry.samples.push(time);
     return time;
   };
-  const shares: number[] = [];
+  const compared = limit ? entries.slice(0, sharing) : [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) await sample(entry);
-    const first = entries[0];
-    if (peak && limit && first && takesPart(round, first.rounds)) {
-      const before = await sample(limit);
-      const own = await timePerRun(first.runner, first.calls);
-      const after = await sample(limit);
-      shares.push(flops(one) / own / (peak.flops / ((before + after) / 2)));
+    for (const entry of compared.filter(({ rounds }) => takesPart(round, rounds))) {
+      const before = await sample(limit as Entry);
+      const own = await timePerRun(entry.runner, entry.calls);
+      const after = await sample(limit as Entry);
+      entry.shares.push(entry.flops / own / ((limit as Entry).flops / ((before + after) / 2)));
     }
   }
   for (const { runner } of entries) await runner.dispose();
-  const times = entries.map(({ name, samples }) => [
-    name,
-    { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
-  ]);
   const samples = limit?.samples ?? [];
-  const speed = (milliseconds: number) => (peak?.flops ?? 0) / milliseconds / 1e6;
+  const speed = (milliseconds: number) => (limit?.flops ?? 0) / milliseconds / 1e6;
   return {
-    peak: { median: speed(medianOf(samples)), fastest: speed(Math.min(...samples)), share: medianOf(shares) },
-    times: Object.fromEntries(times),
-    problems,
+    peak: { median: speed(medianOf(samples)), fastest: speed(Math.min(...samples)) },
+    times: Object.fromEntries(
+      entries.map(({ name, samples }) => [
+        name,
+        { median: medianOf(samples) * 1000, fastest: Math.min(...samples) * 1000 },
+      ]),
+    ),
+    shares: Object.fromEntries(compared.map(({ name, shares }) => [name, medianOf(shares)])),
   };
 }
 
@@ -101,14 +130,18 @@ function runnerOf({ run }: Loop): Runner {
 
 type Results = Readonly<Record<string, Float32Array>>;
 
-interface Entry {
-  readonly name: string;
-  readonly runner: Runner;
+interface Entry extends Entrant {
   /** Runs in a slice. */
   calls: number;
   rounds: number;
   /** Milliseconds of one run. */
   readonly samples: number[];
+  /** Of the peak, one a round. */
+  readonly shares: number[];
+}
+
+function entryOf(entrant: Entrant): Entry {
+  return { ...entrant, calls: 1, rounds: 1, samples: [], shares: [] };
 }
 
 async function firstResults(one: Case, runner: Runner): Promise<Results> {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: lstm-wasm against plain JavaScript, in about a minute; `--all`: against everyone. See README.md beside
+ * `npm run bench`: lstm-wasm against plain JavaScript, in about four minutes; `--all`: against everyone. See README.md beside
  * this file.
  */
 import { writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { install } from "./install.js";
 import { allOfOurs, dataOf } from "./ours.js";
 import { plain, plainNoOut } from "./plain.js";
 import { machine, record } from "./record.js";
-import { fastestTable, limitsTable, medianTable, type Row } from "./report.js";
+import { fastestTables, limitsTable, medianTables, type Row } from "./report.js";
 
 const USAGE = `npm run bench -- [what] [options]
 
@@ -20,7 +20,9 @@ what: nothing for the cases, or one of
   cold     from a fresh process to the first output
   memory   long sequences and large layers: memory and time
   linear   time against steps, batch and layers
+  cells    our LSTM, GRU and RNN in turn
   charts   draws bench/record/*.svg from the newest records
+  docs     writes the tables of README.md and docs/speed.md from the newest records
 
 options:
   --all               every contestant, not only plain JavaScript; installs them first
@@ -55,6 +57,8 @@ const MEASUREMENTS: Record<string, () => Promise<void>> = {
   cold: async () => (await import("./cold.js")).cold(options),
   memory: async () => (await import("./memory.js")).memory(options),
   linear: async () => (await import("./linear.js")).linear(options),
+  cells: async () => (await import("./cells.js")).cells(options),
+  docs: async () => (await import("./docs.js")).writeDocs(),
   charts: async () => {
     install("charts");
     const file: string = "./charts/draw.js"; // as a string, since tsc must do without the chart library
@@ -98,9 +102,11 @@ async function cases(): Promise<void> {
   // The machine may have been busy when the limits were measured.
   const peak = Math.max(first.peak, ...rows.map(({ outcome }) => outcome.peak.fastest));
   const limits = { ...first, peak };
-  console.log(`The fastest round of each, against a peak of ${peak.toFixed(1)} GFLOP/s\n\n${fastestTable(rows, peak)}`);
   console.log(
-    `\nThe median round of each; of the peak, the median part that a round reaches of its loop right before and after\n\n${medianTable(rows)}`,
+    `The fastest round of each, against a peak of ${peak.toFixed(1)} GFLOP/s\n\n${fastestTables(rows, peak)}`,
+  );
+  console.log(
+    `\nThe median round of each; of the peak, the median part that a round reaches of its loop right before and after\n\n${medianTables(rows)}`,
   );
   for (const problem of problems) console.error(`\nERROR: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;

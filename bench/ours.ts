@@ -1,45 +1,65 @@
 /** lstm-wasm itself, through its public API, as its README tells a user to call it. */
 import { readFileSync } from "node:fs";
-import { type ForwardOptions, LSTM, type Result, Tensor } from "lstm-wasm";
-import type { Case } from "./cases.js";
+import { GRU, LSTM, type LSTMStream, RNN, Tensor } from "lstm-wasm";
+import { type Case, type Cell, GATES } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
 
-type Constructor = typeof LSTM;
+/** An entry of the package. */
+type Entry = Pick<typeof import("lstm-wasm"), "LSTM" | "GRU" | "RNN">;
+
+/** What forward returns of any of them. */
+type Output = [output: Tensor, state: Tensor | [hn: Tensor, cn: Tensor]];
+
+/** What LSTM, GRU and RNN have in common. */
+interface Layers extends Pick<LSTM, "zeroGrad" | "parameters" | "namedParameters" | "dispose"> {
+  train(): void;
+  forward(input: Tensor, state?: undefined, options?: { out?: Output | undefined }): Output;
+  backward(gradOutput: Tensor): { readonly input: Tensor };
+  stream(): Pick<LSTMStream, "step" | "reset" | "dispose">;
+}
+
+const CLASSES: Readonly<Record<Cell, { name: keyof Entry; options: { nonlinearity?: "relu" } }>> = {
+  LSTM: { name: "LSTM", options: {} },
+  GRU: { name: "GRU", options: {} },
+  RNN: { name: "RNN", options: {} },
+  "RNN relu": { name: "RNN", options: { nonlinearity: "relu" } },
+};
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const entry: Entry = { LSTM, GRU, RNN };
 
 /** Whom the others are compared with. */
-export const ours = contestant("lstm-wasm", LSTM);
+export const ours = contestant("lstm-wasm", entry);
 
 /** Ours and its variants. The relaxed-simd build takes part where both it and the engine have it. */
 export async function allOfOurs(): Promise<Contestant[]> {
-  const relaxed = await relaxedLSTM();
+  const relaxed = await relaxedEntry();
   return [ours, allocating, ...(relaxed ? [contestant("lstm-wasm relaxed", relaxed)] : [])];
 }
 
 /** Without `out`: each forward makes new tensors. */
 const allocating: Contestant = {
-  ...contestant("lstm-wasm, no out", LSTM),
-  supports: ({ kind }) => kind === "forward",
-  prepare: async (one, data) => forward(load(LSTM, one, data.weights), inputOf(one, data), false),
+  ...contestant("lstm-wasm, no out", entry),
+  supports: ({ cell, kind }) => cell === "LSTM" && kind === "forward", // what it costs, it costs any cell
+  prepare: async (one, data) => forward(load(entry, one, data.weights), inputOf(one, data), false),
 };
 
-function contestant(name: string, LSTM: Constructor): Contestant {
+function contestant(name: string, entry: Entry): Contestant {
   return {
     name,
     version,
     supports: () => true,
     async prepare(one, data) {
-      const lstm = load(LSTM, one, data.weights);
-      if (one.kind === "step") return step(lstm, data.input);
-      if (one.kind === "forward") return forward(lstm, inputOf(one, data), true);
-      return train(lstm, inputOf(one, data), new Tensor(data.gradOutput, outputShape(one)));
+      const layers = load(entry, one, data.weights);
+      if (one.kind === "step") return step(layers, data.input);
+      if (one.kind === "forward") return forward(layers, inputOf(one, data), true);
+      return train(layers, inputOf(one, data), new Tensor(data.gradOutput, outputShape(one)));
     },
   };
 }
 
-function step(lstm: LSTM, x: Float32Array): Runner {
-  const stream = lstm.stream();
+function step(layers: Layers, x: Float32Array): Runner {
+  const stream = layers.stream();
   let h: Float32Array;
   return {
     run() {
@@ -49,59 +69,62 @@ function step(lstm: LSTM, x: Float32Array): Runner {
     reset: () => stream.reset(),
     dispose() {
       stream.dispose();
-      lstm.dispose();
+      layers.dispose();
     },
   };
 }
 
-function forward(lstm: LSTM, input: Tensor, reuse: boolean): Runner {
-  const options: ForwardOptions<Tensor> = {};
-  let result: Result<Tensor>;
+function forward(layers: Layers, input: Tensor, reuse: boolean): Runner {
+  const options: { out?: Output } = {};
+  let result: Output;
   return {
     run() {
-      result = lstm.forward(input, undefined, options);
+      result = layers.forward(input, undefined, options);
       if (reuse) options.out = result;
     },
     async results() {
-      const [output, [hn, cn]] = result;
-      return { output: output.data.slice(), hn: hn.data.slice(), cn: cn.data.slice() };
+      const [output, state] = result;
+      const states = [state].flat().map(({ data }, at) => [at === 0 ? "hn" : "cn", data.slice()]);
+      return { output: output.data.slice(), ...Object.fromEntries(states) };
     },
-    dispose: () => lstm.dispose(),
+    dispose: () => layers.dispose(),
   };
 }
 
-function train(lstm: LSTM, input: Tensor, gradOutput: Tensor): Runner {
+function train(layers: Layers, input: Tensor, gradOutput: Tensor): Runner {
   let inputGradient: Tensor | undefined;
-  lstm.train();
+  layers.train();
   return {
     run() {
-      lstm.zeroGrad(); // first, so that the gradients of the last run stay to be read
-      lstm.forward(input);
-      inputGradient = lstm.backward(gradOutput).input;
+      layers.zeroGrad(); // first, so that the gradients of the last run stay to be read
+      layers.forward(input);
+      inputGradient = layers.backward(gradOutput).input;
     },
     async results() {
-      const gradients = [...lstm.parameters()].map(({ name, grad }) => [name, grad?.slice()]);
+      const gradients = [...layers.parameters()].map(({ name, grad }) => [name, grad?.slice()]);
       return { ...Object.fromEntries(gradients), input: (inputGradient as Tensor).data.slice() };
     },
-    dispose: () => lstm.dispose(),
+    dispose: () => layers.dispose(),
   };
 }
 
-function load(LSTM: Constructor, { hidden }: Case, weights: Data["weights"]): LSTM {
+function load(entry: Entry, { cell, hidden }: Case, weights: Data["weights"]): Layers {
+  const rows = GATES[cell] * hidden;
   const dict = Object.entries(weights).map(([name, values]) => {
-    const shape = name.startsWith("bias") ? [4 * hidden] : [4 * hidden, values.length / (4 * hidden)];
-    return [name, new Tensor(values, shape)];
+    return [name, new Tensor(values, name.startsWith("bias") ? [rows] : [rows, values.length / rows])];
   });
-  return LSTM.fromStateDict(Object.fromEntries(dict));
+  const { name, options } = CLASSES[cell];
+  return entry[name].fromStateDict(Object.fromEntries(dict), options);
 }
 
 /** The numbers of a case, the same on every machine: weights as PyTorch initialises them, normal inputs. */
 export function dataOf(one: Case): Data {
-  const { inputs, hidden, layers, directions } = one;
+  const { cell, inputs, hidden, layers, directions } = one;
   const sizes = { inputSize: inputs, hiddenSize: hidden, numLayers: layers, bidirectional: directions === 2 };
-  const lstm = new LSTM({ ...sizes, seed: 1 });
-  const weights = Object.fromEntries([...lstm.namedParameters()].map(([name, { data }]) => [name, data.slice()]));
-  lstm.dispose();
+  const { name, options } = CLASSES[cell];
+  const own: Layers = new entry[name]({ ...sizes, ...options, seed: 1 });
+  const weights = Object.fromEntries([...own.namedParameters()].map(([name, { data }]) => [name, data.slice()]));
+  own.dispose();
   const input = Tensor.randn([one.steps, one.batch, inputs], { seed: 2 }).data;
   const gradOutput = Tensor.randn(outputShape(one), { seed: 3 }).data;
   return { weights, input, gradOutput };
@@ -115,11 +138,11 @@ function outputShape({ steps, batch, hidden, directions }: Case): [number, numbe
   return [steps, batch, directions * hidden];
 }
 
-async function relaxedLSTM(): Promise<Constructor | undefined> {
+async function relaxedEntry(): Promise<Entry | undefined> {
   if (!WebAssembly.validate(RELAXED_PROBE)) return undefined;
   const subPath: string = "lstm-wasm/relaxed";
   try {
-    return (await import(subPath)).LSTM;
+    return await import(subPath);
   } catch (error) {
     if ((error as { code?: string }).code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return undefined;
     throw error;

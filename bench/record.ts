@@ -37,12 +37,25 @@ export function record(kind: string, content: object): void {
   console.log(`\nrecorded in bench/record/${name}`);
 }
 
+/** What a file of bench/record/ holds, and the file's name. */
+export type Recorded<T> = T & Machine & { readonly file: string };
+
 /** The newest record of a kind that `fits`. */
-export function newest<T>(
-  kind: string,
-  fits: (record: T & Machine) => boolean = () => true,
-): (T & Machine) | undefined {
-  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith(`-${kind}.json`)) : [];
-  const records = names.sort().map((name) => JSON.parse(readFileSync(`${FOLDER}${name}`, "utf8")) as T & Machine);
-  return records.filter(fits).at(-1);
+export function newest<T>(kind: string, fits: (record: Recorded<T>) => boolean = () => true): Recorded<T> | undefined {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => kindOf(file) === kind) : [];
+  return names
+    .sort()
+    .map(read<T>)
+    .filter(fits)
+    .at(-1);
+}
+
+/** The record of this name. */
+export function read<T>(file: string): Recorded<T> {
+  return { ...JSON.parse(readFileSync(`${FOLDER}${file}`, "utf8")), file };
+}
+
+/** "cases" of "2026-11-26T03-54-43-cases.json" */
+export function kindOf(file: string): string | undefined {
+  return /-(\w+)\.json$/.exec(file)?.[1];
 }

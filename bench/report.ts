@@ -1,4 +1,4 @@
-import { type Case, flops, nameOf } from "./cases.js";
+import { type Case, flops, nameOf, type RecordedCase } from "./cases.js";
 import type { Outcome, Time } from "./harness.js";
 import type { Limits } from "./limits.js";
 
@@ -8,13 +8,22 @@ export interface Row {
 }
 
 /** What a contestant can do when nothing else runs: its fastest round, and how many times ours that is. */
-export function fastestTable(rows: readonly Row[], peak: number): string {
-  return caseTable("fastest", rows, ({ speed }) => speed / peak);
+export function fastestTables(rows: readonly Row[], peak: number): string {
+  return cellTables("fastest", rows, ({ speed }) => speed / peak);
 }
 
 /** What it did on the whole: the median of its rounds, and of the part of the peak that it reached in each. */
-export function medianTable(rows: readonly Row[]): string {
-  return caseTable("median", rows, ({ outcome }) => outcome.peak.share);
+export function medianTables(rows: readonly Row[]): string {
+  return cellTables("median", rows, ({ outcome }) => outcome.peak.share);
+}
+
+/** A table for each of LSTM, GRU and RNN, with the columns of those who have it. */
+function cellTables(...[which, rows, share]: Parameters<typeof caseTable>): string {
+  const tables = ["LSTM", "GRU", "RNN"].map((cell) => rows.filter(({ one }) => one.cell.startsWith(cell)));
+  return tables
+    .filter((rows) => rows.length > 0)
+    .map((rows) => caseTable(which, rows, share))
+    .join("\n\n");
 }
 
 function caseTable(
@@ -52,7 +61,7 @@ function against(time: number | undefined, own: number | undefined): string {
 }
 
 /** GFLOP/s of a case that takes so many microseconds. */
-export function gflops(one: Case, microseconds: number): number {
+export function gflops(one: RecordedCase, microseconds: number): number {
   return flops(one) / microseconds / 1000;
 }
 

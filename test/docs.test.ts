@@ -9,6 +9,7 @@ import { transform } from "esbuild";
 import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
 import { save } from "lstm-wasm/safetensors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordsOf, withFigures } from "../bench/docs.js";
 
 const root = join(import.meta.dirname, "..");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
@@ -173,6 +174,14 @@ describe("docs/exports.md", () => {
     expect(listed(entry).sort()).toEqual([...names].sort());
   });
 });
+
+it.each(["README.md", "docs/speed.md"] as const)(
+  "%s has the figures of the records that docs/speed.md names",
+  (page) => {
+    const text = read(page);
+    expect(text).toBe(withFigures(page, text, recordsOf(read("docs/speed.md"))));
+  },
+);
 
 it("sizes are those that .size-limit.js holds", async () => {
   const { default: budgets }: { default: { name: string; limit: string }[] } = await import("../.size-limit.js");

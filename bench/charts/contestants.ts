@@ -1,7 +1,11 @@
+export const OURS = "lstm-wasm";
+
 /** A colour for each contestant, from Okabe and Ito's palette and Tol's, which colour-blind readers can tell apart. */
 const COLOURS: Readonly<Record<string, string>> = {
-  "lstm-wasm": "#d55e00",
+  [OURS]: "#d55e00",
   "lstm-wasm relaxed": "#e69f00",
+  "lstm-wasm, GRU": "#b07aa1",
+  "lstm-wasm, RNN": "#7a5230",
   "plain JS": "#000000",
   "onnxruntime-web": "#0072b2",
   "onnxruntime-node": "#56b4e9",
@@ -16,7 +20,7 @@ export function colourOf(name: string): string {
 }
 
 export function isOurs(name: string): boolean {
-  return name.startsWith("lstm-wasm");
+  return name.startsWith(OURS);
 }
 
 /** The variants without `out` are for the tables: in a chart they would lie on the others. */

@@ -24,7 +24,7 @@ export function speedChart({ cases, limits, node }: Result): string {
   return drawn({
     width: 860,
     height: 70 + 30 * rows.length + 60,
-    marginLeft: 210,
+    marginLeft: 245,
     marginRight: 30,
     marginTop: 84,
     marginBottom: 40,
@@ -73,7 +73,7 @@ function legend(names: readonly string[]) {
   return names.flatMap((name, index) => {
     const at = {
       frameAnchor: "top-left" as const,
-      dx: -190 + (index % perLine) * 160,
+      dx: -225 + (index % perLine) * 160,
       dy: -70 + Math.floor(index / perLine) * 20,
     };
     return [

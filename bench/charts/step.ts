@@ -1,9 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import type { Result } from "../compare-nodes.js";
-import { colourOf, isDrawn, isOurs } from "./contestants.js";
+import { colourOf, isDrawn, isOurs, OURS } from "./contestants.js";
 import { drawn } from "./svg.js";
 
 const HEIGHT = 440;
+/** The cells that have a line of ours beside the LSTMs. */
+const SIBLINGS: readonly string[] = ["GRU", "RNN"];
 
 interface Dot {
   readonly name: string;
@@ -11,14 +13,22 @@ interface Dot {
   readonly microseconds: number;
 }
 
-/** Time of one step against the hidden size, both logarithmic, one line per contestant with its name at the end. */
+/**
+ * Time of one step against the hidden size, both logarithmic: a line for each contestant's LSTM, and for our GRU and RNN,
+ * with its name at the end.
+ */
 export function stepChart({ cases, node }: Result): string {
   const dots: Dot[] = cases
     .filter(({ case: { kind } }) => kind === "step")
-    .flatMap(({ case: { hidden }, times }) =>
-      Object.entries(times).map(([name, { fastest }]) => ({ name, hidden, microseconds: fastest })),
-    )
-    .filter(({ name }) => isDrawn(name));
+    .flatMap(({ case: { cell = "LSTM", hidden }, times }) =>
+      Object.entries(times)
+        .filter(([name]) => (cell === "LSTM" ? isDrawn(name) : name === OURS && SIBLINGS.includes(cell)))
+        .map(([name, { fastest }]) => ({
+          name: cell === "LSTM" ? name : `${name}, ${cell}`,
+          hidden,
+          microseconds: fastest,
+        })),
+    );
   const names = [...new Set(dots.map(({ name }) => name))];
   const sizes = [...new Set(dots.map(({ hidden }) => hidden))];
   const ends = names.map((name) => dots.filter((dot) => dot.name === name).at(-1) as Dot);
@@ -30,7 +40,7 @@ export function stepChart({ cases, node }: Result): string {
     x: { type: "log", ticks: sizes, tickFormat: (size: number) => String(size), label: "hidden size →", grid: false },
     y: {
       type: "log",
-      label: `↑ microseconds for one step, batch 1 (Node ${node}, one thread)`,
+      label: `↑ microseconds for one step of an LSTM, batch 1 (Node ${node}, one thread)`,
       grid: true,
       tickFormat,
     },

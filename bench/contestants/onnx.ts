@@ -1,22 +1,53 @@
 /** The case as an ONNX model, and the runner that both builds of onnxruntime share. */
 import protocol, { type onnx } from "onnx-proto";
 import type * as Runtime from "onnxruntime-node";
-import type { Case } from "../cases.js";
+import { type Case, type Cell, GATES } from "../cases.js";
 import type { Data, Runner } from "../contestant.js";
 import { parametersOf, reordered } from "./gates.js";
 
-/** ONNX computes the gates in the order input, output, forget, cell. */
-const ORDER = "iofg";
-
 const { AttributeProto, ModelProto, TensorProto } = protocol.onnx; // CommonJS
-const { INT, INTS, STRING } = AttributeProto.AttributeType;
+const { INT, INTS, STRING, STRINGS } = AttributeProto.AttributeType;
 const { FLOAT, INT64 } = TensorProto.DataType;
 
+interface Operator {
+  readonly opType: string;
+  /** In which ONNX has the gates: of an LSTM input, output, forget, cell. */
+  readonly order: string;
+  /** What the steps hand on. */
+  readonly states: readonly string[];
+  readonly attribute: (directions: number) => onnx.IAttributeProto[];
+}
+
+const rnn = (activation: string): Operator => ({
+  opType: "RNN",
+  order: "h",
+  states: ["h"],
+  attribute: (directions) => [
+    { name: "activations", type: STRINGS, strings: Array(directions).fill(Buffer.from(activation)) },
+  ],
+});
+
+const OPERATORS: Readonly<Record<Cell, Operator>> = {
+  LSTM: { opType: "LSTM", order: "iofg", states: ["h", "c"], attribute: () => [] },
+  GRU: {
+    opType: "GRU",
+    order: "zrn",
+    states: ["h"],
+    // PyTorch's: the reset gate multiplies W_hn h + b_hn, not h.
+    attribute: () => [{ name: "linear_before_reset", type: INT, i: 1 }],
+  },
+  RNN: rnn("Tanh"),
+  "RNN relu": rnn("Relu"),
+};
+
 /**
- * One LSTM node for each layer. "forward": X (steps, batch, inputs) to `output` (steps, batch, directions * hidden).
- * "step": X, h and c to hn and cn, each (1, 1, hidden).
+ * One node for each layer. "forward": X (steps, batch, inputs) to `output` (steps, batch, directions * hidden).
+ * "step": X, h and, of an LSTM, c to hn and cn, each (1, 1, hidden).
  */
-export function lstmModel({ kind, inputs, hidden, layers, directions, batch, steps }: Case, data: Data): Uint8Array {
+export function onnxModel(one: Case, data: Data): Uint8Array {
+  const { cell, kind, inputs, hidden, layers, directions, batch, steps } = one;
+  const { opType, order, states, attribute } = OPERATORS[cell];
+  const rows = GATES[cell] * hidden;
   const step = kind === "step";
   const nodes: onnx.INodeProto[] = [];
   const constants: onnx.ITensorProto[] = [];
@@ -33,21 +64,19 @@ export function lstmModel({ kind, inputs, hidden, layers, directions, batch, ste
   for (let layer = 0; layer < layers; layer++) {
     const width = layer === 0 ? inputs : directions * hidden;
     const sides = Array.from({ length: directions }, (_, direction) => parametersOf(data.weights, layer, direction));
-    const ih = sides.map(({ weightIh }) => reordered(weightIh, ORDER));
-    const hh = sides.map(({ weightHh }) => reordered(weightHh, ORDER));
-    const biases = sides.flatMap(({ biasIh, biasHh }) => [reordered(biasIh, ORDER), reordered(biasHh, ORDER)]);
+    const ih = sides.map(({ weightIh }) => reordered(weightIh, cell, order));
+    const hh = sides.map(({ weightHh }) => reordered(weightHh, cell, order));
+    const biases = sides.flatMap(({ biasIh, biasHh }) => [biasIh, biasHh].map((bias) => reordered(bias, cell, order)));
     const parameters = [
-      constant(`W${layer}`, [directions, 4 * hidden, width], concatenated(ih)),
-      constant(`R${layer}`, [directions, 4 * hidden, hidden], concatenated(hh)),
-      constant(`B${layer}`, [directions, 8 * hidden], concatenated(biases)),
+      constant(`W${layer}`, [directions, rows, width], concatenated(ih)),
+      constant(`R${layer}`, [directions, rows, hidden], concatenated(hh)),
+      constant(`B${layer}`, [directions, 2 * rows], concatenated(biases)),
     ];
-    node("LSTM", [above, ...parameters, ...(step ? ["", "h", "c"] : [])], step ? ["", "hn", "cn"] : [`Y${layer}`], [
+    const inputNames = [above, ...parameters, ...(step ? ["", ...states] : [])];
+    node(opType, inputNames, step ? ["", ...states.map(next)] : [`Y${layer}`], [
       { name: "hidden_size", type: INT, i: hidden },
-      {
-        name: "direction",
-        type: STRING,
-        s: Buffer.from(directions === 2 ? "bidirectional" : "forward"),
-      },
+      { name: "direction", type: STRING, s: Buffer.from(directions === 2 ? "bidirectional" : "forward") },
+      ...attribute(directions),
     ]);
     if (step) break;
     // Y is (steps, directions, batch, hidden). With one direction only its shape differs from PyTorch's.
@@ -60,19 +89,24 @@ export function lstmModel({ kind, inputs, hidden, layers, directions, batch, ste
     node("Reshape", [joinable, "joined"], [above]);
   }
 
-  const state = [1, 1, hidden];
+  const values = (names: readonly string[]) => names.map((name) => value(name, [1, 1, hidden]));
   const model = ModelProto.create({
     irVersion: 8,
     opsetImport: [{ domain: "", version: 14 }],
     graph: {
-      name: "lstm",
+      name: opType,
       node: nodes,
       initializer: constants,
-      input: [value("X", [steps, batch, inputs]), ...(step ? [value("h", state), value("c", state)] : [])],
-      output: step ? [value("hn", state), value("cn", state)] : [value("output", [steps, batch, directions * hidden])],
+      input: [value("X", [steps, batch, inputs]), ...(step ? values(states) : [])],
+      output: step ? values(states.map(next)) : [value("output", [steps, batch, directions * hidden])],
     },
   });
   return ModelProto.encode(model).finish();
+}
+
+/** The name of a state after the step. */
+function next(state: string): string {
+  return `${state}n`;
 }
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
@@ -80,30 +114,30 @@ type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
 
 export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): Promise<Runner> {
   const { InferenceSession, Tensor } = runtime;
-  const session = await InferenceSession.create(lstmModel(one, data), {
+  const session = await InferenceSession.create(onnxModel(one, data), {
     executionProviders: [runtime.env.versions.node === undefined ? "wasm" : "cpu"],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
   });
-  const { kind, inputs, hidden, batch, steps } = one;
+  const { cell, kind, inputs, hidden, batch, steps } = one;
   const X = new Tensor("float32", data.input, [steps, batch, inputs]);
   const dispose = () => session.release();
 
   if (kind === "step") {
-    const zeros = () => new Tensor("float32", new Float32Array(hidden), [1, 1, hidden]);
-    const feeds: Record<string, Runtime.Tensor> = { X, h: zeros(), c: zeros() };
+    const { states } = OPERATORS[cell];
+    const feeds: Record<string, Runtime.Tensor> = { X };
+    const reset = () => {
+      for (const state of states) feeds[state] = new Tensor("float32", new Float32Array(hidden), [1, 1, hidden]);
+    };
+    reset();
     return {
       async run() {
-        const { hn, cn } = await session.run(feeds);
-        feeds.h = hn as Runtime.Tensor;
-        feeds.c = cn as Runtime.Tensor;
+        const results = await session.run(feeds);
+        for (const state of states) feeds[state] = results[next(state)] as Runtime.Tensor;
       },
       results: async () => ({ h: Float32Array.from(feeds.h?.data as Float32Array) }),
-      reset() {
-        feeds.h = zeros();
-        feeds.c = zeros();
-      },
+      reset,
       dispose,
     };
   }

@@ -17,18 +17,20 @@ torch.set_num_interop_threads(1)
 
 
 class Cell:
-    """"step": nn.LSTMCell, the state kept."""
+    """"step": nn.LSTMCell, nn.GRUCell or nn.RNNCell, the state kept."""
 
     def __init__(self, case, arrays):
-        self.cell = nn.LSTMCell(case["inputs"], case["hidden"])
-        # nn.LSTMCell calls them weight_ih and so on, without the layer.
+        name, nonlinearity = class_of(case)
+        self.cell = getattr(nn, f"{name}Cell")(case["inputs"], case["hidden"], **nonlinearity)
+        # The cells call them weight_ih and so on, without the layer.
         copy_into(self.cell, {name.removesuffix("_l0"): values for name, values in arrays["weights"].items()})
         self.input = arrays["input"].reshape(1, case["inputs"])
-        self.zeros = torch.zeros(1, case["hidden"])
+        zeros = torch.zeros(1, case["hidden"])
+        self.zeros = (zeros, zeros) if name == "LSTM" else zeros
         self.reset()
 
     def reset(self):
-        self.state = (self.zeros, self.zeros)
+        self.state = self.zeros
 
     def run(self):
         with torch.inference_mode():
@@ -37,18 +39,18 @@ class Cell:
             return time.perf_counter() - start
 
     def results(self):
-        return {"h": self.state[0]}
+        return {"h": self.state[0] if isinstance(self.state, tuple) else self.state}
 
 
 class Forward:
     def __init__(self, case, arrays):
-        self.lstm = lstm_of(case, arrays["weights"]).eval()
+        self.layers = layers_of(case, arrays["weights"]).eval()
         self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"])
 
     def run(self):
         with torch.inference_mode():
             start = time.perf_counter()
-            self.output, _ = self.lstm(self.input)
+            self.output, _ = self.layers(self.input)
             return time.perf_counter() - start
 
     def results(self):
@@ -57,31 +59,41 @@ class Forward:
 
 class Train:
     def __init__(self, case, arrays):
-        self.lstm = lstm_of(case, arrays["weights"])
+        self.layers = layers_of(case, arrays["weights"])
         self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"]).requires_grad_()
         self.grad_output = arrays["gradOutput"].reshape(case["steps"], case["batch"], -1)
 
     def run(self):
         # Gradients that are None are assigned and not added to: the faster way, and the usual one.
-        self.lstm.zero_grad(set_to_none=True)
+        self.layers.zero_grad(set_to_none=True)
         self.input.grad = None
         start = time.perf_counter()
-        output, _ = self.lstm(self.input)
+        output, _ = self.layers(self.input)
         output.backward(self.grad_output)
         return time.perf_counter() - start
 
     def results(self):
-        gradients = {name: parameter.grad for name, parameter in self.lstm.named_parameters()}
+        gradients = {name: parameter.grad for name, parameter in self.layers.named_parameters()}
         return {**gradients, "input": self.input.grad}
 
 
 KINDS = {"step": Cell, "forward": Forward, "train": Train}
 
 
-def lstm_of(case, weights):
-    lstm = nn.LSTM(case["inputs"], case["hidden"], case["layers"], bidirectional=case["directions"] == 2)
-    copy_into(lstm, weights)
-    return lstm
+def class_of(case):
+    """"LSTM", "GRU", "RNN" or "RNN relu": the class in torch.nn, and its argument if it has one."""
+    name, *nonlinearity = case["cell"].split()
+    return name, {"nonlinearity": nonlinearity[0]} if nonlinearity else {}
+
+
+def layers_of(case, weights):
+    name, nonlinearity = class_of(case)
+    bidirectional = case["directions"] == 2
+    layers = getattr(nn, name)(
+        case["inputs"], case["hidden"], case["layers"], bidirectional=bidirectional, **nonlinearity
+    )
+    copy_into(layers, weights)
+    return layers
 
 
 def copy_into(module, weights):

@@ -5,9 +5,10 @@ import wasm from "@tensorflow/tfjs-backend-wasm";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import tf from "@tensorflow/tfjs-core";
 import layersApi from "@tensorflow/tfjs-layers";
-import { type Case, flops } from "../cases.js";
+import { type Case, type Cell, flops, GATES } from "../cases.js";
 import type { Contestant, Data, Runner } from "../contestant.js";
-import { nameOf, parametersOf } from "./gates.js";
+import { nameOf, parametersOf, reordered, torchOrder } from "./gates.js";
+import { KERAS } from "./tfjs-cells.js";
 import { versionOf } from "./versions.js";
 
 const { layers, sequential } = layersApi;
@@ -19,8 +20,9 @@ wasm.setThreadsCount(1);
 export const tfjs: readonly Contestant[] = ["cpu", "wasm"].map((backend) => ({
   name: `tfjs ${backend}`,
   version: versionOf("@tensorflow/tfjs-core"),
-  // On the cpu backend one run of the largest cases takes a minute: nobody waits for that.
-  supports: (one: Case) => backend !== "cpu" || flops(one) < 2e9,
+  // The cpu backend has always been the slower one, 3 to 14 times in cases with many flops: nobody waits for that.
+  // `bidirectional` copies a layer from its description, which a cell of our own does not have.
+  supports: (one: Case) => (backend !== "cpu" || flops(one) < 1.5e8) && (one.cell === "LSTM" || one.directions === 1),
   async prepare(one, data) {
     await use(backend);
     return RUNNERS[one.kind](one, data, backend);
@@ -39,29 +41,29 @@ async function use(backend: string): Promise<void> {
 }
 
 /** The cell alone: a stateful model's `predict` costs more. */
-function stepRunner({ inputs, hidden }: Case, data: Data, backend: string): Runner {
-  const cell = layers.lstmCell({ units: hidden, ...SETTINGS });
+function stepRunner({ cell: kind, inputs, hidden }: Case, data: Data, backend: string): Runner {
+  const cell = KERAS[kind].cell(hidden);
   cell.build([1, inputs]);
-  cell.setWeights(kerasWeights(data, 1, 1));
+  cell.setWeights(kerasWeights(kind, data, 1, 1));
   const x = tf.tensor2d(data.input, [1, inputs]);
-  const zeros = () => tf.zeros([1, hidden]);
-  let [h, c] = [zeros(), zeros()] as [Tensor, Tensor];
+  const zeros = () => [cell.stateSize].flat().map(() => tf.zeros([1, hidden])) as Tensor[];
+  let state = zeros();
   let output = new Float32Array(hidden);
-  const advance = (next: () => [Tensor, Tensor]) => {
-    const last = [h, c];
-    [h, c] = next();
+  const advance = (next: () => Tensor[]) => {
+    const last = state;
+    state = next();
     tf.dispose(last);
   };
   return {
     async run() {
       await use(backend);
-      advance(() => tf.tidy(() => (cell.call([x, h, c], {}) as Tensor[]).slice(1) as [Tensor, Tensor]));
-      output = h.dataSync<"float32">() as Float32Array<ArrayBuffer>;
+      advance(() => tf.tidy(() => (cell.call([x, ...state], {}) as Tensor[]).slice(1)));
+      output = state[0]?.dataSync<"float32">() as Float32Array<ArrayBuffer>;
     },
     results: async () => ({ h: output.slice() }),
-    reset: () => advance(() => [zeros(), zeros()]),
+    reset: () => advance(zeros),
     dispose() {
-      tf.dispose([x, h, c]);
+      tf.dispose([x, ...state]);
       for (const weight of cell.weights) weight.dispose(); // A cell that was never applied refuses to be disposed of.
     },
   };
@@ -118,37 +120,31 @@ function trainRunner(one: Case, data: Data, backend: string): Runner {
   };
 }
 
-/** PyTorch's activations; the weights are set afterwards, and the default way of drawing them takes long. */
-const SETTINGS = {
-  activation: "tanh",
-  recurrentActivation: "sigmoid",
-  kernelInitializer: "zeros",
-  recurrentInitializer: "zeros",
-  unitForgetBias: false,
-} as const;
-
-function modelOf({ inputs, hidden, layers: count, directions, batch, steps }: Case, data: Data) {
+function modelOf({ cell, inputs, hidden, layers: count, directions, batch, steps }: Case, data: Data) {
   const model = sequential();
   for (let layer = 0; layer < count; layer++) {
-    const lstm = layers.lstm({ units: hidden, returnSequences: true, ...SETTINGS });
+    const recurrent = KERAS[cell].layer(hidden);
     const shape = layer === 0 ? { batchInputShape: [batch, steps, inputs] } : {};
-    if (directions === 2) model.add(layers.bidirectional({ layer: lstm, mergeMode: "concat", ...shape } as never));
-    else model.add(layer === 0 ? layers.inputLayer(shape) : lstm);
-    if (directions === 1 && layer === 0) model.add(lstm);
+    if (directions === 2) model.add(layers.bidirectional({ layer: recurrent, mergeMode: "concat", ...shape } as never));
+    else model.add(layer === 0 ? layers.inputLayer(shape) : recurrent);
+    if (directions === 1 && layer === 0) model.add(recurrent);
   }
-  model.setWeights(kerasWeights(data, count, directions));
+  model.setWeights(kerasWeights(cell, data, count, directions));
   return model;
 }
 
-/** Keras has kernel (inputs, 4 * hidden), recurrent kernel and one bias, and PyTorch's order of the gates. */
-function kerasWeights({ weights }: Data, count: number, directions: number): Tensor[] {
+/** Keras has kernel (inputs, gates * hidden), recurrent kernel (hidden, gates * hidden) and one bias or two. */
+function kerasWeights(cell: Cell, { weights }: Data, count: number, directions: number): Tensor[] {
+  const { order, twoBiases } = KERAS[cell];
   return Array.from({ length: count * directions }, (_, at) => {
     const { weightIh, weightHh, biasIh, biasHh } = parametersOf(weights, Math.floor(at / directions), at % directions);
+    const kernel = (rows: Float32Array) => transposed(reordered(rows, cell, order), biasIh.length);
+    const biases = twoBiases ? [biasIh, biasHh] : [biasIh.map((value, row) => value + (biasHh[row] as number))];
     return [
-      transposed(weightIh, biasIh.length),
-      transposed(weightHh, biasIh.length),
-      tf.tensor1d(biasIh.map((value, row) => value + (biasHh[row] as number))),
-    ];
+      kernel(weightIh),
+      kernel(weightHh),
+      ...biases.map((bias) => tf.tensor1d(reordered(bias, cell, order))),
+    ] as Tensor[];
   }).flat();
 }
 
@@ -156,22 +152,26 @@ function transposed(values: Float32Array, rows: number): Tensor {
   return tf.tidy(() => tf.transpose(tf.tensor2d(values, [rows, values.length / rows])));
 }
 
-/** Kernel, recurrent kernel and bias of each direction in each layer, back to PyTorch's. */
-function torchGradients(gradients: readonly Float32Array[], { layers, directions, hidden }: Case) {
+/** `kerasWeights` back to PyTorch's. The one bias stands for both, whose gradients are the same. */
+function torchGradients(gradients: readonly Float32Array[], { cell, layers, directions, hidden }: Case) {
+  const { order, twoBiases } = KERAS[cell];
   const result: Record<string, Float32Array> = {};
+  const each = twoBiases ? 4 : 3;
   for (let at = 0; at < layers * directions; at++) {
-    const [kernel, recurrent, bias] = gradients.slice(3 * at) as [Float32Array, Float32Array, Float32Array];
+    const [kernel, recurrent, biasIh, biasHh = biasIh] = gradients.slice(each * at, each * (at + 1)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array?,
+    ];
     const name = (parameter: string) => nameOf(parameter, Math.floor(at / directions), at % directions);
-    const back = (values: Float32Array) =>
-      tf.tidy(() =>
-        transposed(values, values.length / (4 * hidden))
-          .dataSync<"float32">()
-          .slice(),
-      );
-    result[name("weight_ih")] = back(kernel);
-    result[name("weight_hh")] = back(recurrent);
-    result[name("bias_ih")] = bias;
-    result[name("bias_hh")] = bias;
+    const rows = (values: Float32Array) =>
+      tf.tidy(() => transposed(values, values.length / (GATES[cell] * hidden)).dataSync<"float32">());
+    const back = (values: Float32Array) => torchOrder(values, cell, order);
+    result[name("weight_ih")] = back(rows(kernel));
+    result[name("weight_hh")] = back(rows(recurrent));
+    result[name("bias_ih")] = back(biasIh);
+    result[name("bias_hh")] = back(biasHh);
   }
   return result;
 }

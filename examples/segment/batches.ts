@@ -1,10 +1,17 @@
 import { mulberry32 } from "../mulberry32.js";
-import type { Tag } from "./tags.js";
+import type { Piece } from "./corpus.js";
+import { encode, type Tag } from "./tags.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 /** A piece as the model sees it. */
 export interface Example {
   readonly ids: readonly number[];
   readonly tags: readonly Tag[];
+}
+
+/** The characters of a piece by their rows in the embedding, and their tags. */
+export function exampleOf(vocabulary: Vocabulary, piece: Piece): Example {
+  return { ids: [...piece.join("")].map((character) => vocabulary.id(character)), tags: encode(piece) };
 }
 
 /** Pieces packed as `packSequence` would: all first characters, then all second ones, longest piece first. No padding. */

@@ -9,6 +9,13 @@ const EMBEDDING = 64;
 const HIDDEN = 128;
 const DROPOUT = 0.2;
 
+export interface TaggerOptions {
+  /** Whether the LSTM reads each piece from its end too, as the example does. */
+  readonly bidirectional?: boolean | undefined;
+  /** Of each direction; 128 by default. */
+  readonly hiddenSize?: number | undefined;
+}
+
 /**
  * The model, from characters to the tags' logits:
  *
@@ -22,7 +29,8 @@ export class Tagger {
   readonly modules: { readonly embedding: Embedding; readonly lstm: LSTM; readonly linear: Linear };
   readonly dropouts: readonly [Dropout, Dropout];
 
-  constructor(vocabulary: Vocabulary, seed: number) {
+  constructor(vocabulary: Vocabulary, seed: number, { bidirectional = true, hiddenSize = HIDDEN }: TaggerOptions = {}) {
+    const outputs = bidirectional ? 2 * hiddenSize : hiddenSize;
     this.vocabulary = vocabulary;
     this.modules = {
       embedding: new Embedding({
@@ -31,8 +39,8 @@ export class Tagger {
         paddingIdx: PADDING,
         seed,
       }),
-      lstm: new LSTM({ inputSize: EMBEDDING, hiddenSize: HIDDEN, bidirectional: true, seed: seed + 1 }),
-      linear: new Linear({ inFeatures: 2 * HIDDEN, outFeatures: TAGS, seed: seed + 2 }),
+      lstm: new LSTM({ inputSize: EMBEDDING, hiddenSize, bidirectional, seed: seed + 1 }),
+      linear: new Linear({ inFeatures: outputs, outFeatures: TAGS, seed: seed + 2 }),
     };
     this.dropouts = [new Dropout({ p: DROPOUT, seed: seed + 3 }), new Dropout({ p: DROPOUT, seed: seed + 4 })];
   }
@@ -73,8 +81,11 @@ export class Tagger {
 
   static fromBytes(bytes: Uint8Array): Tagger {
     const { vocabulary = "" } = loadMetadata(bytes);
-    const tagger = new Tagger(new Vocabulary(vocabulary), 0);
     const weights = load(bytes);
+    const tagger = new Tagger(new Vocabulary(vocabulary), 0, {
+      bidirectional: "lstm.weight_hh_l0_reverse" in weights,
+      hiddenSize: weights["lstm.weight_hh_l0"]?.shape[1],
+    });
     for (const [prefix, module] of Object.entries(tagger.modules)) {
       module.loadStateDict(weights, { prefix: `${prefix}.` });
     }

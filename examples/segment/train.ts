@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { writeFileAtomic } from "lstm-wasm/node";
 import { Complaint, commandLine, run } from "../terminal.js";
-import type { Example } from "./batches.js";
+import { exampleOf } from "./batches.js";
 import { loadCorpus, type Piece } from "./corpus.js";
 import { minutes, Progress, thousands } from "./progress.js";
 import { Tagger } from "./tagger.js";
-import { encode, type Score } from "./tags.js";
+import type { Score } from "./tags.js";
 import { evaluate, Training } from "./training.js";
 import { Vocabulary } from "./vocabulary.js";
 
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 
   const corpus = await loadCorpus(console.error);
   const vocabulary = Vocabulary.of(corpus.training);
-  const examples = (pieces: readonly Piece[]) => pieces.map((piece) => example(vocabulary, piece));
+  const examples = (pieces: readonly Piece[]) => pieces.map((piece) => exampleOf(vocabulary, piece));
   const [training, validation] = [examples(corpus.training), examples(corpus.validation)];
   const total = training.reduce((sum, { ids }) => sum + ids.length, 0);
 
@@ -90,11 +90,6 @@ async function main(): Promise<void> {
   console.log(`The model is in ${model}. Try it: npm run segment -- 我爱中国`);
   tagger.dispose();
 }
-
-const example = (vocabulary: Vocabulary, piece: Piece): Example => ({
-  ids: [...piece.join("")].map((character) => vocabulary.id(character)),
-  tags: encode(piece),
-});
 
 const shown = ({ precision, recall, f1 }: Score): string =>
   `precision ${precision.toFixed(4)}, recall ${recall.toFixed(4)}, F1 ${f1.toFixed(4)}`;

@@ -94,20 +94,16 @@ export class Call {
     const packed = output instanceof PackedSequence;
     const rows = packed ? output.data : output;
     const one = stateShapes.length === 1;
-    let fits = rows instanceof Tensor && packed === (this.packed !== undefined) && Array.isArray(state) !== one;
-    for (let index = 0; index < stateShapes.length; index++) fits &&= stateAt(state, index) instanceof Tensor;
-    if (!fits) {
-      throw new LSTMError(
-        "OPTION",
-        `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`,
-      );
+    if (!(rows instanceof Tensor) || packed !== (this.packed !== undefined) || Array.isArray(state) === one) {
+      throw refusedOut(one);
+    }
+    for (let index = 0; index < stateShapes.length; index++) {
+      const tensor = stateAt(state, index);
+      if (!(tensor instanceof Tensor)) throw refusedOut(one);
+      tensorOfShape(one ? "out[1]" : (OUT_STATES[index] as string), tensor, stateShapes[index] as readonly number[]);
     }
     if (packed && this.packed !== undefined) checkPacking("out[0]", output, this.packed);
     tensorOfShape("out[0]", rows, this.outputShape);
-    for (let index = 0; index < stateShapes.length; index++) {
-      const name = one ? "out[1]" : (OUT_STATES[index] as string);
-      tensorOfShape(name, stateAt(state, index), stateShapes[index] as readonly number[]);
-    }
     return out as CallResult;
   }
 
@@ -121,3 +117,7 @@ export class Call {
 const OPTIONS = ["out"];
 const OUT_STATES = ["out[1][0]", "out[1][1]"];
 const NOTHING: readonly unknown[] = [];
+
+function refusedOut(one: boolean): LSTMError {
+  return new LSTMError("OPTION", `out must be ${one ? "[output, hn]" : "[output, [hn, cn]]"}, as forward returned it`);
+}

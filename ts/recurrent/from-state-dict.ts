@@ -1,16 +1,15 @@
 import { shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import type { LSTMOptions } from "../checks/options.js";
+import type { Module } from "../parameters/module.js";
 import {
   cellOf,
   checkDict,
   checkLoadOptions,
-  type Expected,
   hintAtParts,
   hintAtPrefix,
   LOADED,
   type LoadOptions,
-  type LoadResult,
   loaded,
   type StateDict,
 } from "../parameters/state-dict.js";
@@ -22,11 +21,10 @@ export type StackLoadOptions = Pick<LoadOptions, "prefix"> &
   Pick<LSTMOptions, "batchFirst" | "dropout" | "checkpointEvery">;
 
 const UNTOLD = ["batchFirst", "dropout", "checkpointEvery"];
+const FIRST = "weight_ih_l0";
 
 /** Layers of a cell with the parameters of a state dict; `own` are more options that it does not tell. */
-export function fromStateDict<
-  M extends { loadStateDict(dict: StateDict, options: LoadOptions): LoadResult; dispose(): void },
->(
+export function fromStateDict<M extends Module>(
   Stack: new (options: LSTMOptions) => M,
   cell: Cell,
   dict: StateDict,
@@ -37,31 +35,28 @@ export function fromStateDict<
   const untold = [...UNTOLD, ...own];
   const { prefix } = checkLoadOptions(owner, options, untold);
   const given = Object.fromEntries(untold.map((name) => [name, options[name as keyof StackLoadOptions]]));
-  const sizes = inferSizes(owner, cell, dict, prefix);
-  return loaded(new Stack({ ...given, ...sizes, [LOADED]: true } as LSTMOptions), dict, prefix);
-}
-
-/** Every size, from the names and shapes of the parameters. */
-function inferSizes(owner: string, cell: Cell, dict: StateDict, prefix: string): StackSizes {
   const names = new Set(Object.keys(checkDict(owner, dict)));
-  const first = "weight_ih_l0";
-  const under = (other: string) => sizesUnder(owner, cell, dict, names, other);
-  if (names.has(prefix + first)) return under(prefix);
-  const parametersUnder = (other: string) => parametersOf(cell, under(other));
-  const hint = hintAtParts([prefix + first], dict) + hintAtPrefix(dict, prefix, first, parametersUnder, true);
-  throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${first} is missing${hint}`);
+  const make = (under: string, more: object) =>
+    new Stack({ ...more, ...sizesUnder(owner, cell, dict, names, under), [LOADED]: true } as LSTMOptions);
+  if (names.has(prefix + FIRST)) return loaded(make(prefix, given), dict, prefix);
+
+  const expectedUnder = (other: string) => {
+    const module = make(other, {});
+    module.dispose();
+    return module.namedParameters().map(([name, { shape }]) => ({ name, shape }));
+  };
+  const hint = hintAtParts([prefix + FIRST], dict) + hintAtPrefix(dict, prefix, FIRST, expectedUnder, true);
+  throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${FIRST} is missing${hint}`);
 }
 
-type StackSizes = Pick<LSTMOptions, "inputSize" | "hiddenSize" | "projSize"> &
-  Required<Pick<LSTMOptions, "numLayers" | "bias" | "bidirectional">>;
-
+/** Every size, from the names and shapes of the parameters under a prefix. */
 function sizesUnder(
   owner: string,
   { name: own, gates }: Cell,
   dict: StateDict,
   names: ReadonlySet<string>,
   prefix: string,
-): StackSizes {
+) {
   const has = (name: string) => names.has(prefix + name);
   const shapeOf = (name: string) => asTensor(prefix + name, dict[prefix + name]).shape;
   const refuse = (name: string, expected: string) => {
@@ -99,23 +94,4 @@ function sizesUnder(
     bidirectional: has("weight_ih_l0_reverse"),
     ...(projected && { projSize }),
   };
-}
-
-/** The parameters that layers of these sizes have, as PyTorch names them. */
-function parametersOf({ gates }: Cell, sizes: StackSizes): Expected[] {
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = sizes;
-  const columns = projSize ?? hiddenSize;
-  const directions = bidirectional ? ["", "_reverse"] : [""];
-  const parameters: Expected[] = [];
-  for (let layer = 0; layer < (numLayers as number); layer++) {
-    for (const direction of directions) {
-      const add = (name: string, ...shape: number[]) =>
-        parameters.push({ name: `${name}_l${layer}${direction}`, shape });
-      add("weight_ih", gates * hiddenSize, layer === 0 ? inputSize : directions.length * columns);
-      add("weight_hh", gates * hiddenSize, columns);
-      if (bias) for (const name of ["bias_ih", "bias_hh"]) add(name, gates * hiddenSize);
-      if (projSize !== undefined) add("weight_hr", projSize, hiddenSize);
-    }
-  }
-  return parameters;
 }

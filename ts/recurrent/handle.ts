@@ -112,10 +112,10 @@ export class RnnHandle extends WasmObject {
   }
 
   /**
-   * Makes room for a call of this shape, and if it trains for its backward, with a checkpoint every so many steps, 0 for
-   * none.
+   * Makes room for a call of this shape, and if it `keeps` what a trace or its backward reads, for that too: with a checkpoint
+   * every so many steps, 0 for none.
    */
-  reserve({ steps, batch, rows }: CallShape, trains: boolean, every = 0): void {
+  reserve({ steps, batch, rows }: CallShape, keeps: boolean, every = 0): void {
     const { id } = this;
     const { kernels } = this.instance;
     const what = `a call of ${steps} steps and ${batch} sequences`;
@@ -129,7 +129,7 @@ export class RnnHandle extends WasmObject {
     }
     this.#rows = -1; // a refused reservation leaves nothing reserved
     // Steps that nobody runs need no room.
-    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, trains, every), what);
+    this.expect(kernels.reserve(id, rows === 0 ? 0 : steps, batch, rows, keeps, every), what);
     this.#steps = steps;
     this.#batch = batch;
     this.#rows = rows;
@@ -140,10 +140,10 @@ export class RnnHandle extends WasmObject {
     this.batchSizes = at(BATCH_SIZES);
   }
 
-  /** Runs over what was reserved, for training if that was, and with dropout if masks are given. */
-  forward(batchFirst: boolean, packed: boolean, trains: boolean, masks?: DropoutDraw): void {
+  /** Runs over what was reserved, and `keeps` what a trace or its backward reads if that was; with dropout if masks are given. */
+  forward(batchFirst: boolean, packed: boolean, keeps: boolean, masks?: DropoutDraw): void {
     const { seed, call } = masks ?? NO_DROPOUT;
-    this.expect(this.instance.forward(this.ready(trains), batchFirst, packed, trains, seed, call), "forward");
+    this.expect(this.instance.forward(this.ready(keeps), batchFirst, packed, keeps, seed, call), "forward");
   }
 
   /** Where the gradients of the last training forward's output, input and states go and come from. */

@@ -1,5 +1,6 @@
 /**
- * PyTorch's CPU random numbers: its Mersenne twister, and what `nn.LSTM` and `torch.randn` make of the draws.
+ * PyTorch's CPU random numbers: its Mersenne twister, and what `torch.randn` and `nn.Linear` make of the draws. The weights of LSTM,
+ * GRU and RNN are drawn in WebAssembly (crates/lstm-core/src/random.rs).
  *
  * A seed that gives the same weights in both places lets a PyTorch tutorial be followed without a weight file.
  */

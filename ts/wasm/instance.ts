@@ -22,9 +22,9 @@ export interface Kernels {
   stackDraw(stack: number, seed: number, bound: number): void;
   parametersChanged(lstm: number): void;
   version(lstm: number): number;
-  reserve(lstm: number, steps: number, batch: number, rows: number, trains: boolean, every: number): number;
+  reserve(lstm: number, steps: number, batch: number, rows: number, keeps: boolean, every: number): number;
   address(lstm: number, buffer: number): number;
-  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number;
+  forward(lstm: number, batchFirst: boolean, packed: boolean, keeps: boolean, seed: number, call: number): number;
   backward(lstm: number, index: number): number;
   forget(lstm: number, all: boolean): void;
   trace(lstm: number, layer: number, direction: number, what: number): number;
@@ -75,7 +75,10 @@ export interface Kernels {
   streamLoad(stream: number): void;
 }
 
-/** One WebAssembly instance: its functions, guarded, and views of its memory, which only this file touches. */
+/**
+ * One WebAssembly instance: its functions, guarded, and its memory. Only this file makes views of that; who uses one asks for it
+ * again after each call that may reserve.
+ */
 export class Instance {
   readonly kernels: Kernels;
   readonly #forward: Kernels["forward"];
@@ -91,7 +94,7 @@ export class Instance {
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
-    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Call][];
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Export][];
     const beyond = functions.find(([, call]) => call.length > MAX_PARAMETERS);
     if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
     this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
@@ -126,10 +129,10 @@ export class Instance {
    * `Kernels.forward`, guarded by itself like `streamStep`: engines inline a call of one function, and a guard that all
    * functions share is a call of many.
    */
-  forward(lstm: number, batchFirst: boolean, packed: boolean, trains: boolean, seed: number, call: number): number {
+  forward(lstm: number, batchFirst: boolean, packed: boolean, keeps: boolean, seed: number, call: number): number {
     this.check();
     try {
-      return this.#forward(lstm, batchFirst, packed, trains, seed, call);
+      return this.#forward(lstm, batchFirst, packed, keeps, seed, call);
     } catch (cause) {
       this.#crash(cause);
     }
@@ -146,7 +149,7 @@ export class Instance {
   }
 
   // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
-  #guard(call: Call): Call {
+  #guard(call: Export): Export {
     return (a, b, c, d, e, f, g, h) => {
       this.check();
       try {
@@ -174,7 +177,7 @@ const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 /** The most parameters of any function. */
 const MAX_PARAMETERS = 8;
 
-type Call = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
+type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
 
 let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;

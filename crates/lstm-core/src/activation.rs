@@ -62,9 +62,22 @@ impl<V: Vector> Constants<V> {
     /// Once for a loop, outside it.
     #[inline(always)]
     pub fn get() -> Self {
-        let [one, two, sigmoid_least, sigmoid_most, tanh_most, minus_log2_e, rounder, ln2_high, ln2_low, q @ ..] =
-            black_box(&CONSTANTS).map(V::splat);
-        Self { one, two, sigmoid_least, sigmoid_most, tanh_most, minus_log2_e, rounder, ln2_high, ln2_low, q }
+        // Written out: the closure of a `map` would be called, not inlined, and this runs at each step.
+        let &[one, two, sigmoid_least, sigmoid_most, tanh_most, minus_log2_e, rounder, ln2_high, ln2_low, q @ ..] =
+            black_box(&CONSTANTS);
+        let [q0, q1, q2, q3, q4] = q;
+        Self {
+            one: V::splat(one),
+            two: V::splat(two),
+            sigmoid_least: V::splat(sigmoid_least),
+            sigmoid_most: V::splat(sigmoid_most),
+            tanh_most: V::splat(tanh_most),
+            minus_log2_e: V::splat(minus_log2_e),
+            rounder: V::splat(rounder),
+            ln2_high: V::splat(ln2_high),
+            ln2_low: V::splat(ln2_low),
+            q: [V::splat(q0), V::splat(q1), V::splat(q2), V::splat(q3), V::splat(q4)],
+        }
     }
 
     /// For -89 <= y <= 88.

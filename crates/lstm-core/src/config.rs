@@ -138,7 +138,7 @@ impl Config {
         of_layer(0).saturating_add(above).saturating_mul(self.directions() as u64)
     }
 
-    /// `H` rounded up to whole blocks of the cell. The units added have zero weights, and the cell keeps them at zero.
+    /// `H` rounded up to a multiple of [`Cell::padding`]. The units added have zero weights, and the cell keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
         self.hidden_size.div_ceil(self.cell.padding()).saturating_mul(self.cell.padding())
     }

@@ -3,6 +3,7 @@
 
 use crate::buffer::{check_fits, product, with_capacity};
 use crate::cell::{Cell, Slots};
+use crate::simd::LANES;
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
@@ -157,8 +158,9 @@ impl Layout {
     }
 }
 
-/// The column of a unit's slot among the slots that stand together: those of a whole row of pre-activations, or those that a
-/// weight matrix adds to. `place` is the slot's place among them.
+/// The column of one slot of one unit, in a row of pre-activations or in a packed weight matrix. A matrix has columns for the slots
+/// that it adds to; `place` is the slot's place among those of the row, or of the matrix. (For a GRU the two differ. There all units
+/// of a slot stand together, so that the column depends on nothing but the place.)
 ///
 /// A row holds the slots of a block of units, then those of the next block. For the LSTM a block is four units, and a slot
 /// of it one vector; so a step finds all that a unit needs in one place, and σ runs over three vectors that stand together.
@@ -170,8 +172,11 @@ impl Layout {
 /// RNN  | h0- |
 /// ```
 pub fn column(cell: Cell, padded_hidden: usize, place: usize, unit: usize) -> usize {
-    let block = cell.block(padded_hidden);
-    (unit / block * cell.slot_count() + place) * block + unit % block
+    // No division by a variable: a backward asks for every row of the weights.
+    match cell {
+        Cell::Lstm => (unit / LANES * cell.slot_count() + place) * LANES + unit % LANES,
+        _ => place * padded_hidden + unit,
+    }
 }
 
 /// The columns that belong to the rows of a weight matrix, H rows for each gate.

@@ -43,7 +43,7 @@
 //!
 //! None of these uses one that stands after it:
 //!
-//! 1. [`simd`] (four lanes), [`activation`] (σ and tanh) and [`cell`] (the equations)
+//! 1. [`simd`] (four lanes), [`activation`] (σ and tanh), [`norm`] and [`cell`] (the equations)
 //! 2. [`config`] (what is asked for), [`layout`] (names, shapes, offsets; the order in memory)
 //! 3. [`gemm`] (the sums), [`packed_weights`] (weights as the kernels want them)
 //! 4. [`step`] (one step), [`direction`] (one direction over time, with [`weight_grad`]), [`stack`] (all layers)

@@ -110,7 +110,7 @@ impl PackedWeights {
         self.hidden
     }
 
-    /// `H`, padded to whole blocks of the cell.
+    /// `H`, rounded up to a multiple of [`Cell::padding`].
     pub fn padded_hidden(&self) -> usize {
         self.padded_hidden
     }

@@ -1,10 +1,11 @@
-//! PyTorch's CPU random numbers, as far as initial weights need them. `ts/tensor/random.ts` has the same generator for tensors
-//! of random numbers, which must do without WebAssembly; it takes some 20 times as long in a process that has just started.
+//! PyTorch's CPU random numbers, as far as initial weights need them. `ts/tensor/random.ts` has the same generator for random
+//! tensors, which must do without WebAssembly. In a process that has just started, the one in TypeScript takes some 20 times as
+//! long as this one.
 
 const N: usize = 624;
 const M: usize = 397;
 
-/// `nn.init.uniform_(values, -bound, bound)` after `torch.manual_seed(seed)`, to the bit.
+/// `nn.init.uniform_(values, -bound, bound)` after `torch.manual_seed(seed)`, to the bit. PyTorch takes the low 32 bits of a seed.
 ///
 /// PyTorch computes `u * range + low` in float32 with one rounding. `u` has 24 bits and so has the rounded range, so in float64
 /// product and sum are exact and the result is rounded once.

@@ -14,8 +14,8 @@ pub struct Projection<'a> {
     pub product: &'a mut [f32],
 }
 
-/// What `pre` (n, row) is before the recurrent sums, of as many rows of `input` from `first` on as it has: `b + W_ih x`, or in
-/// slots that `W_ih` does not add to, `b` alone. Here every pre-activation's chain of sums begins.
+/// Begins the chain of sums of every pre-activation in `pre` (n, row): `b + W_ih x` for n rows of `input` from `first` on. In slots
+/// that `W_ih` does not add to it is `b` alone.
 #[inline(always)]
 pub fn input_sums<V: Vector>(
     weights: &PackedWeights,

@@ -140,14 +140,14 @@ pub fn version(stack: u32) -> u32 {
     with_stack(stack, Stack::version)
 }
 
-/// Makes room for a forward or a stream's run, and if `trains` for a backward, with a checkpoint every so many steps, 0 for
-/// none.
+/// Makes room for a forward or a stream's run, and if it `keeps` what a trace or its backward reads, for that too: with a
+/// checkpoint every so many steps, 0 for none.
 #[wasm_bindgen]
-pub fn reserve(stack: u32, steps: usize, batch: usize, rows: usize, trains: bool, every: usize) -> u32 {
+pub fn reserve(stack: u32, steps: usize, batch: usize, rows: usize, keeps: bool, every: usize) -> u32 {
     let every = (every > 0).then_some(every);
     status(with_stack(stack, |stack| {
         stack.reserve(Shape { steps, batch, rows }, None)?;
-        if trains { stack.reserve_training(every) } else { Ok(()) }
+        if keeps { stack.reserve_training(every) } else { Ok(()) }
     }))
 }
 
@@ -169,12 +169,12 @@ pub fn address(stack: u32, buffer: u32) -> usize {
     })
 }
 
-/// Runs the stack over what was reserved, keeping what backward needs if `trains`. A negative `call` drops nothing, else
+/// Runs the stack over what was reserved, and `keeps` what a trace or its backward reads. A negative `call` drops nothing, else
 /// `seed` and `call` draw the dropout masks.
 #[wasm_bindgen]
-pub fn forward(stack: u32, batch_first: bool, packed: bool, trains: bool, seed: f64, call: f64) -> u32 {
+pub fn forward(stack: u32, batch_first: bool, packed: bool, keeps: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
-    let call = Call { batch_first, packed, dropout, training: trains };
+    let call = Call { batch_first, packed, dropout, training: keeps };
     status(with_stack(stack, |stack| PACKED_A.with(|packed_a| stack.forward(call, packed_a))))
 }
 
@@ -202,8 +202,8 @@ pub fn gradient_norms(stack: u32, layer: usize, direction: usize, of_c: bool) ->
     })
 }
 
-/// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is 0 i, 1 f, 2 g,
-/// 3 o, 4 c, 5 h.
+/// Copies out what the last training forward kept of one direction of one layer and tells where: `what` is a number in [`Cell::places`] (LSTM: 0 i, 1 f,
+/// 2 g, 3 o; GRU: 0 r, 1 z, 2 n, 3 the recurrent part of n before the reset gate), or 4 for c, 5 for h.
 #[wasm_bindgen]
 pub fn trace(stack: u32, layer: usize, direction: usize, what: usize) -> usize {
     let traced = match what {

@@ -15,7 +15,7 @@
 //!
 //! h(t) is m(t), or its projection `W_hr m(t)`; the crate's head tells how `d_m` comes from `dh`.
 
-use super::{BackwardStep, sigmoid_slope};
+use super::{BackwardStep, clear_from, sigmoid_slope};
 use crate::activation::Constants;
 use crate::norm::norm;
 use crate::simd::{LANES, Vector};
@@ -79,11 +79,11 @@ pub fn lstm_backward<V: Vector>(step: BackwardStep, padded_hidden: usize) {
 fn backward_to_c<V: Vector>(gates: &mut [[Quad; 4]], c: &[Quad], d_m: &mut [Quad], dc: &mut [Quad]) {
     let k = Constants::<V>::get();
     let one = V::splat(1.0);
-    for ((([_, _, gate, _], c), m), dc) in gates.iter_mut().zip(c).zip(d_m).zip(dc) {
-        let (o, tanh_c, d_m) = (V::load(gate), k.tanh(V::load(c)), V::load(m));
+    for ((([_, _, gate, _], c), d_m_then_m), dc) in gates.iter_mut().zip(c).zip(d_m).zip(dc) {
+        let (o, tanh_c, d_m) = (V::load(gate), k.tanh(V::load(c)), V::load(d_m_then_m));
         (V::load(dc) + d_m * o * (one - tanh_c * tanh_c)).store(dc);
         (d_m * tanh_c * sigmoid_slope(o)).store(gate);
-        (o * tanh_c).store(m);
+        (o * tanh_c).store(d_m_then_m);
     }
 }
 
@@ -97,5 +97,15 @@ fn backward_from_c<V: Vector>(gates: &mut [[Quad; 4]], c_before: &[Quad], dc: &m
         (dc * V::load(c_before) * sigmoid_slope(f)).store(forget);
         (dc * i * (one - g * g)).store(candidate);
         (dc * f).store(d);
+    }
+}
+
+/// See [`super::Cell::clear_padding`]. All of the padding is in the last block of a row, of one quad for each gate.
+#[inline(always)]
+pub fn clear_padding(pre: &mut [f32], padded_hidden: usize, kept: usize) {
+    for row in pre.chunks_exact_mut(4 * padded_hidden) {
+        for gate in row[4 * (padded_hidden - LANES)..].as_chunks_mut::<LANES>().0 {
+            clear_from(kept, gate);
+        }
     }
 }

@@ -9,7 +9,6 @@ mod lstm;
 mod rnn;
 
 use crate::simd::{LANES, Vector};
-use core::hint::black_box;
 use rnn::Nonlinearity;
 
 /// The kind of a cell. It is matched once a step: generic copies of all that calls it would be kilobytes.
@@ -45,10 +44,11 @@ pub struct BackwardStep<'a, 'b> {
     pub c_before: &'a dyn Fn(usize) -> &'b [f32],
     /// (n, padded H): c(t).
     pub c: &'a [f32],
-    /// (n, padded H): the gradient of m(t). It is replaced by m(t) itself, or if the cell [reads h(t-1)](Cell::reads_h), by
-    /// the part of that one's gradient that did not come through `W_hh`.
+    /// (n, padded H): the gradient of m(t). An LSTM replaces it by m(t) itself, which the gradient of `W_hr` needs; a GRU by
+    /// the part of dL/dh(t-1) that does not come through `W_hh`. An RNN leaves it.
     pub d_m: &'a mut [f32],
-    /// (n, padded H): from dL/dc(t) as step t+1 left it to dL/dc(t-1). Empty, like all of c, for a cell without c.
+    /// (n, padded H): before the call the part of dL/dc(t) that step t+1 left, after it the part of dL/dc(t-1) that this step
+    /// leaves. Empty, like all of c, for a cell without c.
     pub d_c: &'a mut [f32],
     /// (n): the norm of dL/dc(t).
     pub d_c_norms: &'a mut [f32],
@@ -91,15 +91,6 @@ impl Cell {
         match self {
             Self::Gru => gru::RECURRENT_SLOTS,
             _ => self.input_slots(),
-        }
-    }
-
-    /// How many units of one slot stand side by side in a row, of `padded_hidden` units; then come the same units of the next
-    /// slot.
-    pub fn block(self, padded_hidden: usize) -> usize {
-        match self {
-            Self::Lstm => LANES,
-            _ => padded_hidden,
         }
     }
 
@@ -152,24 +143,34 @@ impl Cell {
         if hidden == padded_hidden {
             return;
         }
-        let block = self.block(padded_hidden);
-        let (first, kept) = (hidden % block / LANES, hidden % LANES);
-        for row in pre.chunks_exact_mut(self.slot_count() * padded_hidden) {
-            // Padding is less than a block: all of it is in the last one.
-            let last_block = &mut row[self.slot_count() * (padded_hidden - block)..];
-            for slot in last_block.chunks_exact_mut(block) {
-                if let [quad, whole @ ..] = &mut slot.as_chunks_mut::<LANES>().0[first..] {
-                    // One by one: to fill a slice would be a call of the engine.
-                    for (lane, value) in quad.iter_mut().enumerate() {
-                        if lane >= kept {
-                            *value = 0.0;
-                        }
-                    }
-                    whole.iter_mut().for_each(|quad| *quad = black_box([0.0; LANES]));
+        let kept = hidden % LANES;
+        match self {
+            Self::Lstm => lstm::clear_padding(pre, padded_hidden, kept),
+            // All units of a slot stand together.
+            _ => {
+                for slot in pre.chunks_exact_mut(padded_hidden) {
+                    let quads = slot.as_chunks_mut::<LANES>().0;
+                    clear_from(kept, &mut quads[hidden / LANES]);
+                    quads[hidden / LANES + 1..].iter_mut().for_each(|quad| clear_from(0, quad));
                 }
             }
         }
     }
+}
+
+/// Sets the lanes from `kept` on to 0. One by one: to fill a slice would be a call of the engine.
+#[inline(always)]
+fn clear_from(kept: usize, quad: &mut [f32; LANES]) {
+    if kept == 0 {
+        quad[0] = 0.0;
+    }
+    if kept < 2 {
+        quad[1] = 0.0;
+    }
+    if kept < 3 {
+        quad[2] = 0.0;
+    }
+    quad[3] = 0.0;
 }
 
 /// The derivative of σ by its argument, from its value.

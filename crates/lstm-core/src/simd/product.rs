@@ -28,7 +28,7 @@ pub fn add_products<V: Vector, const R: usize, const P: usize>(
     let depth = x.len() / R;
     let len =
         (P - 1).checked_mul(panel_len).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
-    assert!(len.is_some_and(|len| w.len() >= len));
+    check(len.is_some_and(|len| w.len() >= len));
     // SAFETY: x has R values for each of `depth` k, and each panel COLUMNS of them within w, as asserted.
     unsafe {
         let (x, w) = (&mut x.as_ptr(), &mut from_fn(|p| w.as_ptr().add(p * panel_len)));
@@ -52,8 +52,8 @@ pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>
         return;
     }
     let last = (MR * tiles - 1).checked_mul(stride).and_then(|last| last.checked_add(COLUMNS));
-    assert!(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
-    assert!(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
+    check(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
+    check(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
     // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
     // as asserted.
     unsafe {
@@ -79,11 +79,19 @@ pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>
     }
 }
 
+/// Panics unless the lengths are those that the pointers need. An `assert!` would carry the text of its condition into the module.
+#[inline(always)]
+fn check(lengths_fit: bool) {
+    if !lengths_fit {
+        panic!();
+    }
+}
+
 /// Adds the products of `times * K` k, `K` in an iteration of the loop, and moves the pointers behind them.
 ///
 /// # Safety
-/// `x` has `R` values to read for each of the `times * K` k. Each of `w` has N vectors at each of as many places,
-/// [`COLUMNS`] values panel_len.
+/// `x` has `R` values to read for each of the `times * K` k. Each pointer of `w` has, for each of these k, `N` vectors to read; from
+/// one k to the next are [`COLUMNS`] values.
 #[inline(always)]
 unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,

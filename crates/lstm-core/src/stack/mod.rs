@@ -107,7 +107,7 @@ impl Stack {
         self.version
     }
 
-    /// Makes room for a forward of `shape`; the only call that allocates. `chunk` steps have their input product
+    /// Makes room for a forward of `shape`. Only this and [`Stack::reserve_training`] allocate. `chunk` steps have their input product
     /// computed at once, or as many as fit in the cache; the result does not depend on it.
     pub fn reserve(&mut self, shape: Shape, chunk: Option<usize>) -> Result<(), Error> {
         let reserved = self.work.reserve(&self.config, &self.layout, shape, chunk);

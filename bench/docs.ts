@@ -1,0 +1,204 @@
+/**
+ * The figures of README.md and docs/speed.md: `npm run bench -- docs` writes those of the newest records, and
+ * test/docs.test.ts holds the pages to the records that docs/speed.md names.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { nameOf } from "./cases.js";
+import type { Line } from "./cells.js";
+import type { Result } from "./compare-nodes.js";
+import type { Time } from "./harness.js";
+import { kindOf, newest, type Recorded, read } from "./record.js";
+import { gflops } from "./report.js";
+
+type Rows = readonly (readonly string[])[];
+type Measured = Result["cases"][number];
+
+const OURS = "lstm-wasm";
+/** Columns of docs/speed.md, with whom each is about; of several the fastest. */
+const RIVALS: Readonly<Record<string, readonly string[]>> = {
+  "lstm-wasm relaxed": ["lstm-wasm relaxed"],
+  "plain JS": ["plain JS"],
+  "onnxruntime-web": ["onnxruntime-web"],
+  "onnxruntime-node": ["onnxruntime-node"],
+  tfjs: ["tfjs cpu", "tfjs wasm"],
+  "jax-js": ["jax-js"],
+  PyTorch: ["PyTorch"],
+};
+/** Columns of the README. */
+const IN_README: Readonly<Record<string, string>> = {
+  "plain JS": "plain JS",
+  "onnxruntime-web": "onnxruntime-web",
+  tfjs: "TensorFlow.js",
+  "jax-js": "jax-js",
+  PyTorch: "PyTorch (native)",
+};
+/** Rows of the README. */
+const CASES_IN_README = [
+  "step (64, 128)",
+  "GRU step (64, 128)",
+  "RNN step (64, 128)",
+  "forward (64, 128, 1, 1, 1, 100)",
+  "forward (128, 256, 1, 1, 16, 100)",
+  "train (64, 128, 1, 1, 32, 50)",
+];
+
+export interface Records {
+  readonly cases: Recorded<Result>;
+  readonly nodes: Recorded<{ results: readonly Result[] }>;
+  readonly cells: Recorded<{ lines: readonly Line[] }>;
+}
+
+const PAGES = {
+  "README.md": (text: string, { cases }: Records) => withClaim(withTable(text, "## Speed", readmeTable(cases)), cases),
+  "docs/speed.md": (text: string, records: Records) => {
+    const { cases, nodes, cells } = records;
+    const tables = [
+      ["# Speed", casesTable(cases)],
+      ["## GRU and RNN", cellsTable(cells.lines)],
+      ["## In four versions of Node", nodesTable(nodes.results)],
+    ] as const;
+    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
+    return Object.values(records).reduce((page, { file }) => withLink(page, file), page);
+  },
+};
+
+type Page = keyof typeof PAGES;
+
+/** A page with the figures of these records in the places of its own. */
+export function withFigures(page: Page, text: string, records: Records): string {
+  const node = records.cases.node.split(".").slice(0, 2).join(".");
+  return PAGES[page](text.replace(/(virtual machine.*, Node )\d+\.\d+/, `$1${node}`), records);
+}
+
+/** The records that docs/speed.md names. */
+export function recordsOf(speed: string): Records {
+  const named = <T>(kind: keyof Records) => read<T>(linkTo(kind).exec(speed)?.[1] ?? `no link to a record of ${kind}`);
+  return { cases: named("cases"), nodes: named("nodes"), cells: named("cells") };
+}
+
+export function writeDocs(): void {
+  const newestOf = <T>(kind: string, fits?: (record: T) => boolean) => {
+    const record = newest<T>(kind, fits);
+    if (!record) throw new Error(`bench/record/ has no run of ${kind}`);
+    return record;
+  };
+  const records: Records = {
+    cases: newestOf("cases", ({ all }: Result & { all: boolean }) => all), // as the charts
+    nodes: newestOf("nodes"),
+    cells: newestOf("cells"),
+  };
+  for (const page of Object.keys(PAGES) as Page[]) {
+    const file = fileURLToPath(new URL(`../${page}`, import.meta.url));
+    writeFileSync(file, withFigures(page, readFileSync(file, "utf8"), records));
+    console.log(`written: the figures of ${page}`);
+  }
+}
+
+function casesTable({ cases, limits }: Result): Rows {
+  const rows = cases.map((measured) => {
+    const own = ours(measured);
+    const speed = gflops(measured.case, own.fastest).toFixed(1);
+    const ratios = Object.values(RIVALS).map((names) => times(measured, names));
+    return [nameOf(measured.case), microseconds(own.fastest), speed, percent(measured.peak.share), ...ratios];
+  });
+  const peak = ["the peak", "", limits.peak.toFixed(1), "100 %", ...Object.keys(RIVALS).map(() => "")];
+  return [["microseconds", OURS, "GFLOP/s", "of the peak", ...Object.keys(RIVALS)], ...rows, peak];
+}
+
+function readmeTable({ cases }: Result): Rows {
+  const rows = CASES_IN_README.flatMap((name) => cases.filter((measured) => nameOf(measured.case) === name)).map(
+    (measured) => {
+      const ratios = Object.keys(IN_README).map((rival) => times(measured, RIVALS[rival] as readonly string[]));
+      return [nameOf(measured.case), microseconds(ours(measured).fastest), ...ratios];
+    },
+  );
+  return [["", `${OURS}, µs`, ...Object.values(IN_README)], ...rows];
+}
+
+function nodesTable(results: readonly Result[]): Rows {
+  const first = results[0] as Result;
+  const rows = first.cases.map(({ case: one }, index) => [
+    nameOf(one),
+    ...results.map(({ cases }) => {
+      const measured = cases[index] as Measured;
+      const { fastest } = ours(measured);
+      const ratios = ["plain JS", "onnxruntime-web"].flatMap((name) => {
+        const theirs = measured.times[name];
+        return theirs ? [`×${(theirs.fastest / fastest).toPrecision(3)}`] : [];
+      });
+      return [gflops(one, fastest).toFixed(1), ...ratios].join(", ");
+    }),
+  ]);
+  const header = [
+    "GFLOP/s, ×plain JS, ×onnxruntime-web",
+    ...results.map(({ node }) => `Node ${Number.parseInt(node, 10)}`),
+  ];
+  return [header, ...rows, ["the peak", ...results.map(({ limits }) => limits.peak.toFixed(1))]];
+}
+
+function cellsTable(lines: readonly Line[]): Rows {
+  const cells = ["LSTM", "GRU", "RNN"];
+  const rows = lines.map(({ case: one, times, shares }) => {
+    const fastest = cells.map((cell) => (times[cell] as Time).fastest) as [number, number, number];
+    const ratios = fastest.slice(1).map((time) => (time / fastest[0]).toFixed(2));
+    return [nameOf(one), ...fastest.map(microseconds), ...ratios, ...cells.map((cell) => percent(shares[cell]))];
+  });
+  const peak = cells.map((cell) => `${cell} of the peak`);
+  return [["microseconds", ...cells, "GRU / LSTM", "RNN / LSTM", ...peak], ...rows];
+}
+
+function ours({ times }: Measured): Time {
+  return times[OURS] as Time;
+}
+
+/** How many times as long as ours the fastest of these takes. */
+function times(measured: Measured, names: readonly string[]): string {
+  const theirs = names.flatMap((name) => measured.times[name]?.fastest ?? []);
+  if (theirs.length === 0) return "–";
+  return `×${Number((Math.min(...theirs) / ours(measured).fastest).toPrecision(3))}`;
+}
+
+function microseconds(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
+}
+
+function percent(share = Number.NaN): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
+
+/** The page with this table in the place of the first one under the heading that begins so. */
+function withTable(text: string, heading: string, [header = [], ...rows]: Rows): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replaceAll("|  ", "| ");
+  const rule = line(header.map((_, column) => (column === 0 ? "---" : "--:")));
+  const table = [line(header), rule, ...rows.map(line)].join("\n");
+  const start = text.startsWith(heading) ? 0 : text.indexOf(`\n${heading}`);
+  const found = /^\|.*\|$(\n\|.*\|$)*/m.exec(start < 0 ? "" : text.slice(start));
+  if (!found) throw new Error(`no table under ${heading}`);
+  const from = start + found.index;
+  return text.slice(0, from) + table + text.slice(from + found[0].length);
+}
+
+/** The link to a record of a kind: the file's name, then the folder. */
+function linkTo(kind: string): RegExp {
+  const name = `[\\dT-]+-${kind}\\.json`;
+  return new RegExp(`\\[(${name})\\]\\(([./\\w]*/)${name}\\)`);
+}
+
+/** The page with its link to a record of this kind leading to this one. */
+function withLink(text: string, file: string): string {
+  return text.replace(linkTo(kindOf(file) as string), `[${file}]($2${file})`);
+}
+
+/** The README's claim with this record's figures. */
+function withClaim(text: string, { cases }: Result): string {
+  const measured = cases.find((measured) => nameOf(measured.case) === "step (64, 128)") as Measured;
+  const { fastest } = ours(measured);
+  const [plain, onnx] = ["plain JS", "onnxruntime-web"].map((name) =>
+    ((measured.times[name] as Time).fastest / fastest).toFixed(1),
+  );
+  return text.replace(
+    /takes [\d.]+ µs\. Plain JavaScript takes [\d.]+ times as long,(\s)onnxruntime-web [\d.]+ times/,
+    `takes ${fastest.toFixed(1)} µs. Plain JavaScript takes ${plain} times as long,$1onnxruntime-web ${onnx} times`,
+  );
+}
