@@ -8,7 +8,6 @@ export {
   loadNpz,
   type NpyOptions,
   type NpzOptions,
-  type SaveNpzOptions,
   saveNpy,
   saveNpz,
 } from "./formats/npy.js";

@@ -4,8 +4,8 @@
  * A `.npy` file is `\x93NUMPY`, the version, the header's length, the header (a Python dict as text: the type, the order and
  * the shape), then the numbers.
  */
-import { zipSync } from "fflate";
-import { describe, shapeText } from "../checks/describe.js";
+import { Zip, ZipPassThrough } from "fflate";
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
@@ -14,7 +14,6 @@ import { MAX_DIMENSIONS } from "../tensor/elements.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { asBytes, badFile } from "./bytes.js";
 import { LONE_SURROGATE, quote } from "./json-reader.js";
-import { lookalike } from "./lookalikes.js";
 import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
 import { gather, rowMajor, swapped } from "./strided-bytes.js";
 import { ZipArchive } from "./zip.js";
@@ -29,12 +28,6 @@ export interface NpyOptions {
 export interface NpzOptions extends NpyOptions {
   /** Leave out arrays that do not read as float32 (say, of text) instead of throwing. */
   skipUnsupported?: boolean | undefined;
-}
-
-/** Options of `saveNpz`. */
-export interface SaveNpzOptions {
-  /** Whether to deflate the arrays, as `np.savez_compressed` does; false by default. Weights get some 8 % smaller. */
-  compress?: boolean | undefined;
 }
 
 /**
@@ -63,7 +56,6 @@ export function loadNpz(bytes: ArrayBufferLike | ArrayBufferView, options: NpzOp
   const skips = checkBoolean("skipUnsupported", skipUnsupported);
   const input = asBytes(bytes);
   const invalid = (why: string, cause?: { cause?: unknown }) => badFile(`Not a valid .npz file: ${why}`, cause);
-  if (input[0] !== 0x50 || input[1] !== 0x4b) throw invalid(`it is no zip archive${lookalike(input)}`);
   const archive = new ZipArchive(input, invalid);
   const names = archive.names.filter((name) => name.endsWith(".npy"));
   if (names.length === 0) throw invalid("it has no arrays");
@@ -79,8 +71,9 @@ export function loadNpz(bytes: ArrayBufferLike | ArrayBufferView, options: NpzOp
 /** A file's array: whether its type is one that is read, and the array itself. */
 function readArray(what: string, bytes: Uint8Array, integers: boolean): { supported: boolean; tensor: () => Tensor } {
   const invalid = (why: string) => badFile(`${what} is not valid as .npy: ${why}`);
-  if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
-    throw invalid(`it does not begin with \\x93NUMPY${lookalike(bytes)}`);
+  const start = String.fromCharCode(...bytes.subarray(0, 6));
+  if (start !== "\x93NUMPY") {
+    throw invalid(`it must begin with \\x93NUMPY, got ${quote(start)}`);
   }
   const long = bytes[6] === 1 ? 0 : 2; // the header's length has 2 bytes in version 1, 4 since version 2
   if (bytes.length < 10 + long) throw invalid("it ends in its header (a truncated file?)");
@@ -146,38 +139,39 @@ export function saveNpy(tensor: TensorInput): Bytes {
 }
 
 /**
- * The bytes of a `.npz` file of float32 tensors, for `np.load`.
+ * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed.
  *
- * @throws LSTMError `SAFETENSORS` for names that a zip archive cannot hold, or 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH` for
- *   values that are no tensors; `OPTION`; `OUT_OF_MEMORY`.
+ * @throws LSTMError `SAFETENSORS` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
+ *   for values that are no tensors; `OUT_OF_MEMORY`.
  */
-export function saveNpz(dict: Readonly<Record<string, TensorInput>>, options: SaveNpzOptions = {}): Bytes {
-  const { compress = false } = checkObject("saveNpz", options, ["compress"]);
-  const level = checkBoolean("compress", compress) ? 6 : 0;
+export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
   if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
     throw mustBe("SAFETENSORS", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
   }
-  const files: Record<string, Uint8Array> = Object.create(null);
-  let size = 22;
-  for (const [name, value] of Object.entries(dict)) {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const archive = new Zip((_, chunk) => {
+    chunks.push(chunk);
+    size += chunk.length;
+  });
+  const entries = Object.entries(dict);
+  if (entries.length > MAX_ENTRIES) throw badFile(`dict has ${entries.length} tensors; .npz holds ${MAX_ENTRIES}`);
+  for (const [name, value] of entries) {
     const at = `dict[${quote(name)}]`;
     if (LONE_SURROGATE.test(name)) throw badFile(`${at} has a name with a lone surrogate, which UTF-8 cannot hold`);
     if (name.length > MAX_NAME) throw badFile(`${at} has a name of more than ${MAX_NAME} characters`);
-    const file = npyOf(at, value);
-    files[`${name}.npy`] = file;
-    size += file.length + 2 * 3 * (name.length + 4) + 76;
+    const file = new ZipPassThrough(`${name}.npy`);
+    file.mtime = new Date(1980, 0, 1); // the same bytes at any time
+    archive.add(file);
+    file.push(npyOf(at, value), true);
+    if (size >= 2 ** 32) throw badFile(`dict takes ${size} bytes up to ${at}; .npz holds less than 4 GiB`);
   }
-  const count = Object.keys(files).length;
-  if (count > 0xfffe || size >= 2 ** 32) {
-    throw badFile(`dict has ${count} tensors, about ${size} bytes; a .npz file holds 65534, and less than 4 GiB`);
-  }
-  try {
-    return zipSync(files, { level, mtime: new Date(1980, 0, 1) }) as Bytes; // the same bytes at any time
-  } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `a .npz file of about ${size} bytes does not fit in memory`, { cause });
-  }
+  archive.end();
+  return joined(chunks, size);
 }
 
+/** As many entries as a zip archive counts in 16 bits. */
+const MAX_ENTRIES = 65_534;
 const MAX_NAME = 10_000;
 
 function npyOf(argument: string, value: TensorInput): Bytes {
@@ -189,14 +183,20 @@ function npyOf(argument: string, value: TensorInput): Bytes {
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
   const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
   const text = `\x93NUMPY\x01\x00${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
+  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return joined([Uint8Array.from(text, (letter) => letter.charCodeAt(0)), values], begin + values.length);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Bytes {
   try {
-    const file = new Uint8Array(begin + data.byteLength);
-    for (let i = 0; i < begin; i++) file[i] = text.charCodeAt(i);
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
-    return file;
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
   } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `a .npy file of ${describe(data.byteLength)} bytes does not fit in memory`, {
-      cause,
-    });
+    throw new LSTMError("OUT_OF_MEMORY", `a file of ${size} bytes does not fit in memory`, { cause });
   }
 }

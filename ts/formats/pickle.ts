@@ -6,6 +6,7 @@
  * What a pickle costs is bounded: one pass over its bytes, and limits on the stack, the memo and the objects made.
  */
 import { strFromU8 } from "fflate";
+import { invalid } from "./torch-errors.js";
 
 /** What a pickle holds. Tuples and lists are arrays, dicts are Maps, None is null; bytes and sets are Foreign. */
 export type Pickled = null | boolean | number | string | object;
@@ -26,8 +27,6 @@ export interface PickleRules {
   call(name: string, args: readonly Pickled[]): object | undefined;
   /** What lies outside of the pickle, by its persistent id. */
   persistent(id: Pickled): object;
-  /** Makes the error of a reason. */
-  invalid(why: string, options?: { cause?: unknown }): Error;
 }
 
 /** As many stack entries, memo entries and objects as a pickle may have; a checkpoint makes about 50 for each parameter. */
@@ -51,9 +50,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
     149: () => skip(8), // FRAME
 
     40: () => mark(), // MARK
-    48: () => discard(), // POP
     49: () => sinceMark(), // POP_MARK
-    50: () => push(top()), // DUP
 
     113: () => memorise(byte()), // BINPUT
     114: () => memorise(uint32()), // LONG_BINPUT
@@ -68,7 +65,6 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
     77: () => push(view.getUint16(skip(2), true)), // BININT2
     74: () => push(view.getInt32(skip(4), true)), // BININT
     138: () => push(long(byte())), // LONG1
-    139: () => push(long(uint32())), // LONG4
     71: () => push(view.getFloat64(skip(8))), // BINFLOAT, big-endian
 
     140: () => push(text(byte())), // SHORT_BINUNICODE
@@ -82,11 +78,9 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
     135: () => make(popMany(3)), // TUPLE3
     116: () => make(sinceMark()), // TUPLE
     93: () => make([]), // EMPTY_LIST
-    108: () => make(sinceMark()), // LIST
     97: () => append(popMany(1)), // APPEND
     101: () => append(sinceMark()), // APPENDS
     125: () => make(new Map()), // EMPTY_DICT
-    100: () => make(filled(new Map(), sinceMark())), // DICT
     115: () => setItems(popMany(2)), // SETITEM
     117: () => setItems(sinceMark()), // SETITEMS
     143: () => make(new Foreign("set")), // EMPTY_SET
@@ -140,14 +134,9 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
 
   function setItems(items: readonly Pickled[]): void {
     const dict = top();
-    if (dict instanceof Map) filled(dict, items);
-    else if (!(dict instanceof Foreign)) throw misfit();
-  }
-
-  function filled(dict: Map<Pickled, Pickled>, items: readonly Pickled[]): Map<Pickled, Pickled> {
-    if (items.length % 2 === 1) throw misfit();
-    for (let i = 0; i < items.length; i += 2) dict.set(items[i] as Pickled, items[i + 1] as Pickled);
-    return dict;
+    if (items.length % 2 === 1 || !(dict instanceof Map || dict instanceof Foreign)) throw misfit();
+    if (dict instanceof Foreign) return;
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
   function make(value: Pickled): void {
@@ -161,12 +150,6 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
 
   function mark(): void {
     if (marks.push(stack.length) > MAX_OBJECTS) throw tooMany();
-  }
-
-  /** POP takes the mark if that is on top. */
-  function discard(): void {
-    if (marks.at(-1) === stack.length) marks.pop();
-    else pop();
   }
 
   function top(): Pickled {
@@ -233,7 +216,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
     try {
       return strFromU8(bytes.subarray(begin, begin + length));
     } catch (cause) {
-      throw rules.invalid("its pickle has text that is not UTF-8", { cause }); // told where there is no TextDecoder
+      throw invalid("its pickle has text that is not UTF-8", { cause }); // told where there is no TextDecoder
     }
   }
 
@@ -263,6 +246,6 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
   }
 
   function fault(why: string): Error {
-    return rules.invalid(`its pickle is broken at byte ${at}: ${why}`);
+    return invalid(`its pickle is broken at byte ${at}: ${why}`);
   }
 }

@@ -13,8 +13,9 @@ import { asBytes, badFile } from "./bytes.js";
 import { findStateDict, withoutWrappers } from "./checkpoint-dicts.js";
 import { quote } from "./json-reader.js";
 import { type Pickled, unpickle } from "./pickle.js";
-import { invalid, openArchive } from "./torch-archive.js";
-import { kindOf, TorchTensor, tensorReader, torchRules } from "./torch-tensor.js";
+import { openArchive } from "./torch-archive.js";
+import { invalid } from "./torch-errors.js";
+import { kindOf, TORCH_RULES, TorchTensor, tensorReader } from "./torch-tensor.js";
 
 /** Options of `load` and `read`. */
 export interface LoadOptions {
@@ -77,23 +78,19 @@ export function read(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const texts = archive.read([inFolder("data.pkl"), ...described]);
   const pickle = texts.get(inFolder("data.pkl")) as Uint8Array;
   if (pickle.length > MAX_PICKLE_BYTES) {
-    throw invalid(`its pickle has ${pickle.length} bytes, above the limit of ${MAX_PICKLE_BYTES}`);
+    throw invalid(`its pickle has more than ${MAX_PICKLE_BYTES} bytes`);
   }
   const bigEndian = texts.get(inFolder("byteorder"))?.[0] === 0x62; // "big"
-  const { entries, path } = findStateDict(unpickle(pickle, torchRules(invalid)), key as string | undefined);
+  const { entries, path } = findStateDict(unpickle(pickle, TORCH_RULES), key as string | undefined);
 
   const [tensors, skipped] = readable(entries, skips);
-  const { rename, stripped } = withoutWrappers([...tensors.keys()]);
+  const { renamed, stripped } = withoutWrappers([...tensors.keys()]);
   const storageOf = ({ storage }: TorchTensor) => inFolder(`data/${storage.key}`);
   const storages = archive.read([...tensors.values()].map(storageOf));
-  const toTensor = tensorReader(
-    (record) => storages.get(storageOf(record)) as Uint8Array,
-    bigEndian,
-    input.length,
-    invalid,
-  );
+  const toTensor = tensorReader((record) => storages.get(storageOf(record)) as Uint8Array, bigEndian, input.length);
   const stateDict: Record<string, Tensor> = Object.create(null);
-  for (const [name, record] of tensors) stateDict[rename(name)] = toTensor(name, record);
+  let at = 0;
+  for (const [name, record] of tensors) stateDict[renamed[at++] as string] = toTensor(name, record);
   return { stateDict, path, stripped, skipped };
 }
 

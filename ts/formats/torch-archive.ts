@@ -1,7 +1,8 @@
 /** The zip archive that torch.save writes, and what else goes under the same file names. */
 import { badFile } from "./bytes.js";
-import { listed, saveAgain } from "./checkpoint-dicts.js";
+import { listed } from "./checkpoint-dicts.js";
 import { quote } from "./json-reader.js";
+import { invalid, saveAgain } from "./torch-errors.js";
 import { ZipArchive } from "./zip.js";
 
 /** The archive, and the folder that all of its entries lie in: the name that the file was saved under, or nothing. */
@@ -10,11 +11,9 @@ export function openArchive(bytes: Uint8Array, inner = false): { archive: ZipArc
   if (!start.startsWith("PK")) throw refusalOf(start);
   const archive = new ZipArchive(bytes, invalid);
   const { names } = archive;
-  const folders = names
-    .map((name) => /^(.*\/)?data\.pkl$/.exec(name))
-    .flatMap((match) => (match ? [match[1] ?? ""] : []));
-  const [folder] = folders;
-  if (folder !== undefined && folders.length === 1) {
+  const pickle = names.find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
+  if (pickle !== undefined) {
+    const folder = pickle.slice(0, -"data.pkl".length);
     if (!names.includes(`${folder}constants.pkl`)) return { archive, folder };
     throw badFile(`This is TorchScript, a program with its weights.${saveAgain("torch.jit.load(path).state_dict()")}`);
   }
@@ -22,9 +21,7 @@ export function openArchive(bytes: Uint8Array, inner = false): { archive: ZipArc
   const files = names.filter((name) => /^[^/]+\.pth?$/.test(name));
   const file = files.includes("policy.pth") ? "policy.pth" : files.length === 1 ? files[0] : undefined;
   if (file !== undefined && !inner) return openArchive(archive.read([file]).get(file) as Uint8Array, true);
-  const exported = names.some((name) => name.endsWith("/archive_format"));
-  const cure = exported ? ` (torch.export).${saveAgain("torch.export.load(path).state_dict")}` : "";
-  throw invalid(`among its entries one must be data.pkl, got ${listed(names)}${cure}`);
+  throw invalid(`among its entries one must be data.pkl, got ${listed(names)}`);
 }
 
 /** Of a file that is no zip archive, by its first bytes, one character for each. */
@@ -35,9 +32,4 @@ function refusalOf(start: string): Error {
   if (start.startsWith("\x80")) return badFile(`This pickle is not torch.save's.${saveAgain("model.state_dict()")}`);
   if (start[8] === "{") return invalid('it looks like safetensors; load of "lstm-wasm/safetensors" reads that');
   return invalid(`it must begin with "PK", as zip archives do, got ${quote(start.slice(0, 20))}`);
-}
-
-/** The error of bytes that do not hold together. */
-export function invalid(why: string, options?: { cause?: unknown }): Error {
-  return badFile(`Not a valid file of torch.save: ${why}`, options);
 }

@@ -5,6 +5,7 @@ import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 }
 import { quote } from "./json-reader.js";
 import { Foreign, Global, type Pickled, type PickleRules } from "./pickle.js";
 import { endOf, gather, swapped } from "./strided-bytes.js";
+import { invalid } from "./torch-errors.js";
 
 /** The dtypes that become float32, under the names that PyTorch's classes of storages have. */
 const READERS: ReadonlyMap<string, readonly [itemSize: number, read: FloatReader]> = new Map([
@@ -39,8 +40,8 @@ export class TorchTensor {
 }
 
 /** The names that a file of tensors may call, and what storages are. */
-export function torchRules(invalid: PickleRules["invalid"]): PickleRules {
-  const call = (name: string, args: readonly Pickled[]): object | undefined => {
+export const TORCH_RULES: PickleRules = {
+  call(name, args) {
     const [first, second, third, fourth] = args as [Pickled, Pickled, Pickled, Pickled];
     if (/^torch\._utils\._rebuild_tensor(_v[23])?$/.test(name)) {
       if (!(first instanceof Storage)) throw invalid("a tensor has no storage");
@@ -52,13 +53,18 @@ export function torchRules(invalid: PickleRules["invalid"]): PickleRules {
     }
     // With or without attributes of its own.
     if (/^torch\._utils\._rebuild_parameter(_with_state)?$/.test(name) && first instanceof TorchTensor) return first;
-    if (name === "torch._tensor._rebuild_from_type_v2" && first instanceof Global && Array.isArray(third)) {
-      return call(first.name, third);
+    if (
+      name === "torch._tensor._rebuild_from_type_v2" &&
+      first instanceof Global &&
+      first.name !== name &&
+      Array.isArray(third)
+    ) {
+      return TORCH_RULES.call(first.name, third);
     }
     if (name === "collections.OrderedDict") return args.length === 0 ? new Map() : undefined;
     return name === "torch.Size" && Array.isArray(first) ? first : undefined;
-  };
-  const persistent = (id: Pickled): object => {
+  },
+  persistent(id) {
     if (Array.isArray(id)) {
       const [tag, type, key, , length] = id as [Pickled, Pickled, Pickled, Pickled, Pickled];
       if (tag === "storage" && type instanceof Global && typeof key === "string" && isSize(length)) {
@@ -66,9 +72,8 @@ export function torchRules(invalid: PickleRules["invalid"]): PickleRules {
       }
     }
     throw invalid("it refers to something that is no storage");
-  };
-  return { call, persistent, invalid };
-}
+  },
+};
 
 /**
  * What turns records into Tensors. Those that are the same view of the same storage, as tied weights are, become one Tensor.
@@ -79,7 +84,6 @@ export function tensorReader(
   bytesOf: (record: TorchTensor) => Uint8Array,
   bigEndian: boolean,
   fileBytes: number,
-  invalid: PickleRules["invalid"],
 ): (name: string, record: TorchTensor) => Tensor {
   const views = new Map<string, Tensor>();
   // Views may overlap, and repeat an element by a stride of 0: what comes out is bounded too.
@@ -121,7 +125,6 @@ export function kindOf(value: Pickled): string {
   if (value instanceof TorchTensor) return `a tensor of dtype ${value.dtype}`;
   if (value instanceof Foreign || value instanceof Global) return value.name;
   if (value instanceof Map) return "a dict";
-  if (value instanceof Storage) return "a storage";
   if (Array.isArray(value)) return "a list or tuple";
   return value === null ? "None" : `a ${typeof value}`;
 }
