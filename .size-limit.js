@@ -48,6 +48,8 @@ export default [
   bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "8.2 kB", "./chunk-*"),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "12.3 kB", "./chunk-*"),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "57.3 kB"),
+  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11 kB", "./chunk-*"),
+  { ...bundle("  of it load alone", "dist/onnx.js", "9.6 kB", "./chunk-*"), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9 kB"),
   bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),

@@ -19,7 +19,15 @@ export function compiledCrates() {
     .map(({ name, version, license, manifest_path }) => ({ name, version, license, folder: dirname(manifest_path) }));
 }
 
-/** The notices that the licences of these crates ask for in every copy. Where there is a choice, the licence is MIT. */
+/** The npm packages that are bundled into an entry. */
+const BUNDLED = [
+  { name: "pbf", entry: "lstm-wasm/onnx" },
+  { name: "fflate", entry: "lstm-wasm/pytorch, lstm-wasm/npy and lstm-wasm/keras" },
+  { name: "jsfive", entry: "lstm-wasm/keras" },
+  { name: "pako", entry: "lstm-wasm/keras" },
+];
+
+/** The notices that the licences of these crates and packages ask for in every copy. Where there is a choice, the licence is MIT. */
 export function notices() {
   const crates = compiledCrates().map(({ name, version, license, folder }) => ({
     title: `${name} ${version} (${license})`,
@@ -27,10 +35,16 @@ export function notices() {
   }));
   const rust = `Copyright (c) The Rust Project Contributors\n\n${permission()}`;
   const all = [...crates, { title: "core, alloc and compiler_builtins of Rust (MIT OR Apache-2.0)", text: rust }];
+  const packages = BUNDLED.map(({ name, entry }) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return { title: `${name} ${version} (${license}), in ${entry}`, text: licenceOf(name, folder) };
+  });
   const head = "lstm.wasm, and its text in lstm.wasm.js, have in them, beside lstm-wasm's own code:\n";
-  return [head, ...all.map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`)].join(
-    "\n",
-  );
+  return [
+    head,
+    ...[...all, ...packages].map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n\n${text.trim()}\n`),
+  ].join("\n");
 }
 
 function licenceOf(name, folder) {

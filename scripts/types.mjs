@@ -7,6 +7,7 @@ import { root } from "./run.mjs";
 const ENTRIES = [
   "index.d.ts",
   "nn.d.ts",
+  "onnx.d.ts",
   "safetensors.d.ts",
   "keras.d.ts",
   "audio.d.ts",

@@ -3,7 +3,16 @@
  * somewhere, and the lists are complete.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
@@ -65,6 +74,7 @@ describe("samples", () => {
     mkdirSync(join(root, "target"), { recursive: true });
     folder = mkdtempSync(join(root, "target/docs-"));
     writeFileSync(join(folder, "model.safetensors"), modelOfThePythonSample());
+    copyFileSync(join(root, "test/fixtures/onnx/torch-LSTM-2-both.onnx"), join(folder, "model.onnx"));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -150,7 +160,7 @@ it.each(linking)("%s links to files and headings that are there", (page) => {
 });
 
 describe("docs/exports.md", () => {
-  const entries = ["index", "nn", "train", "safetensors", "slim", "node"];
+  const entries = ["index", "nn", "train", "onnx", "safetensors", "slim", "node"];
   /** The names in the table under an entry's heading. */
   const listed = (entry: string) => {
     const heading = `\n## ${entry === "index" ? "lstm-wasm" : `lstm-wasm/${entry}`}\n`;

@@ -129,6 +129,14 @@ describe("the files", () => {
     }
   });
 
+  test("carry the notice of the package that reads protobuf", () => {
+    const [, after] = read("dist/THIRD-PARTY-NOTICES.txt").split(
+      /\npbf [\d.]+ \(BSD-3-Clause\), in lstm-wasm\/onnx\n-+\n\n/,
+    );
+    expect(after).toMatch(/^Copyright \(c\) \d+, Mapbox\n/);
+    expect(after).toContain("Redistribution and use in source and binary forms");
+  });
+
   test("none knows the machine it was built on", () => {
     for (const file of files) expect(readFileSync(file).includes(root), file).toBe(false);
   });
@@ -161,7 +169,7 @@ describe("a bundle has only what it uses", () => {
     ['export { packPaddedSequence } from "lstm-wasm"', 25_000],
     ['export * from "lstm-wasm/safetensors"', 25_000],
     [
-      'import "lstm-wasm"; import "lstm-wasm/nn"; import "lstm-wasm/train"; import "lstm-wasm/safetensors"; import "lstm-wasm/slim"',
+      'import "lstm-wasm"; import "lstm-wasm/nn"; import "lstm-wasm/train"; import "lstm-wasm/onnx"; import "lstm-wasm/safetensors"; import "lstm-wasm/slim"',
       10,
     ],
   ])("not with %s", async (contents, limit) => {

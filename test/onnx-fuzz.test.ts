@@ -1,0 +1,233 @@
+/**
+ * Files that nobody would write: `load` of lstm-wasm/onnx takes them for what they are or throws an LSTMError, in bounded
+ * time and memory. `FUZZ_SECONDS=600 npx vitest run test/onnx-fuzz.test.ts` goes on for ten minutes, from another seed.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LSTMError } from "lstm-wasm";
+import { load } from "lstm-wasm/onnx";
+import { PbfWriter } from "pbf";
+import { describe, expect, it } from "vitest";
+import { mulberry32 } from "../examples/mulberry32.js";
+import { refuses } from "./support/refusal.js";
+
+const folder = join(import.meta.dirname, "fixtures/onnx");
+const files = readdirSync(folder)
+  .filter((file) => file.endsWith(".onnx"))
+  .map((file) => new Uint8Array(readFileSync(join(folder, file))));
+
+/** What came of a file: true for a model. Anything but a model that holds together or an LSTMError fails the test. */
+function outcome(bytes: Uint8Array): boolean {
+  try {
+    const { layers, tensors } = load(bytes);
+    expect(Object.getPrototypeOf(tensors)).toBeNull();
+    const values = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
+    expect(values).toBeLessThanOrEqual(bytes.length);
+    for (const layer of layers) layer.create({ flipped: layer.attributes.direction === "reverse" }).dispose();
+    return layers.length > 0;
+  } catch (error) {
+    if (!(error instanceof LSTMError)) throw error;
+    expect(error.code).toBe("SAFETENSORS");
+    expect(error.message).toMatch(/^(ONNX: |Not a valid ONNX file: )/);
+    expect(error.message.length).toBeLessThan(3000);
+    return false;
+  }
+}
+
+/** A file with some of its bytes changed, moved, doubled or left out. */
+function mutated(random: () => number): Uint8Array {
+  const below = (n: number) => Math.floor(random() * n);
+  let bytes = new Uint8Array(files[below(files.length)] as Uint8Array);
+  for (let i = 1 + below(4); i > 0; i--) {
+    const at = below(bytes.length);
+    const length = Math.min(1 + below(40), bytes.length - at);
+    const part = bytes.slice(at, at + length);
+    const kind = below(7);
+    if (kind === 0) bytes[at] = below(256);
+    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << below(8));
+    else if (kind === 2) bytes.fill([0, 0x7f, 0x80, 0xff][below(4)] as number, at, at + Math.min(length, 10));
+    else if (kind === 3) bytes = bytes.slice(0, at);
+    else if (kind === 4) bytes = concat(bytes.subarray(0, at), bytes.subarray(at + length));
+    else if (kind === 5) bytes = concat(bytes.subarray(0, at), part, bytes.subarray(at));
+    else bytes.set(part, below(bytes.length - length + 1));
+    if (bytes.length === 0) break;
+  }
+  return bytes;
+}
+
+function concat(...parts: Uint8Array[]) {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+const seconds = process.env.FUZZ_SECONDS === undefined ? undefined : Number(process.env.FUZZ_SECONDS);
+const ROUNDS = 12_000;
+
+it("takes mutated files or refuses them", { timeout: 60_000 + 1500 * (seconds ?? 0) }, () => {
+  const seed = seconds === undefined ? 14 : Date.now() % 2 ** 31;
+  const random = mulberry32(seed);
+  const end = Date.now() + 1000 * (seconds ?? 0);
+  let taken = 0;
+  let rounds = 0;
+  for (; seconds === undefined ? rounds < ROUNDS : Date.now() < end; rounds++) {
+    const bytes = mutated(random);
+    try {
+      if (outcome(bytes)) taken++;
+    } catch (cause) {
+      throw new Error(`seed ${seed}, round ${rounds}: ${Buffer.from(bytes).toString("base64")}`, { cause });
+    }
+  }
+  expect(taken).toBeGreaterThan(rounds / 20); // most change a weight, a name or nothing that is read
+  expect(taken).toBeLessThan(rounds);
+});
+
+it("makes nothing else of a truncated file", () => {
+  for (const bytes of files.slice(0, 10)) {
+    let taken = 0;
+    for (let length = 0; length < bytes.length; length += 1 + (length >> 6)) {
+      const part = bytes.subarray(0, length);
+      if (!outcome(part)) continue;
+      taken++; // the graph is whole, and what follows it says nothing of it
+      expect(load(part).layers.map(({ stateDict }) => stateDict)).toEqual(
+        load(bytes).layers.map(({ stateDict }) => stateDict),
+      );
+    }
+    expect(taken).toBeLessThan(5);
+  }
+});
+
+it("refuses random bytes", () => {
+  const random = mulberry32(15);
+  for (let i = 0; i < 3000; i++) {
+    expect(outcome(Uint8Array.from({ length: Math.floor(random() * 300) }, () => random() * 256))).toBe(false);
+  }
+});
+
+type Write = (pbf: PbfWriter) => void;
+const message = (write: Write): Uint8Array => {
+  const pbf = new PbfWriter();
+  write(pbf);
+  return pbf.finish().slice();
+};
+const field =
+  (tag: number, bytes: Uint8Array): Write =>
+  (pbf) =>
+    pbf.writeBytesField(tag, bytes);
+const text =
+  (tag: number, value: string): Write =>
+  (pbf) =>
+    pbf.writeStringField(tag, value);
+const all =
+  (...writes: Write[]): Write =>
+  (pbf) => {
+    for (const write of writes) write(pbf);
+  };
+const model = (...parts: Write[]) => message(field(7, message(all(...parts))));
+const node = (op: string, inputs: string[], outputs: string[], ...more: Write[]): Write =>
+  field(
+    1,
+    message(all(...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...more)),
+  );
+const tensor = (name: string, dims: number[], data: Uint8Array, type = 1): Write =>
+  field(
+    5,
+    message(
+      all(
+        (pbf) => pbf.writePackedVarint(1, dims),
+        (pbf) => pbf.writeVarintField(2, type),
+        text(8, name),
+        field(9, data),
+      ),
+    ),
+  );
+const lstm = node("LSTM", ["X", "W", "R"], ["Y"]);
+
+describe("adversarial files", () => {
+  it("with sizes that overflow, or that no data follows", () => {
+    for (const dims of [[2 ** 52, 2 ** 52], [2 ** 31], [1e9, 1e9, 0], new Array(1000).fill(1), [-1, -4]]) {
+      expect(outcome(model(tensor("W", dims, new Uint8Array(4)), lstm))).toBe(false);
+    }
+    refuses(() => load(model(tensor("W", [2 ** 40], new Uint8Array(4)), lstm)), "SAFETENSORS", "[1099511627776]");
+  });
+
+  it("with lengths beyond the file", () => {
+    for (const length of [100, 2 ** 31, 2 ** 32, 2 ** 53]) {
+      const bytes = message(
+        all(
+          (pbf) => pbf.writeTag(7, 2),
+          (pbf) => pbf.writeVarint(length),
+        ),
+      );
+      refuses(() => load(bytes), "SAFETENSORS", "truncated");
+    }
+  });
+
+  it("with graphs in graphs", () => {
+    let inner = message(lstm);
+    for (let depth = 0; depth < 2000; depth++) inner = message(node("If", [], [], field(5, message(field(6, inner)))));
+    refuses(() => load(message(field(7, inner))), "SAFETENSORS", "nest deeper");
+  });
+
+  it("with functions that call themselves, or each other twice", () => {
+    const own = (name: string, callee: string, calls: number): Write => {
+      const call = field(7, message(all(text(4, callee), text(7, "d"))));
+      return field(25, message(all(text(1, name), text(10, "d"), ...new Array(calls).fill(call))));
+    };
+    const call = node("f0", [], [], text(7, "d"));
+    const itself = concat(model(call), message(own("f0", "f0", 1)));
+    refuses(() => load(itself), "SAFETENSORS", "call each other deeper");
+    const twice = Array.from({ length: 40 }, (_, i) => message(own(`f${i}`, `f${i + 1}`, 2)));
+    refuses(() => load(concat(model(call), ...twice)), "SAFETENSORS", "more than 1048576 nodes");
+  });
+
+  it("with cycles and doublings among the weights", () => {
+    const concats = Array.from({ length: 60 }, (_, i) => node("Concat", [`w${i + 1}`, `w${i + 1}`], [`w${i}`]));
+    const into = node("LSTM", ["X", "w0", "w0"], ["Y"]);
+    refuses(() => load(model(into, ...concats, tensor("w60", [16], new Uint8Array(64)))), "SAFETENSORS", "many times");
+    const cycle = [node("Concat", ["w1", "w1"], ["w0"]), node("Concat", ["w0", "w0"], ["w1"])];
+    refuses(() => load(model(into, ...cycle)), "SAFETENSORS", "only known when the model runs");
+    const long = Array.from({ length: 20_000 }, (_, i) => node("Identity", [`w${i + 1}`], [`w${i}`]));
+    refuses(() => load(model(into, ...long)), "SAFETENSORS", "only known when the model runs");
+  });
+
+  it("with one tensor that is put together many times in one node", () => {
+    const many = node("Concat", new Array(20_000).fill("w"), ["W"]);
+    refuses(() => load(model(lstm, many, tensor("w", [4096], new Uint8Array(16_384)))), "SAFETENSORS", "many times");
+  });
+
+  it("with a circle of layers", () => {
+    const weights = [tensor("W", [1, 4, 1], new Uint8Array(16)), tensor("R", [1, 4, 1], new Uint8Array(16))];
+    const squeeze = (from: string, to: string) => node("Squeeze", [from, "axis"], [to]);
+    const circle = [
+      node("LSTM", ["a", "W", "R"], ["Ya"]),
+      node("LSTM", ["b", "W", "R"], ["Yb"]),
+      squeeze("Ya", "b"),
+      squeeze("Yb", "a"),
+      tensor("axis", [1], new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 7),
+    ];
+    refuses(() => load(model(...weights, ...circle)), "SAFETENSORS", "read each other");
+  });
+
+  it("with more parts than a file may have", () => {
+    const empty = [0x0a, 0]; // a node without fields
+    const bytes = new Uint8Array(2 ** 22 + 20).map((_, i) => empty[i % 2] as number);
+    refuses(() => load(message(field(7, bytes))), "SAFETENSORS", "more than 2097152 parts");
+  });
+
+  it("with names that JavaScript gives a meaning to", () => {
+    const names = ["__proto__", "constructor", "toString", "hasOwnProperty"];
+    for (const name of names) {
+      const bytes = model(
+        tensor(name, [1, 4, 1], new Uint8Array(16)),
+        node("LSTM", ["X", name, name], ["Y"], text(3, name)),
+        node(name, [name], ["valueOf"], text(3, "__proto__")),
+      );
+      expect(load(bytes).layers[0]?.name).toBe(name);
+      expect(Object.keys(load(bytes).tensors)).toEqual([name]);
+    }
+    expect(({} as Record<string, unknown>).shape).toBeUndefined();
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+    const twice = [node("Identity", ["X"], ["Y"]), lstm];
+    refuses(() => load(model(...twice)), "SAFETENSORS", 'two values are called "Y"');
+    refuses(() => load(model(node("__proto__", [], []))), "SAFETENSORS", '"__proto__"');
+  });
+});

@@ -1,0 +1,146 @@
+/** ONNX models, against what onnxruntime computes: test/fixtures/onnx/generate.py made them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LSTM, type Tensor } from "lstm-wasm";
+import { load, type OnnxLayer } from "lstm-wasm/onnx";
+import { load as loadTensors } from "lstm-wasm/safetensors";
+import { describe, expect, it } from "vitest";
+import { refuses } from "./support/refusal.js";
+
+interface Told {
+  kind: "LSTM" | "GRU" | "RNN";
+  options: Record<string, unknown>;
+  direction?: string;
+  path?: string;
+  constantStates?: boolean;
+  quantized?: boolean;
+  /** The largest difference between onnxruntime's int8 run and its own float32 run. */
+  rounding?: number;
+}
+
+const folder = join(import.meta.dirname, "fixtures/onnx");
+const read = (name: string) => readFileSync(join(folder, name));
+const models: [string, Told][] = Object.entries(JSON.parse(read("expected.json").toString()));
+const refused: [string, string[]][] = Object.entries(JSON.parse(read("refused.json").toString()));
+const expected = loadTensors(read("expected.safetensors"));
+
+const named = (name: string, key: string) => expected[`${name}/${key}`] as Tensor;
+const states = (layer: OnnxLayer, from: (key: "h0" | "c0") => Tensor | undefined) => {
+  const [h, c] = [from("h0"), from("c0")];
+  if (h === undefined) return undefined;
+  return layer.kind === "LSTM" ? [h, c] : h;
+};
+
+/** output, hn and cn of a layer's module. */
+function run(layer: OnnxLayer, input: Tensor, state: unknown): Tensor[] {
+  const module = layer.create({ flipped: layer.attributes.direction === "reverse" });
+  const [output, last] = (module as LSTM).forward(input, state as never) as unknown as [Tensor, Tensor | Tensor[]];
+  module.dispose();
+  return [output, ...(Array.isArray(last) ? last : [last])];
+}
+
+/** The largest difference of two tensors of one shape. */
+function difference(a: Tensor | undefined, b: Tensor | undefined): number {
+  expect(a?.shape).toEqual(b?.shape);
+  return Math.max(...[...(a as Tensor).data].map((value, i) => Math.abs(value - ((b as Tensor).data[i] as number))));
+}
+
+describe("models", () => {
+  it("are those of the folder", () => {
+    const files = readdirSync(folder).filter((file) => file.endsWith(".onnx") && !file.startsWith("saved"));
+    const named = [...models, ...refused].map(([name]) => `${name}.onnx`);
+    expect(files.sort()).toEqual([...named, "decomposed.onnx"].sort());
+    expect(models.length).toBeGreaterThan(50);
+    expect(refused.length).toBeGreaterThan(15);
+  });
+
+  it.each(models)("%s: its module computes what onnxruntime does", (name, told) => {
+    const { layers } = load(read(`${name}.onnx`));
+    expect(layers.length).toBe(1); // nodes that follow each other are joined
+    const [layer] = layers as [OnnxLayer];
+    expect(layer.kind).toBe(told.kind);
+    expect(layer.options).toEqual(told.options);
+    expect(layer.attributes.direction).toBe(
+      told.direction ?? (told.options.bidirectional ? "bidirectional" : "forward"),
+    );
+    expect(layer.attributes.quantized).toBe(told.quantized ?? false);
+    expect(layer.attributes.nodes.length).toBe(told.options.numLayers);
+    if (told.path !== undefined) expect(layer.name).toBe(told.path);
+
+    const { h0, c0 } = layer.attributes;
+    const given = { h0: named(name, "h0"), c0: named(name, "c0") };
+    const zeros = given.h0 && (given.c0 ?? given.h0).shape;
+    let state = states(layer, (key) => given[key]);
+    if (told.constantStates) {
+      // of the model itself, bit for bit
+      expect((h0 as Tensor).data).toEqual(given.h0.data);
+      if (given.c0) expect((c0 as Tensor).data).toEqual(given.c0.data);
+      else expect(c0).toBe("zeros");
+      if (layer.kind === "LSTM")
+        state = [given.h0, given.c0 ?? { data: new Float32Array(given.h0.size), shape: zeros }] as never;
+    } else expect(h0).toBe(given.h0 === undefined ? "zeros" : "computed");
+
+    const bound = told.rounding ?? 1e-5;
+    const results = run(layer, named(name, "input"), state);
+    const wanted = ["output", "hn", ...(told.kind === "LSTM" ? ["cn"] : [])];
+    if (told.rounding === undefined) {
+      for (const [i, key] of wanted.entries())
+        expect(difference(results[i], named(name, key)), key).toBeLessThan(bound);
+      return;
+    }
+    // The weights are as many bits as onnxruntime's; it also rounds what they multiply.
+    expect(bound).toBeGreaterThan(1e-4);
+    expect(difference(results[0], named(name, "output"))).toBeLessThanOrEqual(bound);
+  });
+
+  it.each(models.filter(([name]) => name.startsWith("torch") || name.startsWith("dynamo")))(
+    "%s: its state dict has PyTorch's bits",
+    (name) => {
+      const [layer] = load(read(`${name}.onnx`)).layers as [OnnxLayer];
+      const prefix = `${name}/state/`;
+      const names = Object.keys(expected).filter((key) => key.startsWith(prefix));
+      expect(Object.keys(layer.stateDict).sort()).toEqual(names.map((key) => key.slice(prefix.length)).sort());
+      for (const key of names) expect(layer.stateDict[key.slice(prefix.length)], key).toEqual(expected[key]);
+    },
+  );
+});
+
+describe("what is refused", () => {
+  it.each(refused)("%s, by name", (name, parts) => {
+    refuses(() => load(read(`${name}.onnx`)), "SAFETENSORS", "ONNX: ", ...parts);
+  });
+});
+
+describe("what load says", () => {
+  it("makes modules of this entry's classes", () => {
+    const [layer] = load(read("torch-LSTM-1-forward.onnx")).layers;
+    const module = layer?.create();
+    expect(module).toBeInstanceOf(LSTM);
+    expect(module?.training).toBe(false);
+  });
+
+  it("names tensors of the file, also of other layers", () => {
+    const { tensors } = load(read("hand-LSTM-in-loop.onnx"));
+    expect(Object.keys(tensors)).toEqual(["loop/body/W", "loop/body/R", "loop/body/B"]);
+    expect(tensors["loop/body/W"]?.shape).toEqual([1, 16, 3]);
+    expect(Object.getPrototypeOf(tensors)).toBeNull();
+  });
+
+  it("does not make a module that reads forwards of a node that reads backwards, unless told", () => {
+    const [layer] = load(read("hand-GRU-reverse.onnx")).layers as [OnnxLayer];
+    refuses(() => layer.create(), "OPTION", '"the GRU"', "create({ flipped: true })");
+    const [forward] = load(read("hand-GRU-forward.onnx")).layers as [OnnxLayer];
+    refuses(() => forward.create({ flipped: true }), "OPTION", "leave flipped out");
+  });
+
+  it("diagnoses a model whose layer was decomposed", () => {
+    refuses(() => load(read("decomposed.onnx")), "SAFETENSORS", "no LSTM, GRU or RNN node", '"MatMul"', "state dict");
+  });
+
+  it("takes bytes of any kind, and nothing else", () => {
+    const bytes = read("hand-LSTM-forward.onnx");
+    const buffer = new Uint8Array(bytes).buffer;
+    expect(load(buffer).layers[0]?.stateDict).toEqual(load(bytes).layers[0]?.stateDict);
+    refuses(() => load("model.onnx" as never), "SAFETENSORS", "bytes must be a Uint8Array");
+  });
+});

@@ -1,0 +1,225 @@
+/** The recurrent layers of an ONNX model. */
+import { LSTMError } from "../../checks/errors.js";
+import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
+import { checkBoolean, checkObject } from "../../checks/options.js";
+import type { StateDict } from "../../parameters/state-dict.js";
+import { GRU } from "../../recurrent/gru.js";
+import { LSTM } from "../../recurrent/lstm.js";
+import { RNN } from "../../recurrent/rnn.js";
+import { Tensor } from "../../tensor/tensor.js";
+import { asBytes, badFile } from "../bytes.js";
+import { quote } from "../json-reader.js";
+import { Constants } from "./constants.js";
+import { type Direction, type Initial, kindOf, type Layer, readLayer } from "./layer.js";
+import { decode, invalid } from "./protobuf.js";
+import { MODEL, type Model } from "./schema.js";
+import { isStandard, type Value, walk } from "./scope.js";
+import { isFloat } from "./tensor.js";
+import { joined } from "./wiring.js";
+
+/** What an ONNX model says of a layer beyond the options of its module. */
+export interface OnnxAttributes {
+  /** The names of the nodes, from the first layer to the last. */
+  readonly nodes: readonly string[];
+  /**
+   * `"reverse"`: the model reads the sequence from its end, in this direction only, for which `nn.LSTM` has no option. Flip
+   * the input along time, and the output back.
+   */
+  readonly direction: "forward" | "reverse" | "bidirectional";
+  /** 1 where the model has the batch first, also in its states; there `batchFirst` is true. */
+  readonly layout: 0 | 1;
+  /** The names of the values that the first node reads. */
+  readonly inputs: readonly string[];
+  /** The names of the values that the last node writes: the output and the last states. */
+  readonly outputs: readonly string[];
+  /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
+  readonly sequenceLens: boolean;
+  /** Whether the weights were int8 (`DynamicQuantizeLSTM`); they are float32 here, and so is what is computed. */
+  readonly quantized: boolean;
+  /**
+   * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
+   * directions, batch, hidden). Only zeros are what `forward` takes by itself: give it the others.
+   */
+  readonly h0: "zeros" | "computed" | Tensor;
+  /** The same for the cell state of an LSTM. */
+  readonly c0: "zeros" | "computed" | Tensor;
+}
+
+/** How `create` makes a module. */
+export interface CreateOptions {
+  /** Says that you flip the input and the output along time, as a layer of direction `"reverse"` needs it. */
+  flipped?: boolean | undefined;
+}
+
+interface OnnxLayerOf<Kind extends string, Options, M> {
+  /** The node's name, of joined nodes the first one's; in a body, after the path to it: `If_0/then_branch/LSTM_1`. */
+  readonly name: string;
+  /** The class. */
+  readonly kind: Kind;
+  /** The options of the class. */
+  readonly options: Options;
+  /** The parameters by PyTorch's names. */
+  readonly stateDict: Record<string, Tensor>;
+  /** What the options do not tell. */
+  readonly attributes: OnnxAttributes;
+  /**
+   * The module, in eval mode.
+   *
+   * @throws LSTMError `OPTION` for a layer of direction `"reverse"` without `{ flipped: true }`; `OUT_OF_MEMORY`
+   */
+  create(options?: CreateOptions): M;
+}
+
+/** One LSTM, GRU or RNN of a model, perhaps of several layers. `kind` tells which. */
+export type OnnxLayer =
+  | OnnxLayerOf<"LSTM", LSTMOptions, LSTM>
+  | OnnxLayerOf<"GRU", GRUOptions, GRU>
+  | OnnxLayerOf<"RNN", RNNOptions, RNN>;
+
+/** What `load` returns. */
+export interface OnnxModel {
+  /** The recurrent layers, in the order of the file. */
+  readonly layers: OnnxLayer[];
+  /** All floating-point tensors of the file by name, as float32: also those of other layers. */
+  readonly tensors: Record<string, Tensor>;
+}
+
+/**
+ * The LSTMs, GRUs and RNNs of an ONNX model, also those in bodies of If, Loop and Scan and in functions. Nodes that read
+ * each other's output are one module of several layers. Nothing of the file is executed.
+ *
+ * @throws LSTMError `SAFETENSORS` for bytes that are no ONNX model, for what PyTorch's modules have no equivalent for (the
+ *   message names node and attribute), and for a model without such a node (the message says why)
+ */
+export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
+  const file = asBytes(bytes);
+  const model = decode<Model>(file, MODEL);
+  if (model.graph === undefined) throw invalid("it has no graph");
+  const constants = new Constants(file.length);
+  const found: Layer[] = [];
+  const pending: (() => void)[] = [];
+  const operators = new Set<string>();
+  const tensors: Record<string, Tensor> = Object.create(null);
+  const keep = (name: string, value: Value) => {
+    const constant = constants.of(value);
+    if (constant?.values instanceof Float32Array) tensors[name] = new Tensor(constant.values, constant.shape);
+  };
+  walk(
+    model,
+    model.graph,
+    (placed) => {
+      const { node, scope, path } = placed;
+      operators.add(node.op ?? "");
+      const kind = kindOf(placed);
+      if (kind !== undefined) pending.push(() => found.push(readLayer(placed, kind, constants)));
+      if (node.op === "Constant" && isStandard(node.domain)) {
+        const [output] = node.outputs;
+        const value = scope.find(output);
+        if (value !== undefined) keep(path + output, value);
+      }
+    },
+    (name, value) => {
+      if (value.tensor && isFloat(value.tensor)) keep(name, value);
+    },
+  );
+  for (const read of pending) read(); // once it is known what reads what
+  if (found.length === 0) throw none(operators);
+  return { layers: joined(found, constants).map(asModule), tensors };
+}
+
+function none(operators: ReadonlySet<string>) {
+  const has = (...names: string[]) => names.some((name) => operators.has(name));
+  const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
+  const why = decomposed
+    ? ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an " +
+      "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or " +
+      'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")'
+    : "";
+  const names = [...operators].sort();
+  const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
+  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${why}`);
+}
+
+/** The module of these layers. */
+function asModule(layers: readonly Layer[]): OnnxLayer {
+  const [first] = layers as readonly [Layer];
+  const last = layers.at(-1) as Layer;
+  const { name, kind, direction, layout, nonlinearity, quantized, inputSize, hiddenSize } = first;
+  const bias = layers.some(({ parameters: [one] }) => one?.bias_ih !== undefined);
+  const stateDict: Record<string, Tensor> = {};
+  layers.forEach(({ parameters }, l) => {
+    parameters.forEach((own, d) => {
+      const suffix = `_l${l}${d === 1 ? "_reverse" : ""}`;
+      const rows = own.weight_hh?.shape[0] ?? 0;
+      const biases =
+        bias && own.bias_ih === undefined ? { bias_ih: Tensor.zeros([rows]), bias_hh: Tensor.zeros([rows]) } : {};
+      for (const [part, tensor] of Object.entries({ ...own, ...biases })) stateDict[part + suffix] = tensor;
+    });
+  });
+  const options = {
+    inputSize,
+    hiddenSize,
+    numLayers: layers.length,
+    bias,
+    batchFirst: layout === 1,
+    bidirectional: direction === "bidirectional",
+    ...(kind === "RNN" && { nonlinearity }),
+  };
+  const { node } = first.placed;
+  const attributes: OnnxAttributes = {
+    nodes: layers.map((layer) => layer.name),
+    direction,
+    layout,
+    inputs: node.inputs,
+    outputs: last.placed.node.outputs,
+    sequenceLens: !!node.inputs[4],
+    quantized,
+    h0: initialOf(
+      layers.map(({ initial }) => initial.h),
+      first,
+    ),
+    c0: initialOf(
+      layers.map(({ initial }) => initial.c),
+      first,
+    ),
+  };
+  const create = (given: CreateOptions = {}) => {
+    checkFlipped(name, direction, given);
+    return CREATE[kind](stateDict, options);
+  };
+  return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
+}
+
+const CREATE = {
+  LSTM: (dict: StateDict, { batchFirst }: LSTMOptions) => LSTM.fromStateDict(dict, { batchFirst }),
+  GRU: (dict: StateDict, { batchFirst }: GRUOptions) => GRU.fromStateDict(dict, { batchFirst }),
+  RNN: (dict: StateDict, { batchFirst, nonlinearity }: RNNOptions) =>
+    RNN.fromStateDict(dict, { batchFirst, nonlinearity }),
+};
+
+function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
+  const { flipped = false } = checkObject("create", options, ["flipped"]);
+  if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
+  throw new LSTMError(
+    "OPTION",
+    flipped
+      ? `create: the layer ${quote(name)} is not of direction "reverse"; leave flipped out`
+      : `create: the layer ${quote(name)} reads its sequence from the end, which nn.LSTM does not without the other ` +
+          "direction. Flip the input along time and the output back, and say so with create({ flipped: true })",
+  );
+}
+
+/** The initial states of all layers as one. */
+function initialOf(each: readonly Initial[], { directions, hiddenSize }: Layer): "zeros" | "computed" | Tensor {
+  const known = each.find((one) => typeof one !== "string");
+  if (each.every((one) => one === "zeros")) return "zeros";
+  if (known === undefined || typeof known === "string") return "computed";
+  const [, batch = 0] = known.shape;
+  const fits = (one: Initial) => one === "zeros" || (one !== "computed" && one.shape[1] === batch);
+  if (!each.every(fits)) return "computed";
+  const all = Tensor.zeros([each.length * directions, batch, hiddenSize]);
+  each.forEach((one, l) => {
+    if (typeof one !== "string") all.data.set(one.values, l * one.values.length);
+  });
+  return all;
+}

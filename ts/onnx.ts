@@ -1,0 +1,7 @@
+/**
+ * `lstm-wasm/onnx`: the LSTMs, GRUs and RNNs of [ONNX](https://onnx.ai) models, and models of these.
+ *
+ * @packageDocumentation
+ */
+export { type CreateOptions, load, type OnnxAttributes, type OnnxLayer, type OnnxModel } from "./formats/onnx/load.js";
+export { type SaveOptions, save } from "./formats/onnx/save.js";
