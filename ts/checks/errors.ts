@@ -7,7 +7,7 @@
  * - `LENGTHS`: sequence lengths that do not fit their batch (unsorted, negative, beyond the padded size)
  * - `STATE`: h0 without c0, or the other way round; or the state of another cell
  * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
- * - `SAFETENSORS`: bytes that are not a valid safetensors or ONNX file, or hold what cannot be read
+ * - `SAFETENSORS`: bytes that are not a valid safetensors, ONNX or other model file, or hold what cannot be read
  * - `NO_FORWARD`: backward without a forward in training mode before it
  * - `STALE_FORWARD`: backward through a forward whose weights have changed since, or without naming one of several forwards
  * - `OUT_OF_MEMORY`: what was asked for does not fit WebAssembly's 4 GiB, or the machine
