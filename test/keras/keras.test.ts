@@ -110,6 +110,11 @@ describe("layers", () => {
     expect(layers[0]?.attributes).toMatchObject({ assumedActivations: true, returnSequences: undefined });
     expect(model).toBeUndefined();
     expect(obstacle).toMatch("weights alone");
+    const old = await load(file("rnn.keras2.hdf5"));
+    const { layers: named } = await load(file("rnn.h5"));
+    expect(old.layers.map(({ name, kind, stateDict }) => ({ name, kind, stateDict }))).toEqual(
+      named.map(({ name, kind, stateDict }) => ({ name, kind, stateDict })),
+    );
     await expect(load(file("merged.weights.h5"), { recurrentActivation: "hard_sigmoid" })).rejects.toThrow(
       'recurrentActivation must be "sigmoid"',
     );
