@@ -99,6 +99,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     target: "es2022",
     // Readable: an uncaught error prints the line that it comes from. Who bundles minifies.
     minify: false,
+    lineLimit: 200, // tables of libraries
     write: false,
     logLevel: "warning",
     external: [TEXT, ...external],
