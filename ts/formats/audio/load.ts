@@ -1,7 +1,7 @@
 /** Models of amplifiers and effects: which of the formats it is, and what all of them have in common. */
 import { describe } from "../../checks/describe.js";
 import { mustBe } from "../../checks/must-be.js";
-import { type JsonObject, objectIn, own } from "../json-objects.js";
+import { type JsonObject, objectIn, ownValue } from "../json-objects.js";
 import { invalid, parse } from "./json.js";
 import type { AudioLayer, AudioModel } from "./model.js";
 import { readNam } from "./nam.js";
@@ -30,10 +30,10 @@ export function load(text: string): AudioModel {
     inputSize ||= input ?? 0;
     width = output;
   }
-  const skip = own(objectIn(file, "model_data"), "skip") ?? own(file, "in_skip") ?? 0;
+  const skip = ownValue(objectIn(file, "model_data"), "skip") ?? ownValue(file, "in_skip") ?? 0;
   if (skip !== 0 && skip !== 1) throw invalid(`skip and in_skip must be 0 or 1, got ${describe(skip)}`);
-  const gain = own(file, "out_gain");
-  const rate = own(file, "sample_rate") ?? own(file, "samplerate");
+  const gain = ownValue(file, "out_gain");
+  const rate = ownValue(file, "sample_rate") ?? ownValue(file, "samplerate");
   return {
     format,
     inputSize,
@@ -46,7 +46,7 @@ export function load(text: string): AudioModel {
 }
 
 function read(file: JsonObject): Pick<AudioModel, "format" | "layers"> {
-  const has = (name: string) => own(file, name) !== undefined;
+  const has = (name: string) => ownValue(file, name) !== undefined;
   if (has("architecture")) return { format: "NAM", layers: readNam(file) };
   if (has("layers")) return { format: "RTNeural", layers: readRTNeural(file) };
   if (has("state_dict")) return { format: "GuitarML", layers: readGuitarML(file) };

@@ -2,6 +2,7 @@
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
+/** What layers of every kind have. */
 interface AudioLayerOf<Kind extends string, Options> {
   /** The layer's name in the file, or its number if it has none. */
   readonly name: string;

@@ -1,7 +1,7 @@
 /** LSTMs of Neural Amp Modeler (`.nam`): one flat list of weights, in the order in which its core reads them. */
 import { describe } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { type JsonObject, objectIn, own } from "../json-objects.js";
+import { type JsonObject, objectIn, ownValue } from "../json-objects.js";
 import { invalid, numbers, sizeOf } from "./json.js";
 import type { AudioLayer } from "./model.js";
 import { recurrent } from "./state-dict.js";
@@ -11,15 +11,15 @@ import { recurrent } from "./state-dict.js";
  * to start from. A Linear to one value ends the list: its weight, then its bias.
  */
 export function readNam(file: JsonObject): AudioLayer[] {
-  const architecture = own(file, "architecture");
+  const architecture = ownValue(file, "architecture");
   if (architecture !== "LSTM") {
     throw invalid(`a .nam file of the architecture ${describe(architecture)} has no recurrent layer; "LSTM" is read`);
   }
   const config = objectIn(file, "config");
   const [inputSize, hidden, numLayers] = ["input_size", "hidden_size", "num_layers"].map((name) =>
-    sizeOf(`config.${name}`, own(config, name)),
+    sizeOf(`config.${name}`, ownValue(config, name)),
   ) as [number, number, number];
-  const { data } = numbers("weights", own(file, "weights"), 1);
+  const { data } = numbers("weights", ownValue(file, "weights"), 1);
   const layerSize = (columns: number) => 4 * hidden * (columns + hidden + 1) + 2 * hidden;
   const expected = layerSize(inputSize) + (numLayers - 1) * layerSize(hidden) + hidden + 1;
   if (data.length !== expected) {

@@ -1,7 +1,7 @@
 /** RTNeural's own JSON, which is Keras's layout and order of gates. AIDA-X adds `in_skip` and `out_gain`. */
 import { describe } from "../../checks/describe.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { isObject, type JsonObject, own } from "../json-objects.js";
+import { isObject, type JsonObject, ownValue } from "../json-objects.js";
 import { GATES, type Kind, reordered, transposed } from "../keras/gates.js";
 import { invalid, numbers } from "./json.js";
 import type { AudioLayer } from "./model.js";
@@ -11,12 +11,12 @@ const ACTIVATIONS = { tanh: "Tanh", relu: "ReLU", sigmoid: "Sigmoid" } as const;
 
 /** The layers, with the sizes that their weights have. */
 export function readRTNeural(file: JsonObject): AudioLayer[] {
-  const given = own(file, "layers");
+  const given = ownValue(file, "layers");
   if (!Array.isArray(given)) throw invalid(`layers must be an array, got ${describe(given)}`);
   return given.flatMap((layer: unknown, index) => {
     const name = String(index);
     if (!isObject(layer)) throw invalid(`layer ${name} must be an object, got ${describe(layer)}`);
-    const type = own(layer, "type");
+    const type = ownValue(layer, "type");
     const where = `layer ${name} (${describe(type)})`;
     if (type === "activation") return activation(where, name, layer);
     if (type === "lstm") return readRecurrent(where, name, "LSTM", layer);
@@ -27,14 +27,14 @@ export function readRTNeural(file: JsonObject): AudioLayer[] {
 }
 
 function weightsOf(where: string, layer: JsonObject): readonly unknown[] {
-  const weights = own(layer, "weights");
+  const weights = ownValue(layer, "weights");
   if (Array.isArray(weights)) return weights;
   throw invalid(`${where}: weights must be an array, got ${describe(weights)}`);
 }
 
 function readRecurrent(where: string, name: string, kind: Kind, layer: JsonObject) {
   const [first, second, third] = weightsOf(where, layer);
-  const used = own(layer, "activation") ?? "";
+  const used = ownValue(layer, "activation") ?? "";
   if (used !== "" && used !== "tanh")
     throw invalid(`${where} has the activation ${describe(used)}, and nn.${kind} tanh`);
   const gates = GATES[kind];
@@ -56,7 +56,7 @@ function readDense(where: string, name: string, layer: JsonObject): AudioLayer[]
 }
 
 function activation(where: string, name: string, layer: JsonObject): AudioLayer[] {
-  const used = own(layer, "activation") ?? "";
+  const used = ownValue(layer, "activation") ?? "";
   if (used === "" || used === "linear") return [];
   if (typeof used === "string" && Object.hasOwn(ACTIVATIONS, used)) {
     const kind = ACTIVATIONS[used as keyof typeof ACTIVATIONS];

@@ -1,7 +1,7 @@
 /** State dicts of PyTorch as nested arrays: what GuitarML's tools write, and what RTNeural's torch helpers read. */
 import { describe, shapeText } from "../../checks/describe.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { type JsonObject, objectIn, own } from "../json-objects.js";
+import { type JsonObject, objectIn, ownValue } from "../json-objects.js";
 import type { Kind } from "../keras/gates.js";
 import { checkShape, invalid, numbers } from "./json.js";
 import type { AudioLayer, AudioLSTM } from "./model.js";
@@ -12,7 +12,7 @@ const KIND_BY_GATES: Readonly<Record<number, Kind>> = { 1: "RNN", 3: "GRU", 4: "
 export function readGuitarML(file: JsonObject): AudioLayer[] {
   // Programs sort the names of an object: the recurrent layer comes first, whatever it is called.
   const layers = readStateDict(objectIn(file, "state_dict")).sort((a, b) => +isRecurrent(b) - +isRecurrent(a));
-  const unit = own(objectIn(file, "model_data"), "unit_type");
+  const unit = ownValue(objectIn(file, "model_data"), "unit_type");
   if (unit === undefined || layers[0]?.kind === unit) return layers;
   throw invalid(`model_data.unit_type is ${describe(unit)}; its parameters are of another kind`);
 }
@@ -27,7 +27,7 @@ export function readStateDict(dict: JsonObject): AudioLayer[] {
     if (part === "") throw invalid(`the parameter ${describe(key)} is of no LSTM, GRU, RNN or Linear`);
     const tensors = layers.get(name) ?? {};
     layers.set(name, tensors);
-    tensors[part] = numbers(describe(key), own(dict, key), part.startsWith("bias") ? 1 : 2);
+    tensors[part] = numbers(describe(key), ownValue(dict, key), part.startsWith("bias") ? 1 : 2);
   }
   return [...layers].map(([name = "", tensors]) =>
     tensors.weight_ih_l0 === undefined ? linear(name, tensors) : recurrent(name, undefined, tensors),

@@ -1,7 +1,7 @@
 /** A model's configuration, as Keras 2, Keras 3 and TensorFlow.js write it: its layers, and whether they are a chain. */
 import { describe } from "../../checks/describe.js";
 import { badFile } from "../bytes.js";
-import { isObject, type JsonObject, objectIn, own } from "../json-objects.js";
+import { isObject, type JsonObject, objectIn, ownValue } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 
 export const invalid = (why: string, options?: { cause: unknown }) =>
@@ -38,12 +38,12 @@ export function parseJson(what: string, text: string): JsonObject {
 
 /** @param model an object `{ class_name, config }` */
 export function readConfig(model: JsonObject): ModelConfig {
-  const className = own(model, "class_name");
+  const className = ownValue(model, "class_name");
   if (className !== "Sequential" && className !== "Functional" && className !== "Model") {
     throw invalid(`its class is ${describe(className)}; Sequential and Functional models are read`);
   }
-  const config = own(model, "config");
-  const list = Array.isArray(config) ? config : own(isObject(config) ? config : {}, "layers");
+  const config = ownValue(model, "config");
+  const list = Array.isArray(config) ? config : ownValue(isObject(config) ? config : {}, "layers");
   if (!Array.isArray(list) || list.length > MAX_LAYERS) {
     throw invalid(`its config must have layers, at most ${MAX_LAYERS}, got ${describe(list)}`);
   }
@@ -58,7 +58,7 @@ export function readConfig(model: JsonObject): ModelConfig {
       throw invalid(`layer ${quote(layer.name)} is a model in the model, which is not read`);
     }
     if (className !== "Sequential" && branch === undefined) {
-      const nodes = own(given as JsonObject, "inbound_nodes");
+      const nodes = ownValue(given as JsonObject, "inbound_nodes");
       const sources = new Set(sourcesOf(nodes, 0));
       for (const mask of masks) sources.delete(mask);
       const reads = (name: string | undefined) =>
@@ -74,7 +74,7 @@ export function readConfig(model: JsonObject): ModelConfig {
     return layer;
   });
   const embeds = layers.some(
-    ({ className, config: given }) => className === "Embedding" && own(given, "mask_zero") === true,
+    ({ className, config: given }) => className === "Embedding" && ownValue(given, "mask_zero") === true,
   );
   return { layers, branch: embeds ? branch : (branch ?? [...masks][0]) };
 }
@@ -83,15 +83,15 @@ export function readConfig(model: JsonObject): ModelConfig {
 export function layerOf(given: unknown, what: string): LayerConfig {
   const layer = isObject(given) ? given : {};
   const config = objectIn(layer, "config");
-  const className = own(layer, "class_name");
-  const name = own(config, "name") ?? own(layer, "name");
+  const className = ownValue(layer, "class_name");
+  const name = ownValue(config, "name") ?? ownValue(layer, "name");
   if (typeof className === "string" && typeof name === "string") return { name, className, config };
   throw invalid(`${what} must have a class_name and a name`);
 }
 
 /** Whether a NotEqual compares with 0, the index that stands for nothing. */
 function isPadding(nodes: unknown): boolean {
-  const args = own(isObject((nodes as unknown[])[0]) ? ((nodes as unknown[])[0] as JsonObject) : {}, "args");
+  const args = ownValue(isObject((nodes as unknown[])[0]) ? ((nodes as unknown[])[0] as JsonObject) : {}, "args");
   return Array.isArray(args) && args[1] === 0;
 }
 

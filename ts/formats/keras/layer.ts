@@ -6,7 +6,7 @@ import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { isObject, type JsonObject, own } from "../json-objects.js";
+import { isObject, type JsonObject, ownValue } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { toTorch } from "./arrays.js";
 import { invalid, type LayerConfig, layerOf } from "./config.js";
@@ -36,6 +36,7 @@ export interface KerasAttributes {
   readonly assumedActivations: boolean;
 }
 
+/** What layers of every kind have. */
 interface KerasLayerOf<K extends Kind, Options, M> {
   /** The layer's name. */
   readonly name: string;
@@ -75,14 +76,14 @@ export const isRecurrent = ({ className }: LayerConfig): boolean =>
 export function readLayer(layer: LayerConfig, arrays: readonly Tensor[], masked: boolean): KerasLayer {
   const refuse = (why: string) => invalid(`layer ${quote(layer.name)} (${layer.className}) ${why}`);
   const both = layer.className === "Bidirectional";
-  const inner = both ? layerOf(own(layer.config, "layer"), `the layer in ${quote(layer.name)}`) : layer;
+  const inner = both ? layerOf(ownValue(layer.config, "layer"), `the layer in ${quote(layer.name)}`) : layer;
   const kind = kindNamed(inner.className);
   if (kind === undefined) throw refuse(`has a ${inner.className} in it; LSTM, GRU and SimpleRNN are read`);
   const nonlinearity = checkActivations(kind, inner, refuse);
-  const flag = (name: string) => own(inner.config, name) === true;
+  const flag = (name: string) => ownValue(inner.config, name) === true;
   if (flag("time_major")) throw refuse("has time_major: true, which is not read");
   if (both) checkBackward(layer, inner, refuse);
-  const mergeMode = both ? own(layer.config, "merge_mode") : undefined;
+  const mergeMode = both ? ownValue(layer.config, "merge_mode") : undefined;
   if (both && !["concat", "sum", "mul", "ave", null].includes(mergeMode as string)) {
     throw refuse(`has merge_mode ${describe(mergeMode)}`);
   }
@@ -102,18 +103,18 @@ type Refuse = (why: string) => LSTMError;
 
 function checkActivations(kind: Kind, { className, config }: LayerConfig, refuse: Refuse): "tanh" | "relu" {
   if (
-    own(config, "reset_after") === false ||
-    (kind === "GRU" && own(config, "reset_after") === undefined && className === "GRU")
+    ownValue(config, "reset_after") === false ||
+    (kind === "GRU" && ownValue(config, "reset_after") === undefined && className === "GRU")
   ) {
     throw refuse(
       "multiplies by the reset gate before the recurrent product (reset_after=False), which PyTorch's nn.GRU does not",
     );
   }
-  const used = nameOf(own(config, "activation") ?? "tanh");
+  const used = nameOf(ownValue(config, "activation") ?? "tanh");
   if (used !== "tanh" && !(kind === "RNN" && used === "relu")) {
     throw refuse(`has the activation ${quote(used)}, which PyTorch's nn.${kind} does not have`);
   }
-  const gate = nameOf(own(config, "recurrent_activation") ?? "sigmoid");
+  const gate = nameOf(ownValue(config, "recurrent_activation") ?? "sigmoid");
   if (kind !== "RNN" && gate !== "sigmoid") {
     throw refuse(`has the recurrent_activation ${quote(gate)}; PyTorch's nn.${kind} has sigmoid`);
   }
@@ -125,18 +126,20 @@ export const nameOf = (value: unknown): string =>
   typeof value === "string"
     ? value
     : isObject(value)
-      ? String(own(value, "class_name")).toLowerCase()
+      ? String(ownValue(value, "class_name")).toLowerCase()
       : describe(value);
 
 /** A backward layer of its own must be as the forward one, since nn.LSTM's directions are. */
 function checkBackward({ config }: LayerConfig, forward: LayerConfig, refuse: Refuse): void {
-  if (own(forward.config, "go_backwards") === true)
+  if (ownValue(forward.config, "go_backwards") === true)
     throw refuse("has a forward layer that goes backwards, which is not read");
-  const given = own(config, "backward_layer");
+  const given = ownValue(config, "backward_layer");
   if (!isObject(given)) return;
   const backward = layerOf(given, "backward_layer");
   for (const name of ["units", "activation", "recurrent_activation", "use_bias", "reset_after"]) {
-    const [one, other] = [own(forward.config, name), own(backward.config, name)].map((value) => JSON.stringify(value));
+    const [one, other] = [ownValue(forward.config, name), ownValue(backward.config, name)].map((value) =>
+      JSON.stringify(value),
+    );
     if (one !== other || backward.className !== forward.className) {
       throw refuse(
         `has a backward layer of other ${backward.className === forward.className ? name : "class"} than its forward layer`,
@@ -198,9 +201,9 @@ function flippedError(name: string, flipped: boolean): LSTMError {
 /** Whether a layer puts a mask on what it gives, or its mask ends there. */
 export function maskAfter({ className, config }: LayerConfig, before: boolean): boolean {
   if (className === "Masking") return true;
-  if (className === "Embedding") return own(config, "mask_zero") === true;
-  const inner = own(config, "layer");
+  if (className === "Embedding") return ownValue(config, "mask_zero") === true;
+  const inner = ownValue(config, "layer");
   const ends = isRecurrent({ className } as LayerConfig);
   const source: JsonObject = className === "Bidirectional" && isObject(inner) ? layerOf(inner, "layer").config : config;
-  return before && (!ends || own(source, "return_sequences") === true);
+  return before && (!ends || ownValue(source, "return_sequences") === true);
 }

@@ -10,6 +10,7 @@ import { fileOf, type KerasFile } from "./result.js";
 import { byName } from "./sources.js";
 import { readManifest, topologyOf } from "./tfjs.js";
 
+/** What is taken as bytes. */
 type Bytes = ArrayBufferLike | ArrayBufferView;
 
 /** A TensorFlow.js Layers model. */

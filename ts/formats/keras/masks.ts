@@ -11,7 +11,7 @@ export interface Sequences {
 }
 
 /** The sequences from their ends. */
-export function flipped({ rows, mask }: Sequences): Sequences {
+export function turnedRound({ rows, mask }: Sequences): Sequences {
   const [batch = 0, steps = 0, columns = 0] = rows.shape;
   const data = new Float32Array(rows.size);
   const turned = mask && new Uint8Array(mask.length);

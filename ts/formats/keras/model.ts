@@ -9,35 +9,36 @@ import { Module } from "../../parameters/module.js";
 import type { GRU } from "../../recurrent/gru.js";
 import type { LSTM } from "../../recurrent/lstm.js";
 import type { RNN } from "../../recurrent/rnn.js";
-import { asIndices, type IndexInput } from "../../tensor/indices.js";
+import { asIndices, type IndexInput, type Indices } from "../../tensor/indices.js";
 import { PackedSequence } from "../../tensor/packed-sequence.js";
 import { asTensor, Tensor, type TensorInput } from "../../tensor/tensor.js";
-import { own } from "../json-objects.js";
+import { ownValue } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { invalid, type LayerConfig, layerOf } from "./config.js";
 import { transposed } from "./gates.js";
 import { type KerasLayer, nameOf } from "./layer.js";
-import { flipped, masking, packed, type Sequences, unpacked } from "./masks.js";
+import { masking, packed, type Sequences, turnedRound, unpacked } from "./masks.js";
 import type { ArraysOf } from "./sources.js";
-
-/** What goes from layer to layer. */
-interface Value {
-  readonly rows: Tensor;
-  readonly mask: Uint8Array | undefined;
-}
 
 /** A layer that runs. */
 interface Step {
   readonly name: string;
   readonly module: Module | undefined;
-  readonly run: (value: Value) => Value;
+  readonly run: (value: Sequences) => Sequences;
   readonly reset?: () => void;
 }
 
-/** The first step of a model that reads words. */
+/** An Embedding, which reads indices: only the first layer does. */
+interface First {
+  readonly name: string;
+  readonly module: Embedding;
+  readonly run: (indices: Indices) => Sequences;
+}
+
+/** How to make the modules of a model. */
 interface Plan {
-  readonly embeds: boolean;
-  readonly make: () => Step[];
+  readonly first: (() => First) | undefined;
+  readonly others: readonly (() => Step)[];
 }
 
 const ACTIVATIONS: Readonly<Record<string, () => Tanh | ReLU | Sigmoid | Softmax>> = {
@@ -55,20 +56,20 @@ const IDLE = /^(InputLayer|NotEqual|Dropout|SpatialDropout1D|GaussianDropout|Gau
  */
 export class KerasModel extends Module {
   static override readonly name: string = "KerasModel";
+  readonly #first: First | undefined;
   readonly #steps: readonly Step[];
-  readonly #embeds: boolean;
 
   /** @internal */
   constructor(plan: Plan) {
     super();
-    this.#embeds = plan.embeds;
-    this.#steps = plan.make();
+    this.#first = plan.first?.();
+    this.#steps = plan.others.map((make) => make());
   }
 
   /** The modules by their layers' names in Keras. */
   override namedChildren(): [string, Module][] {
-    return this.#steps.flatMap(({ name, module }): [string, Module][] =>
-      module === undefined ? [] : [[name, module]],
+    return [this.#first, ...this.#steps].flatMap((step): [string, Module][] =>
+      step?.module === undefined ? [] : [[step.name, step.module]],
     );
   }
 
@@ -84,19 +85,17 @@ export class KerasModel extends Module {
    */
   forward(input: TensorInput | IndexInput): Tensor {
     this.checkAlive();
-    let value: Value;
-    if (this.#embeds) {
-      const { data, shape } = asIndices("input", input);
-      // Indices travel as numbers; the Embedding makes integers of them again.
-      value = { rows: new Tensor(Float32Array.from(data), shape), mask: undefined };
+    let value: Sequences;
+    if (this.#first !== undefined) {
+      value = this.#first.run(asIndices("input", input));
     } else {
       value = { rows: asTensor("input", input), mask: undefined };
-      if (value.rows.shape.length !== 3) {
-        throw new LSTMError(
-          "SHAPE_MISMATCH",
-          `input: expected (batch, steps, values), got shape ${shapeText(value.rows.shape)}`,
-        );
-      }
+    }
+    const { shape } = value.rows;
+    if (shape.length !== 3) {
+      const expected = this.#first === undefined ? "(batch, steps, values)" : "indices (batch, steps)";
+      const got = this.#first === undefined ? shape : shape.slice(0, -1);
+      throw new LSTMError("SHAPE_MISMATCH", `input: expected ${expected}, got shape ${shapeText(got)}`);
     }
     for (const step of this.#steps) value = step.run(value);
     return value.rows;
@@ -114,20 +113,21 @@ export function planOf(
   recurrent: ReadonlyMap<LayerConfig, KerasLayer>,
   arraysOf: ArraysOf,
 ): Plan | string {
-  const makers: (() => Step)[] = [];
-  let embeds = false;
+  const others: (() => Step)[] = [];
+  let first: (() => First) | undefined;
   for (const layer of layers) {
     const { className, config, name } = layer;
     if (IDLE.test(className)) continue;
     const found = recurrent.get(layer);
     let maker: (() => Step) | string;
-    if (className === "Embedding" && makers.length === 0) {
-      embeds = true;
-      maker = embeddingOf(layer, arraysOf);
-    } else if (found !== undefined) {
+    if (className === "Embedding" && first === undefined && others.length === 0) {
+      first = embeddingOf(layer, arraysOf);
+      continue;
+    }
+    if (found !== undefined) {
       maker = recurrentOf(found, config);
     } else if (className === "Masking") {
-      const value = own(config, "mask_value");
+      const value = ownValue(config, "mask_value");
       maker = () => ({
         name,
         module: undefined,
@@ -136,26 +136,26 @@ export function planOf(
     } else if (className === "Dense" || className === "TimeDistributed") {
       maker = denseOf(layer, arraysOf);
     } else if (className === "Activation") {
-      maker = activationOf(name, own(config, "activation"));
+      maker = activationOf(name, ownValue(config, "activation"));
     } else {
       maker = "is of a class that a runnable model cannot have";
     }
     if (typeof maker === "string") return `layer ${quote(name)} (${className}) ${maker}`;
-    makers.push(maker);
+    others.push(maker);
   }
-  return { embeds, make: () => makers.map((make) => make()) };
+  return { first, others };
 }
 
-function embeddingOf(layer: LayerConfig, arraysOf: ArraysOf): () => Step {
+function embeddingOf(layer: LayerConfig, arraysOf: ArraysOf): () => First {
   const { name, config } = layer;
   const [weight] = arraysOf(layer);
   if (weight?.shape.length !== 2) throw invalid(`layer ${quote(name)} (Embedding) has no array of two dimensions`);
-  const masks = own(config, "mask_zero") === true;
+  const masks = ownValue(config, "mask_zero") === true;
   return () => {
     const module = Embedding.fromStateDict({ weight });
-    const run = ({ rows }: Value): Value => ({
-      rows: module.forward({ data: Int32Array.from(rows.data), shape: rows.shape }),
-      mask: masks ? Uint8Array.from(rows.data, (index) => (index === 0 ? 0 : 1)) : undefined,
+    const run = (indices: Indices): Sequences => ({
+      rows: module.forward(indices),
+      mask: masks ? Uint8Array.from(indices.data, (index) => (index === 0 ? 0 : 1)) : undefined,
     });
     return { name, module, run };
   };
@@ -163,9 +163,9 @@ function embeddingOf(layer: LayerConfig, arraysOf: ArraysOf): () => Step {
 
 function denseOf(layer: LayerConfig, arraysOf: ArraysOf): (() => Step) | string {
   const { name, className, config } = layer;
-  const dense = className === "Dense" ? layer : layerOf(own(config, "layer"), `the layer in ${quote(name)}`);
+  const dense = className === "Dense" ? layer : layerOf(ownValue(config, "layer"), `the layer in ${quote(name)}`);
   if (dense.className !== "Dense") return `has a ${dense.className} in it`;
-  const activation = activationOf(name, own(dense.config, "activation"));
+  const activation = activationOf(name, ownValue(dense.config, "activation"));
   if (typeof activation === "string") return activation;
   const [kernel, bias] = arraysOf(layer);
   if (kernel?.shape.length !== 2) throw invalid(`layer ${quote(name)} (${className}) has no kernel of two dimensions`);
@@ -197,13 +197,13 @@ function recurrentOf(layer: KerasLayer, config: LayerConfig["config"]): (() => S
   const { name, attributes, options } = layer;
   const { mergeMode, goBackwards = false, returnSequences = false, stateful = false, zeroOutputForMask } = attributes;
   if (mergeMode === null) return "has merge_mode None, which gives two outputs";
-  if (own(config, "return_state") === true) return "has return_state True, which gives several outputs";
+  if (ownValue(config, "return_state") === true) return "has return_state True, which gives several outputs";
   const columns = options.hiddenSize;
   return () => {
     const module: LSTM | GRU | RNN = layer.create({ flipped: goBackwards });
     let state: unknown;
-    const run = ({ rows, mask }: Value): Value => {
-      const given: Sequences = goBackwards ? flipped({ rows, mask }) : { rows, mask };
+    const run = ({ rows, mask }: Sequences): Sequences => {
+      const given: Sequences = goBackwards ? turnedRound({ rows, mask }) : { rows, mask };
       const steps = rows.shape[1] as number;
       const input = given.mask ? packed(given.rows, given.mask) : given.rows;
       const [output, next] = (module as unknown as Runs).forward(input, state);
