@@ -49,6 +49,14 @@ describe("whole models", () => {
   });
 });
 
+it("refuses an input of another rank, and to train", async () => {
+  const [rows, words] = [(await load(file("stacked.keras"))).model, (await load(file("words.keras"))).model];
+  expect(() => rows?.forward([[1, 2, 3]])).toThrow("input: expected (batch, steps, values), got shape [1, 3]");
+  expect(() => words?.forward([1, 2])).toThrow("input: expected indices (batch, steps), got shape [2]");
+  expect(() => words?.forward([[11]])).toThrow(/11/);
+  expect(() => words?.train()).toThrow("a KerasModel has no backward");
+});
+
 describe("layers", () => {
   it("tells options and attributes, the same from every format", async () => {
     for (const name of ["stacked", "gru", "rnn", "merged", "words", "masked", "stateful"]) {
