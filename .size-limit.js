@@ -25,8 +25,17 @@ const raw = (name, path, limit) => ({
 });
 
 /** The files that the default entry is made of, which a page has already that imports a reader beside it. */
-const index = new URL("dist/index.js", import.meta.url);
-const core = existsSync(index) ? readFileSync(index, "utf8").match(/\.\/chunk-\w+\.js/g) : [];
+const core = new Set();
+function collect(file) {
+  const path = new URL(`dist/${file}`, import.meta.url);
+  if (!existsSync(path)) return;
+  for (const [, name] of readFileSync(path, "utf8").matchAll(/from "(\.\/[\w.-]+\.js)"/g)) {
+    if (core.has(name)) continue;
+    core.add(name);
+    collect(name);
+  }
+}
+collect("index.js");
 
 export default [
   bundle("lstm-wasm, everything included", "dist/index.js", "52 kB"),
@@ -42,6 +51,8 @@ export default [
   bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11 kB", "./chunk-*"),
   { ...bundle("  of it load alone", "dist/onnx.js", "9.6 kB", "./chunk-*"), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9.4 kB"),
+  bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),
+  bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
   bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "7.5 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),

@@ -24,7 +24,7 @@ const SETTINGS = [
 const TEXT = "./lstm.wasm.js";
 
 /** Entries that read files and need no WebAssembly: the default entry's go with slim and relaxed too. */
-const READERS = ["pytorch", "npy"];
+const READERS = ["pytorch", "audio", "npy"];
 
 /**
  * The same sources five times. Builds differ in one thing: what `#module` is, that is, which WebAssembly module gets in and
@@ -36,27 +36,27 @@ const BUILDS = [
     folder: ".",
     module: "inline",
     text: "simd128",
-    entries: ["index", "nn", "onnx", "safetensors", ...READERS, "train", "node"],
+    entries: ["index", "nn", "onnx", "keras", "safetensors", ...READERS, "train", "node"],
     external: ["node:*"],
   },
   {
     folder: "workerd",
     module: "workerd",
-    entries: ["index", "nn", "onnx", "safetensors", ...READERS, "train"],
+    entries: ["index", "nn", "onnx", "keras", "safetensors", ...READERS, "train"],
     external: ["../lstm.wasm"],
   },
   {
     folder: "edge-light",
     module: "edge-light",
-    entries: ["index", "nn", "onnx", "safetensors", ...READERS, "train"],
+    entries: ["index", "nn", "onnx", "keras", "safetensors", ...READERS, "train"],
     external: ["../lstm.wasm?module"],
   },
-  { folder: "slim", module: "slim", entries: ["slim", "nn", "onnx", "safetensors", "train"], external: [] },
+  { folder: "slim", module: "slim", entries: ["slim", "nn", "onnx", "keras", "safetensors", "train"], external: [] },
   {
     folder: "relaxed",
     module: "relaxed",
     text: "relaxed",
-    entries: ["index", "nn", "onnx", "safetensors", "train"],
+    entries: ["index", "nn", "onnx", "keras", "safetensors", "train"],
     external: [],
   },
 ];
@@ -99,6 +99,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     target: "es2022",
     // Readable: an uncaught error prints the line that it comes from. Who bundles minifies.
     minify: false,
+    lineLimit: 200, // tables of libraries
     write: false,
     logLevel: "warning",
     external: [TEXT, ...external],

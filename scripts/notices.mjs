@@ -21,8 +21,10 @@ export function compiledCrates() {
 
 /** The npm packages that are bundled into an entry. */
 const BUNDLED = [
-  { name: "fflate", entry: "lstm-wasm/pytorch and lstm-wasm/npy" },
   { name: "pbf", entry: "lstm-wasm/onnx" },
+  { name: "fflate", entry: "lstm-wasm/pytorch, lstm-wasm/npy and lstm-wasm/keras" },
+  { name: "jsfive", entry: "lstm-wasm/keras" },
+  { name: "pako", entry: "lstm-wasm/keras" },
 ];
 
 /** The notices that the licences of these crates and packages ask for in every copy. Where there is a choice, the licence is MIT. */

@@ -9,6 +9,8 @@ const ENTRIES = [
   "nn.d.ts",
   "onnx.d.ts",
   "safetensors.d.ts",
+  "keras.d.ts",
+  "audio.d.ts",
   "pytorch.d.ts",
   "npy.d.ts",
   "slim.d.ts",

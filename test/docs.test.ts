@@ -64,6 +64,15 @@ const promised = ({ code }: Block): string[] =>
 /** A file's name for a block. */
 const nameOf = ({ place }: Block): string => basename(place).replace(/\W/g, "-");
 
+/** A `.nam` file of an LSTM of two units. */
+const smallAmplifier = () =>
+  JSON.stringify({
+    architecture: "LSTM",
+    config: { input_size: 1, hidden_size: 2, num_layers: 1 },
+    weights: Array.from({ length: 39 }, (_, i) => Math.sin(i)),
+    sample_rate: 48000,
+  });
+
 const linesOf = (text: string): string[] => text.split("\n").slice(0, -1);
 
 describe("samples", () => {
@@ -76,6 +85,11 @@ describe("samples", () => {
     writeFileSync(join(folder, "model.safetensors"), modelOfThePythonSample());
     copyFileSync(join(root, "test/fixtures/pytorch/checkpoint.pt"), join(folder, "checkpoint.pt"));
     copyFileSync(join(root, "test/fixtures/onnx/torch-LSTM-2-both.onnx"), join(folder, "model.onnx"));
+    copyFileSync(join(root, "test/fixtures/keras/words.keras"), join(folder, "model.keras"));
+    const { modelJson, weights } = JSON.parse(read("test/fixtures/keras/tfjs.json")).stacked;
+    writeFileSync(join(folder, "model.json"), JSON.stringify(modelJson));
+    writeFileSync(join(folder, modelJson.weightsManifest[0].paths[0]), Buffer.from(weights, "base64"));
+    writeFileSync(join(folder, "amplifier.nam"), smallAmplifier());
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -161,7 +175,7 @@ it.each(linking)("%s links to files and headings that are there", (page) => {
 });
 
 describe("docs/exports.md", () => {
-  const entries = ["index", "nn", "train", "onnx", "safetensors", "pytorch", "npy", "slim", "node"];
+  const entries = ["index", "nn", "train", "onnx", "keras", "audio", "safetensors", "pytorch", "npy", "slim", "node"];
   /** The names in the table under an entry's heading. */
   const listed = (entry: string) => {
     const heading = `\n## ${entry === "index" ? "lstm-wasm" : `lstm-wasm/${entry}`}\n`;

@@ -32,6 +32,34 @@ describe("Amplifier", () => {
     expect(blocks).toEqual(whole);
   });
 
+  it("plays the same model as GuitarML and Neural Amp Modeler write it", () => {
+    const weights = load(model);
+    const rows = (name: string) => weights[name]?.toArray() as number[][];
+    const state_dict = Object.fromEntries(
+      Object.keys(weights).map((name) => [name.replace("lstm.", "rec.").replace("head.", "lin."), rows(name)]),
+    );
+    const guitarML = JSON.stringify({ model_data: { unit_type: "LSTM", skip: 1 }, state_dict });
+    const [ih, hh] = [rows("lstm.weight_ih_l0"), rows("lstm.weight_hh_l0")];
+    const sums = weights["lstm.bias_ih_l0"]?.data.map((b, i) => b + (weights["lstm.bias_hh_l0"]?.data[i] as number));
+    const joined = ih.map((row, r) => [row, hh[r]]);
+    const zeros = new Array(80).fill(0);
+    const list = [joined, [...(sums ?? [])], zeros, rows("head.weight"), rows("head.bias")].flat(3);
+    const config = { input_size: 1, hidden_size: 40, num_layers: 1 };
+    const nam = JSON.stringify({ architecture: "LSTM", config, weights: list });
+
+    const outputs = [model, guitarML, nam].map((one) => {
+      const output = new Float32Array(sound.length);
+      new Amplifier(one).process(sound, output);
+      return output;
+    });
+    const [own, other, third] = outputs as [Float32Array, Float32Array, Float32Array];
+    expect(other).toEqual(own);
+    // A .nam file adds no input.
+    expect(Math.max(...third.map((y, n) => Math.abs(y + (sound[n] as number) - (own[n] as number))))).toBeLessThan(
+      1e-5,
+    );
+  });
+
   it("leaves the input as it is when none of it is to be heard", () => {
     const output = new Float32Array(sound.length);
     new Amplifier(model).process(sound, output, 0);

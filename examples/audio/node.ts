@@ -1,8 +1,8 @@
 /** The page's side of the worklet. */
 
 export interface ProcessorOptions {
-  /** The bytes of the model's safetensors file. */
-  readonly model: Uint8Array;
+  /** The bytes of the model's safetensors file, or the text of one in JSON: a worklet cannot decode text. */
+  readonly model: Uint8Array | string;
   /** Where the worklet counts its time, see `Meter`; without it, it does not look at the clock. */
   readonly meter?: SharedArrayBuffer | undefined;
 }
@@ -22,10 +22,11 @@ export async function amplifierNode(context: BaseAudioContext, meter?: Meter): P
   return node;
 }
 
-async function fetchModel(): Promise<Uint8Array> {
-  const response = await fetch("amplifier.safetensors");
+async function fetchModel(): Promise<Uint8Array | string> {
+  const response = await fetch("model");
   if (!response.ok) throw new Error(`the model could not be loaded: HTTP status ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return bytes[0] === "{".charCodeAt(0) ? new TextDecoder().decode(bytes) : bytes;
 }
 
 /**

@@ -9,8 +9,11 @@ export interface Site {
   close(): void;
 }
 
-/** Bundles the page and the worklet and serves them on this machine alone. Port 0 is any free one. */
-export async function serve(port: number): Promise<Site> {
+/** The model that `npm run audio -- --train` makes. */
+const OWN_MODEL = join(import.meta.dirname, "data/amplifier.safetensors");
+
+/** Bundles the page and the worklet and serves them, with a model, on this machine alone. Port 0 is any free one. */
+export async function serve(port: number, model = OWN_MODEL): Promise<Site> {
   const file = (name: string): string => join(import.meta.dirname, name);
   const { outputFiles } = await build({
     entryPoints: ["page", "worklet", "offline"].map((name) => file(`${name}.ts`)),
@@ -31,10 +34,7 @@ export async function serve(port: number): Promise<Site> {
     "/page.js": script("page.js"),
     "/worklet.js": script("worklet.js"),
     "/offline.js": script("offline.js"),
-    "/amplifier.safetensors": {
-      type: "application/octet-stream",
-      body: () => readFileSync(file("data/amplifier.safetensors")),
-    },
+    "/model": { type: "application/octet-stream", body: () => readFileSync(model) },
   };
   const server = createServer(({ url }, response) => {
     const content = contents[url?.split("?")[0] ?? ""];
