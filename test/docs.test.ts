@@ -228,7 +228,7 @@ describe("docs/errors-and-limits.md", () => {
       LENGTHS: true,
       STATE: true,
       STATE_DICT: true,
-      SAFETENSORS: true,
+      FILE: true,
       NO_FORWARD: true,
       STALE_FORWARD: true,
       OUT_OF_MEMORY: true,

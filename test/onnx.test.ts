@@ -107,7 +107,7 @@ describe("models", () => {
 
 describe("what is refused", () => {
   it.each(refused)("%s, by name", (name, parts) => {
-    refuses(() => load(read(`${name}.onnx`)), "SAFETENSORS", "ONNX: ", ...parts);
+    refuses(() => load(read(`${name}.onnx`)), "FILE", "ONNX: ", ...parts);
   });
 });
 
@@ -143,13 +143,13 @@ describe("what load says", () => {
   });
 
   it("diagnoses a model whose layer was decomposed", () => {
-    refuses(() => load(read("decomposed.onnx")), "SAFETENSORS", "no LSTM, GRU or RNN node", '"MatMul"', "state dict");
+    refuses(() => load(read("decomposed.onnx")), "FILE", "no LSTM, GRU or RNN node", '"MatMul"', "state dict");
   });
 
   it("takes bytes of any kind, and nothing else", () => {
     const bytes = read("hand-LSTM-forward.onnx");
     const buffer = new Uint8Array(bytes).buffer;
     expect(load(buffer).layers[0]?.stateDict).toEqual(load(bytes).layers[0]?.stateDict);
-    refuses(() => load("model.onnx" as never), "SAFETENSORS", "bytes must be a Uint8Array");
+    refuses(() => load("model.onnx" as never), "FILE", "bytes must be a Uint8Array");
   });
 });

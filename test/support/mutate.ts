@@ -67,7 +67,7 @@ export function takenBy(read: () => boolean, longest: number, message = /./): bo
     return read();
   } catch (error) {
     if (!(error instanceof LSTMError)) throw error;
-    expect(error.code).toBe("SAFETENSORS");
+    expect(error.code).toBe("FILE");
     expect(error.message).toMatch(message);
     expect(error.message.length).toBeLessThan(longest);
     return false;

@@ -36,7 +36,7 @@ export interface NpzOptions extends NpyOptions {
  * float32 is copied as it is, float16 widens exactly, float64 rounds to the nearest float32. Integers are read where float32
  * has every value: all up to 2^24. Fortran's order and big-endian numbers are turned round.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no such file, an array of another type, or an integer that float32 does
+ * @throws LSTMError `FILE` for bytes that are no such file, an array of another type, or an integer that float32 does
  *   not have; `OPTION`; `OUT_OF_MEMORY`.
  */
 export function loadNpy(bytes: ArrayBufferLike | ArrayBufferView, options: NpyOptions = {}): Tensor {
@@ -140,12 +140,12 @@ export function saveNpy(tensor: TensorInput): Bytes {
 /**
  * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed.
  *
- * @throws LSTMError `SAFETENSORS` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
+ * @throws LSTMError `FILE` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
  *   for values that are no tensors; `OUT_OF_MEMORY`.
  */
 export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
   if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
-    throw mustBe("SAFETENSORS", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
+    throw mustBe("FILE", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
   }
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -53,7 +53,7 @@ const MAX_PICKLE_BYTES = 2 ** 26;
  * The names are those of the model itself: `module.` of DistributedDataParallel and `_orig_mod.` of torch.compile are taken
  * off. {@link read} tells whether that was so.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no such file, TorchScript, files from before PyTorch 1.6, whole models
+ * @throws LSTMError `FILE` for bytes that are no such file, TorchScript, files from before PyTorch 1.6, whole models
  *   (the message has the line of Python that helps), or a tensor of another dtype; `OPTION`; `OUT_OF_MEMORY`.
  */
 export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): Record<string, Tensor> {

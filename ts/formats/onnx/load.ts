@@ -90,7 +90,7 @@ export interface OnnxModel {
  * The LSTMs, GRUs and RNNs of an ONNX model, also those in bodies of If, Loop and Scan and in functions. Nodes that read
  * each other's output are one module of several layers. Nothing of the file is executed.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no ONNX model, for what PyTorch's modules have no equivalent for (the
+ * @throws LSTMError `FILE` for bytes that are no ONNX model, for what PyTorch's modules have no equivalent for (the
  *   message names node and attribute), and for a model without such a node (the message says why)
  */
 export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
