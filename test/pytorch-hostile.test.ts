@@ -144,11 +144,7 @@ describe("tensors that do not lie inside of their storage", () => {
       { length: 200 },
       (_, i) => text(String(i)) + tensor(int(i), tuple(int(2 ** 20 - 300)), tuple("K\x01"), int(2 ** 20)),
     );
-    refuses(
-      () => load(archive(pickle(dict(...views)), { "archive/data/0": data })),
-      "FILE",
-      "far more elements",
-    );
+    refuses(() => load(archive(pickle(dict(...views)), { "archive/data/0": data })), "FILE", "far more elements");
   });
 });
 

@@ -85,12 +85,7 @@ describe("what PyTorch wrote", () => {
 
   test("several state dicts: one is chosen by its key", () => {
     const several = file("several.pt");
-    refuses(
-      () => load(several),
-      "FILE",
-      'several state dicts: "encoder", "decoder". Choose one',
-      '{ key: "encoder" }',
-    );
+    refuses(() => load(several), "FILE", 'several state dicts: "encoder", "decoder". Choose one', '{ key: "encoder" }');
     expect(GRU.fromStateDict(load(several, { key: "encoder" })).hiddenSize).toBe(3);
     expect(LSTM.fromStateDict(load(several, { key: "decoder" })).hiddenSize).toBe(4);
     expect(read(several, { key: "decoder" }).path).toEqual(["decoder"]);

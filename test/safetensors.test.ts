@@ -420,12 +420,7 @@ describe("save", () => {
     ["a lone surrogate in a name", () => save({ "a\ud800": [1] }), "FILE", /dict has a lone surrogate in "a/],
     ["a lone surrogate in a key", () => save({}, { "\udc00": "" }), "FILE", /metadata has a lone surrogate/],
     ["a lone surrogate in a value", () => save({}, { k: "\udc00" }), "FILE", /metadata\["k"\] has a lone surr/],
-    [
-      "metadata of numbers",
-      () => save({}, { k: 1 as never }),
-      "FILE",
-      /metadata\["k"\] must be a string, got 1/,
-    ],
+    ["metadata of numbers", () => save({}, { k: 1 as never }), "FILE", /metadata\["k"\] must be a string, got 1/],
     ["metadata null", () => save({}, null as never), "FILE", /metadata must be a plain object .* got null/],
     ["no dict", () => save(undefined as never), "FILE", /dict must be a plain object .* got undefined/],
     ["an array", () => save([] as never), "FILE", /dict must be a plain object/],

@@ -140,9 +140,7 @@ describe("what is refused", () => {
   });
 
   it("what is no Keras file", async () => {
-    await expect(load(new Uint8Array(9))).rejects.toThrow(
-      expect.objectContaining({ name: "LSTMError", code: "FILE" }),
-    );
+    await expect(load(new Uint8Array(9))).rejects.toThrow(expect.objectContaining({ name: "LSTMError", code: "FILE" }));
     await expect(load("model.h5" as never)).rejects.toThrow("bytes must be a Uint8Array");
     await expect(load(file("stacked.h5").subarray(0, 2000))).rejects.toThrow(/HDF5 at .*truncated/);
     await expect(load(file("stacked.keras").subarray(0, 2000))).rejects.toThrow(/zip archive/);
