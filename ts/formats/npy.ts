@@ -1,33 +1,24 @@
 /**
- * `lstm-wasm/npy`: reads and writes NumPy's files, `.npy` of one array and `.npz`, a zip archive of several.
+ * NumPy's files of one array.
  *
  * A `.npy` file is `\x93NUMPY`, the version, the header's length, the header (a Python dict as text: the type, the order and
  * the shape), then the numbers.
  */
-import { Zip, ZipPassThrough } from "fflate";
 import { shapeText } from "../checks/describe.js";
-import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
 import { contiguous } from "../tensor/strides.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { asBytes, badFile, joined } from "./bytes.js";
-import { LONE_SURROGATE, quote } from "./json-reader.js";
+import { quote } from "./json-reader.js";
 import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
 import { gather, swapped } from "./strided-bytes.js";
-import { ZipArchive } from "./zip.js";
 
 /** Options of `loadNpy`. */
 export interface NpyOptions {
   /** Whether arrays of integers and bools are read; true by default. Each of their values must be exact in float32. */
   integers?: boolean | undefined;
-}
-
-/** Options of `loadNpz`. */
-export interface NpzOptions extends NpyOptions {
-  /** Leave out arrays that do not read as float32 (say, of text) instead of throwing. */
-  skipUnsupported?: boolean | undefined;
 }
 
 /**
@@ -44,32 +35,12 @@ export function loadNpy(bytes: ArrayBufferLike | ArrayBufferView, options: NpyOp
   return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)).tensor();
 }
 
-/**
- * The arrays of a `.npz` file by name, an object without prototype: a state dict, if a model's parameters were saved under
- * their names (`np.savez(path, **{name: tensor.numpy() for name, tensor in model.state_dict().items()})`).
- *
- * @throws LSTMError as {@link loadNpy} does.
- */
-export function loadNpz(bytes: ArrayBufferLike | ArrayBufferView, options: NpzOptions = {}): Record<string, Tensor> {
-  const { integers = true, skipUnsupported = false } = checkObject("loadNpz", options, ["integers", "skipUnsupported"]);
-  const takesIntegers = checkBoolean("integers", integers);
-  const skips = checkBoolean("skipUnsupported", skipUnsupported);
-  const input = asBytes(bytes);
-  const invalid = (why: string, cause?: { cause?: unknown }) => badFile(`Not a valid .npz file: ${why}`, cause);
-  const archive = new ZipArchive(input, invalid);
-  const names = archive.names.filter((name) => name.endsWith(".npy"));
-  if (names.length === 0) throw invalid("it has no arrays");
-  const arrays: Record<string, Tensor> = Object.create(null);
-  for (const [entry, content] of archive.read(names)) {
-    const name = entry.slice(0, -".npy".length);
-    const array = readArray(`Array ${quote(name)}`, content, takesIntegers);
-    if (array.supported || !skips) arrays[name] = array.tensor();
-  }
-  return arrays;
-}
-
-/** A file's array: whether its type is one that is read, and the array itself. */
-function readArray(what: string, bytes: Uint8Array, integers: boolean): { supported: boolean; tensor: () => Tensor } {
+/** A file's array: whether its type is one that is read, and the array itself. `what` is it in an error. */
+export function readArray(
+  what: string,
+  bytes: Uint8Array,
+  integers: boolean,
+): { supported: boolean; tensor: () => Tensor } {
   const invalid = (why: string) => badFile(`${what} is not valid as .npy: ${why}`);
   const start = String.fromCharCode(...bytes.subarray(0, 6));
   if (start !== "\x93NUMPY") {
@@ -137,43 +108,8 @@ export function saveNpy(tensor: TensorInput): Bytes {
   return npyOf("tensor", tensor);
 }
 
-/**
- * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed.
- *
- * @throws LSTMError `FILE` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
- *   for values that are no tensors; `OUT_OF_MEMORY`.
- */
-export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
-  if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
-    throw mustBe("FILE", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const archive = new Zip((_, chunk) => {
-    chunks.push(chunk);
-    size += chunk.length;
-  });
-  const entries = Object.entries(dict);
-  if (entries.length > MAX_ENTRIES) throw badFile(`dict has ${entries.length} tensors; .npz holds ${MAX_ENTRIES}`);
-  for (const [name, value] of entries) {
-    const at = `dict[${quote(name)}]`;
-    if (LONE_SURROGATE.test(name)) throw badFile(`${at} has a name with a lone surrogate, which UTF-8 cannot hold`);
-    if (name.length > MAX_NAME) throw badFile(`${at} has a name of more than ${MAX_NAME} characters`);
-    const file = new ZipPassThrough(`${name}.npy`);
-    file.mtime = new Date(1980, 0, 1); // the same bytes at any time
-    archive.add(file);
-    file.push(npyOf(at, value), true);
-    if (size >= 2 ** 32) throw badFile(`dict takes ${size} bytes up to ${at}; .npz holds less than 4 GiB`);
-  }
-  archive.end();
-  return joined("a file", chunks);
-}
-
-/** As many entries as a zip archive counts in 16 bits. */
-const MAX_ENTRIES = 65_534;
-const MAX_NAME = 10_000;
-
-function npyOf(argument: string, value: TensorInput): Bytes {
+/** `argument` is the tensor in an error. */
+export function npyOf(argument: string, value: TensorInput): Bytes {
   const { data, shape } = asTensor(argument, value);
   const [first] = shape;
   const tuple = shape.length === 1 ? `(${first},)` : `(${shape.join(", ")})`;

@@ -16,6 +16,7 @@ import { type Pickled, unpickle } from "./pickle.js";
 import { openArchive } from "./torch-archive.js";
 import { invalid } from "./torch-errors.js";
 import { kindOf, TORCH_RULES, TorchTensor, tensorReader } from "./torch-tensor.js";
+import { unzip } from "./unzip.js";
 
 /** Options of `load` and `read`. */
 export interface LoadOptions {
@@ -75,7 +76,7 @@ export function read(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const inFolder = (name: string) => folder + name;
 
   const described = archive.names.filter((name) => name === inFolder("byteorder"));
-  const texts = archive.read([inFolder("data.pkl"), ...described]);
+  const texts = unzip(archive, [inFolder("data.pkl"), ...described]);
   const pickle = texts.get(inFolder("data.pkl")) as Uint8Array;
   if (pickle.length > MAX_PICKLE_BYTES) {
     throw invalid(`its pickle has more than ${MAX_PICKLE_BYTES} bytes`);
@@ -86,7 +87,7 @@ export function read(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const [tensors, skipped] = readable(entries, skips);
   const { renamed, stripped } = withoutWrappers([...tensors.keys()]);
   const storageOf = ({ storage }: TorchTensor) => inFolder(`data/${storage.key}`);
-  const storages = archive.read([...tensors.values()].map(storageOf));
+  const storages = unzip(archive, [...tensors.values()].map(storageOf));
   const toTensor = tensorReader((record) => storages.get(storageOf(record)) as Uint8Array, bigEndian, input.length);
   const stateDict: Record<string, Tensor> = Object.create(null);
   let at = 0;

@@ -18,8 +18,9 @@ import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { allocateBytes, joined } from "./bytes.js";
 import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
-import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
+import { quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
+import { encodeUtf8, LONE_SURROGATE } from "./utf8.js";
 
 /** Options of `load`. */
 export interface LoadOptions {
