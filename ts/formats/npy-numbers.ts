@@ -4,20 +4,17 @@ import { type FloatReader, readFloat16, readFloat32, readFloat64 } from "./float
 /** How a type is read; what it returns is the place of a value that float32 does not have, or undefined. */
 export interface NumberType {
   readonly itemSize: number;
-  readonly integer: boolean;
   read(source: DataView, values: Float32Array): number | undefined;
 }
 
 const floats = (itemSize: number, read: FloatReader): NumberType => ({
   itemSize,
-  integer: false,
   read: (source, values) => void read(source, values),
 });
 
 /** Integers are read only if float32 has each of them: all up to 2^24, above that multiples of powers of 2. */
 const integers = (itemSize: number, at: (source: DataView, byte: number) => number | bigint): NumberType => ({
   itemSize,
-  integer: true,
   read(source, values) {
     for (let i = 0; i < values.length; i++) {
       const value = at(source, i * itemSize);
