@@ -72,10 +72,14 @@ describe("what it is instead", () => {
 });
 
 describe("time and memory are bounded by what was read", () => {
+  /** The least of five, as other programs run beside the tests. */
   const time = (bytes: Uint8Array): number => {
-    const begin = performance.now();
-    expect(thrown(() => load(bytes))).toMatchObject({ code: "FILE" });
-    return performance.now() - begin;
+    const times = Array.from({ length: 5 }, () => {
+      const begin = performance.now();
+      expect(thrown(() => load(bytes))).toMatchObject({ code: "FILE" });
+      return performance.now() - begin;
+    });
+    return Math.min(...times);
   };
   const million = (text: string): string => text.repeat(1e6);
 

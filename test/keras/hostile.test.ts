@@ -4,7 +4,11 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LSTM } from "lstm-wasm";
 import { load } from "lstm-wasm/keras";
+import { saveNpz } from "lstm-wasm/npy";
+import { save as saveOnnx } from "lstm-wasm/onnx";
+import { save } from "lstm-wasm/safetensors";
 import { describe, expect, it, vi } from "vitest";
 import { FUZZ_TIMEOUT, fuzz, mutated, takenBy, withoutChecksums } from "../support/mutate.js";
 import { rejects } from "../support/refusal.js";
@@ -62,6 +66,17 @@ describe("broken HDF5 and zip files", () => {
     await rejects(load(withStrange("model_config")), "FILE", 'attribute "model_config"', "type that is not read");
     for (const method of printed) expect(method.mock.calls).toEqual([]);
     vi.restoreAllMocks();
+  });
+});
+
+describe("files of other formats, told by their names", () => {
+  it.each<[string, Uint8Array, string]>([
+    ["safetensors", save({ a: [1] }), 'a safetensors file; load of "lstm-wasm/safetensors" reads it'],
+    ["the text of a model.json", Buffer.from('{"modelTopology": {}}'), "JSON text, perhaps"],
+    [".npz", saveNpz({ a: [1] }), 'loadNpz of "lstm-wasm/npy" reads it'],
+    [".onnx", saveOnnx(new LSTM({ inputSize: 1, hiddenSize: 1 })), 'load of "lstm-wasm/onnx" reads it'],
+  ])("%s", async (_, bytes, part) => {
+    await rejects(load(bytes), "FILE", "Not a readable Keras model", part);
   });
 });
 

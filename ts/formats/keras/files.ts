@@ -17,7 +17,8 @@ import type { NamedArray } from "./tfjs.js";
 export function readArchive(bytes: Uint8Array): KerasFile {
   const archive = new ZipArchive(bytes, (why, options) => invalid(why, options as { cause: unknown } | undefined));
   const [CONFIG, WEIGHTS] = ["config.json", "model.weights.h5"];
-  if (!archive.names.includes(CONFIG)) throw invalid(`it is a zip archive without config.json${lookalike(bytes)}`);
+  if (!archive.names.includes(CONFIG))
+    throw invalid(`it is a zip archive without config.json${lookalike(bytes, "Keras")}`);
   const files = unzip(archive, [CONFIG, WEIGHTS]);
   const config = readConfig(
     parseJson(

@@ -49,7 +49,7 @@ export async function load(source: Bytes | TensorFlowJs, options: LoadKerasOptio
     const { readArchive, readHdf5 } = await import("./files.js");
     return first === 0x50 ? readArchive(bytes) : readHdf5(bytes);
   }
-  throw invalid(`it is neither a zip archive (.keras) nor HDF5 (.h5)${lookalike(bytes)}`);
+  throw invalid(`it is neither a zip archive (.keras) nor HDF5 (.h5)${lookalike(bytes, "Keras")}`);
 }
 
 function readTensorFlowJs({ modelJson, weights }: TensorFlowJs): KerasFile {
