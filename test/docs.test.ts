@@ -85,6 +85,9 @@ describe("samples", () => {
     writeFileSync(join(folder, "model.safetensors"), modelOfThePythonSample());
     copyFileSync(join(root, "test/fixtures/pytorch/checkpoint.pt"), join(folder, "checkpoint.pt"));
     copyFileSync(join(root, "test/fixtures/onnx/torch-LSTM-2-both.onnx"), join(folder, "model.onnx"));
+    for (const name of ["external.onnx", "external.onnx.data"]) {
+      copyFileSync(join(root, "test/fixtures/onnx", name), join(folder, name));
+    }
     copyFileSync(join(root, "test/fixtures/keras/words.keras"), join(folder, "model.keras"));
     const { modelJson, weights } = JSON.parse(read("test/fixtures/keras/tfjs.json")).stacked;
     writeFileSync(join(folder, "model.json"), JSON.stringify(modelJson));

@@ -55,7 +55,7 @@ export async function load(source: Bytes | TensorFlowJs, options: LoadKerasOptio
 function readTensorFlowJs({ modelJson, weights }: TensorFlowJs): KerasFile {
   const json = typeof modelJson === "string" ? parseJson("model.json", modelJson) : modelJson;
   if (!isObject(json)) throw mustBe("FILE", "modelJson", "the text of model.json, or an object", modelJson);
-  const shards = (Array.isArray(weights) ? weights : [weights]).map(asBytes);
+  const shards = (Array.isArray(weights) ? weights : [weights]).map((shard) => asBytes(shard, "weights"));
   const config = readConfig(topologyOf(json));
   return fileOf(config, byName(readManifest(json, joined(shards))));
 }
