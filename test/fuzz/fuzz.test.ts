@@ -4,9 +4,9 @@ import { fuzz } from "./watched.js";
 
 const today = Math.floor(Date.now() / 86_400_000) * 100_000;
 
-it.each([
+it.for([
   { name: "some that are always the same", args: ["--seed", "20260101", "--rounds", "1500"] },
   { name: `today's, from seed ${today} on`, args: ["--seed", String(today), "--minutes", "0.5"] },
-])("rounds find nothing: $name", { timeout: 300_000 }, async ({ args }) => {
-  await expect(fuzz(args)).resolves.toBeUndefined();
+])("rounds find nothing: $name", { timeout: 300_000 }, async ({ args }, { signal }) => {
+  await expect(fuzz(args, signal)).resolves.toBeUndefined();
 });

@@ -5,9 +5,14 @@ import { join } from "node:path";
 /** How long one round may take. It usually takes some milliseconds. */
 const MILLISECONDS = 60_000;
 
-/** Runs `main.ts` with these arguments. Rejects with what it printed if it failed, or with the seed of a round that hangs. */
-export function fuzz(args: readonly string[]): Promise<void> {
-  const child = fork(join(import.meta.dirname, "main.ts"), args, { execArgv: ["--import", "tsx"], silent: true });
+/** Runs `main.ts` with these arguments until `signal` aborts. Rejects with what it printed if it failed, or with the seed of a round that hangs. */
+export function fuzz(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const child = fork(join(import.meta.dirname, "main.ts"), args, {
+    execArgv: ["--import", "tsx"],
+    silent: true,
+    killSignal: "SIGKILL",
+    signal,
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (printed += text));
   return new Promise((resolve, reject) => {
