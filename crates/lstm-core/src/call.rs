@@ -31,7 +31,7 @@ pub struct Call {
     pub packed: bool,
     /// Draws these masks between layers; without, nothing is dropped.
     pub dropout: Option<Draw>,
-    /// Keeps what [`crate::Stack::backward`] and [`crate::Stack::trace`] need, in the way that [`crate::Stack::reserve_training`] made room for.
+    /// Keeps what [`crate::Stack::backward`] and a trace need, in the way that [`crate::Stack::reserve_training`] made room for.
     pub keeps: bool,
 }
 
