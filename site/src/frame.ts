@@ -90,8 +90,13 @@ export class Frame {
     return element(
       "header",
       {},
-      element("p", { className: "brand" }, element("strong", {}, "lstm-wasm"), ` ${strings.tagline}`),
-      element("div", { className: "row" }, language.element, theme.element),
+      element(
+        "div",
+        { className: "row" },
+        element("p", { className: "brand" }, element("strong", {}, "lstm-wasm"), ` ${strings.tagline}`),
+        language.element,
+        theme.element,
+      ),
       element("nav", { ariaLabel: strings.panels }, ...links),
     );
   }
@@ -108,6 +113,7 @@ export class Frame {
     const mount = new AbortController();
     this.#mount = mount;
     const { signal } = mount;
+    let keeps = false;
     try {
       const { mount: mountPanel } = await this.#panel.load();
       if (signal.aborted) return;
@@ -116,6 +122,8 @@ export class Frame {
         language: this.#language,
         signal,
         keep: <T extends Closeable>(create: () => T): T => {
+          if (keeps) throw new Error("a mount may call keep once: put all that is kept into one object");
+          keeps = true;
           this.#kept ??= create();
           return this.#kept as T;
         },
