@@ -55,6 +55,6 @@ export default [
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
   bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "4.4 kB", ...core),
-  { ...bundle("  of it .npy alone", "dist/npy.js", "2.2 kB", ...core), import: "{ loadNpy, saveNpy }" },
+  { ...bundle("  of it .npy alone", "dist/npy.js", "2.1 kB", ...core), import: "{ loadNpy, saveNpy }" },
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];
