@@ -87,6 +87,8 @@ describe("a TensorFlow.js model", () => {
     modelTopology: { class_name: "Sequential", config: { layers }, ...more },
     weightsManifest: [{ weights }],
   });
+  const dense = { class_name: "Dense", config: { name: "d" } };
+  const embedding = { class_name: "Embedding", config: { name: "e" } };
   const good = [spec("a/kernel", 1, 4), spec("a/recurrent_kernel", 1, 4), spec("a/bias", 4)];
   const weights = new Uint8Array(48);
 
@@ -94,7 +96,7 @@ describe("a TensorFlow.js model", () => {
     expect((await load({ modelJson: model([lstm], good), weights })).layers).toHaveLength(1);
   });
 
-  for (const [what, modelJson] of [
+  for (const [what, modelJson, size = 48] of [
     ["with huge shapes", model([lstm], [spec("a/kernel", 1e9, 1e9), ...good.slice(1)])],
     ["with sizes below 0", model([lstm], [spec("a/kernel", -1, -4), ...good.slice(1)])],
     ["with a shape that is none", model([lstm], [{ ...good[0], shape: { length: 1e9 } }])],
@@ -113,6 +115,15 @@ describe("a TensorFlow.js model", () => {
         [lstm],
         good.map((one) => ({ ...one, name: one.name.replace("a", "b") })),
       ),
+    ],
+    ["with a Dense without units", model([lstm, dense], [...good, spec("d/kernel", 1, 0)])],
+    ["with a Dense that reads nothing", model([lstm, dense], [...good, spec("d/kernel", 0, 1)])],
+    ["with an Embedding without words", model([embedding, lstm], [...good, spec("e/embeddings", 0, 1)])],
+    ["with an Embedding without columns", model([embedding, lstm], [...good, spec("e/embeddings", 5, 0)])],
+    [
+      "with a Dense whose bias is too short",
+      model([lstm, dense], [...good, spec("d/kernel", 1, 2), spec("d/bias", 1)]),
+      60,
     ],
     ["without layers", model([], good)],
     ["with layers that are none", model([null, 3], good)],
@@ -138,8 +149,9 @@ describe("a TensorFlow.js model", () => {
       "with a merge that is none",
       model([{ class_name: "Bidirectional", config: { name: "a", layer: lstm, merge_mode: "__proto__" } }], good),
     ],
-  ] as const) {
+  ] as [string, object, number?][]) {
     it(what, async () => {
+      const weights = new Uint8Array(size);
       await expect(load({ modelJson, weights })).rejects.toEqual(refused);
       await expect(load({ modelJson: JSON.stringify(modelJson), weights })).rejects.toEqual(refused);
       expect(Object.keys(Object.prototype)).toEqual([]);
