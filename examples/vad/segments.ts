@@ -89,7 +89,7 @@ export class Segmenter {
     }
     const pad = this.#pad;
     // Two segments share a silence that is too short for the padding of both.
-    const half = (silence: number): number => (silence < 2 * pad ? Math.floor(silence / 2) : pad);
+    const half = (silence: number): number => (silence < 2 * pad ? silence / 2 : pad);
     return found.map(({ start, end }, i) => {
       const before = found[i - 1];
       const after = found[i + 1];
