@@ -54,7 +54,7 @@ export default [
   bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
-  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "4.4 kB", ...core),
-  { ...bundle("  of it .npy alone", "dist/npy.js", "2.1 kB", ...core), import: "{ loadNpy, saveNpy }" },
+  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "4.3 kB", ...core),
+  { ...bundle("  of it .npy alone", "dist/npy.js", "2.02 kB", ...core), import: "{ loadNpy, saveNpy }" },
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
 ];

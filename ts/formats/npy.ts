@@ -12,7 +12,7 @@ import { contiguous } from "../tensor/strides.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { asBytes, badFile, joined } from "./bytes.js";
 import { quote } from "./json-reader.js";
-import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
+import { NUMBER_TYPES } from "./npy-numbers.js";
 import { gather, swapped } from "./strided-bytes.js";
 
 /** Options of `loadNpy`. */
@@ -32,72 +32,56 @@ export interface NpyOptions {
  */
 export function loadNpy(bytes: ArrayBufferLike | ArrayBufferView, options: NpyOptions = {}): Tensor {
   const { integers = true } = checkObject("loadNpy", options, ["integers"]);
-  return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)).tensor();
+  return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)) as Tensor;
 }
 
-/** A file's array: whether its type is one that is read, and the array itself. `what` is it in an error. */
-export function readArray(
-  what: string,
-  bytes: Uint8Array,
-  integers: boolean,
-): { supported: boolean; tensor: () => Tensor } {
+/**
+ * A file's array; undefined if its type is none that is read and `skips` says that this is no error.
+ *
+ * @param what it is in an error
+ */
+export function readArray(what: string, bytes: Uint8Array, integers: boolean, skips = false): Tensor | undefined {
   const invalid = (why: string) => badFile(`${what} is not valid as .npy: ${why}`);
   const start = String.fromCharCode(...bytes.subarray(0, 6));
   if (start !== "\x93NUMPY") {
     throw invalid(`it must begin with \\x93NUMPY, got ${quote(start)}`);
   }
-  const long = bytes[6] === 1 ? 0 : 2; // the header's length has 2 bytes in version 1, 4 since version 2
-  if (bytes.length < 10 + long) throw invalid("it ends in its header (a truncated file?)");
+  const long = bytes[6] !== 1; // the header's length has 2 bytes in version 1, 4 since version 2
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const begin = 10 + long + (long === 0 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (begin > bytes.length || begin > MAX_HEADER_BYTES) throw invalid("its header is too long (a truncated file?)");
-  const header = String.fromCharCode(...bytes.subarray(10 + long, begin));
+  const length = bytes.length < 12 ? Infinity : long ? view.getUint32(8, true) : view.getUint16(8, true);
+  const from = long ? 12 : 10;
+  const begin = from + length;
+  if (begin > Math.min(bytes.length, MAX_HEADER_BYTES)) throw invalid("its header is too long (a truncated file?)");
+  const header = String.fromCharCode(...bytes.subarray(from, begin));
 
-  const type = /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header);
-  const order = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
+  const [descr = "of a structured type", order, type = ""] =
+    /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header) ?? [];
+  const fortran = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
   const sizes = /['"]shape['"]: *\(([\d, L]*)\)/.exec(header)?.[1];
-  const number = integers || !/^[biu]/.test(type?.[2] ?? "") ? NUMBER_TYPES.get(type?.[2] ?? "") : undefined;
-  const tensor = () => {
-    if (order === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
-    if (number === undefined) {
-      const descr = type?.[0] ?? "of a structured type";
-      throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
-    }
-    const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-    const data = bytes.subarray(begin);
-    return toTensor(
-      invalid,
-      number,
-      shape,
-      order === "True",
-      type?.[1] === ">" ? swapped(data, number.itemSize) : data,
-    );
-  };
-  return { supported: number !== undefined, tensor };
+  const number = integers || !/^[biu]/.test(type) ? NUMBER_TYPES.get(type) : undefined;
+  if (fortran === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
+  if (number === undefined) {
+    if (skips) return undefined;
+    throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
+  }
+  const [itemSize, read] = number;
+  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  const data = bytes.subarray(begin);
+  if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
+  const size = product(shape) * itemSize;
+  if (!shape.every(Number.isSafeInteger) || size !== data.length) {
+    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${data.length} (a truncated file?)`);
+  }
+  const little = order === ">" ? swapped(data, itemSize) : data;
+  const dense = gather(little, { offset: 0, shape, stride: contiguous(shape, fortran === "True") }, itemSize);
+  const values = allocate(shape);
+  const inexact = read(new DataView(dense.buffer, dense.byteOffset, dense.byteLength), values);
+  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
+  return new Tensor(values, shape);
 }
 
 /** NumPy's own limit is 10000. */
 const MAX_HEADER_BYTES = 2 ** 14;
-
-function toTensor(
-  invalid: (why: string) => Error,
-  { itemSize, read }: NumberType,
-  shape: readonly number[],
-  fortran: boolean,
-  data: Uint8Array,
-): Tensor {
-  if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
-  const count = product(shape);
-  if (!shape.every(Number.isSafeInteger) || count * itemSize !== data.length) {
-    const expected = `${shapeText(shape)} takes ${count * itemSize} bytes`;
-    throw invalid(`its shape ${expected}, got ${data.length} (a truncated file?)`);
-  }
-  const bytes = gather(data, { offset: 0, shape, stride: contiguous(shape, fortran) }, itemSize);
-  const values = allocate(shape);
-  const inexact = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
-  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
-  return new Tensor(values, shape);
-}
 
 /**
  * The bytes of a `.npy` file of a float32 tensor, the same as `np.save` writes.

@@ -38,8 +38,8 @@ export async function loadNpz(
   for (const entry of archive.entries(names)) {
     const content = archive.checked(entry, entry.deflated ? await inflated(archive, entry) : entry.bytes);
     const name = entry.name.slice(0, -".npy".length);
-    const array = readArray(`Array ${quote(name)}`, content, takesIntegers);
-    if (array.supported || !skips) arrays[name] = array.tensor();
+    const array = readArray(`Array ${quote(name)}`, content, takesIntegers, skips);
+    if (array !== undefined) arrays[name] = array;
   }
   return arrays;
 }
