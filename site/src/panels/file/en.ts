@@ -1,0 +1,153 @@
+const plural = (count: number, word: string): string =>
+  `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+export const en = {
+  intro:
+    "Open a model of your own: the page finds its LSTMs, GRUs and RNNs, runs them, shows their gates step by step, and saves them in another format.",
+  privacy:
+    "Nothing leaves your machine: the file is read here, in your browser, by code that the page has already loaded or loads from its own server. Nothing in a file is executed.",
+  drop: "Drop a file here",
+  kinds:
+    ".safetensors, .pt (PyTorch), .onnx, .h5 and .keras, model.json (TensorFlow.js), .npz, amplifier models (.json, .nam). Choose .onnx together with its .data file, and model.json together with its .bin files.",
+  choose: "Choose files",
+  sample: "Try a sample",
+  sampleIs: "The sample is a guitar amplifier: an LSTM of 40 units that reads one sound sample a step.",
+  reading: (name: string) => `Reading ${name}`,
+  cannot: (name: string) => `${name} cannot be used`,
+  opened: (name: string, layers: number) => `${name}: ${plural(layers, "recurrent layer")}`,
+  formats: {
+    safetensors: "safetensors",
+    pytorch: "PyTorch (torch.save)",
+    npz: "NumPy .npz",
+    onnx: "ONNX",
+    keras: "Keras",
+    hdf5: "Keras (HDF5)",
+    tfjs: "TensorFlow.js",
+    audio: "amplifier model (JSON)",
+  },
+  summary: (format: string, bytes: string, tensors: number, numbers: number) =>
+    `${format}, ${bytes}, ${plural(tensors, "tensor")} of ${plural(numbers, "number")} in all`,
+  layers: "Recurrent layers",
+  columns: {
+    layer: "Layer",
+    kind: "Kind",
+    input: "Input",
+    hidden: "Hidden",
+    layers: "Layers",
+    options: "Options",
+    parameters: "Parameters",
+  },
+  noName: "(no name)",
+  cell: (kind: string) => `${kind}Cell`,
+  options: {
+    bidirectional: "bidirectional",
+    backwards: "from the end",
+    noBias: "no bias",
+    batchFirst: "batch first",
+    relu: "relu",
+    projection: (size: number) => `projection to ${size}`,
+    none: "–",
+  },
+  shapes: (layer: string) => `Shapes of ${layer}`,
+  otherTensors: "All tensors of the file",
+  more: (count: number) => `and ${count.toLocaleString("en")} more`,
+  remarks: "Good to know",
+  refused: "Not supported",
+  notes: {
+    openNonlinearity: () =>
+      "A state dict does not say whether an RNN uses tanh or relu. Choose below; tanh is taken first.",
+    under: (path: string) => `The state dict lies under ${path} in the file.`,
+    stripped: (prefix: string) => `“${prefix}” was taken off the names.`,
+    skipped: (names: string) => `Not read, since they are no floating-point tensors: ${names}.`,
+    onlyRecurrent: () => "Only the recurrent layers of the graph are taken.",
+    backwards: () =>
+      "The model reads each sequence from its end. The page does so too, and shows the steps in the order of the sequence.",
+    computedState: () => "The model is given its first states, or computes them. Here it starts at zeros.",
+    ownState: () => "The file has the state that the model starts from. It is used here.",
+    batchState: () => "The file has first states for several sequences. Here, one sequence starts at zeros.",
+    sequenceLens: () => "The model gives sequences lengths of their own. Here one sequence is run as a whole.",
+    quantized: () => "The weights are int8 in the file. Here they are float32.",
+    runsWhole: () => "All layers of the model can run with this package; the page looks at the recurrent ones.",
+    obstacle: (why: string) => `Only the recurrent layers are taken: ${why}.`,
+    lastStepOnly: () => "In the model it gives its last step only (return_sequences=False).",
+    mergeMode: (mode: string) =>
+      `In the model its two directions become one (merge_mode ${mode}). Here they stay apart.`,
+    masked: () => "In the model a mask leaves out some steps. Here all steps are run.",
+    stateful: () => "In the model each call starts where the last one ended (stateful). Here it starts at zeros.",
+    assumedActivations: () => "A file of weights does not name the activations. Sigmoid and tanh are taken.",
+    audioLayers: (layers: string) => `The model is ${layers}.`,
+    gain: (gain: string) => `The model multiplies its output by ${gain}.`,
+    skip: () => "The model adds its input to its output.",
+    sampleRate: (rate: string) => `It was made for ${rate} samples a second.`,
+  } satisfies Record<string, (value: string) => string>,
+  problems: {
+    noFile: () => "What was dropped is no file.",
+    empty: () => "The file is empty.",
+    unknown: () =>
+      "Neither its first bytes nor its name tell what it is. If it belongs to a model (.data, .bin), choose it together with the model.",
+    several: (first: string, second: string) =>
+      `${first} and ${second} are both models. Open them one after the other.`,
+    unreadable: (name: string) => `The browser cannot read ${name}. It may be a folder, too large, or gone.`,
+    noLayers: (_name: string, tensors: string) =>
+      `It has no LSTM, GRU or RNN: no tensor is named like weight_hh_l0. Its tensors are ${tensors || "none"}.`,
+    notText: () => "The JSON in it is not valid UTF-8 text.",
+    notJson: (why: string) => `It is not valid JSON: ${why}.`,
+    shardMissing: (path: string) =>
+      `Its weights lie in ${path}, which is missing. Choose model.json together with its .bin files.`,
+    noText: () => "Write some text for the layer to read.",
+    csvEmpty: () => "The CSV has no row of numbers.",
+    csvNumber: (row: string, column: string, field: string) => `Row ${row}, column ${column}: “${field}” is no number.`,
+    csvColumns: (row: string, got: string, expected: string) =>
+      `Row ${row} has ${got} values. The layer reads ${expected} at each step.`,
+    onnxBackwards: (name: string) => `${name} reads each sequence from its end, and the ONNX file would not say so.`,
+  } satisfies Record<string, (...values: string[]) => string>,
+  dataHint: "Choose the .onnx file together with the files of its tensors (.data).",
+  run: "Run it",
+  source: "It reads",
+  sources: { text: "text", csv: "CSV", noise: "noise" },
+  text: "Text",
+  csv: "CSV, one row a step",
+  csvFile: "Open a CSV file",
+  steps: "Steps",
+  seed: "Seed",
+  how: {
+    text: (inputs: number) =>
+      inputs === 1
+        ? "Each character is a step: the input is (code point mod 128) / 128."
+        : `Each character is a step: input number (code point mod ${inputs}) is 1, the other ${inputs - 1} are 0. A model with an embedding was trained on other inputs; this shows how its gates react, not what it would say.`,
+    csv: (inputs: number) => `Each row is a step of ${plural(inputs, "number")}; a row of headings may come first.`,
+    noise: (inputs: number) =>
+      `Each step is ${plural(inputs, "normally distributed number")}, those of torch.randn after torch.manual_seed(seed).`,
+  },
+  cut: (most: number, all: number) => `The first ${most} of ${all.toLocaleString("en")} steps are run.`,
+  layer: "Layer",
+  depth: "Of the stack",
+  depthName: (depth: number) => `layer ${depth}`,
+  direction: "Direction",
+  directions: { forward: "Forward", reverse: "Reverse" },
+  nonlinearity: "Nonlinearity",
+  units: "Units shown",
+  unitRange: (first: number, last: number, all: number) => `${first} to ${last} of ${all}`,
+  traced: {
+    i: "i, input gate",
+    f: "f, forget gate",
+    g: "g, candidate",
+    o: "o, output gate",
+    c: "c, cell state",
+    h: "h, output",
+    r: "r, reset gate",
+    z: "z, update gate",
+    n: "n, candidate",
+    reset: "r * (W_hn h + b_hn)",
+  },
+  heatmap: "heat map",
+  selected: (unit: number, step: string) => `Unit ${unit} at step ${step}`,
+  value: (unit: number, step: string, value: string) => `unit ${unit}, step ${step}: ${value}`,
+  save: "Save it in another format",
+  saves: {
+    "layer.safetensors": "The layer as safetensors",
+    "layer.onnx": "The layer as ONNX",
+    "all.safetensors": "All tensors as safetensors",
+  },
+  saved: (name: string) => `${name} was made here and handed to your browser's downloads.`,
+};

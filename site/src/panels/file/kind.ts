@@ -1,0 +1,40 @@
+/** Which kind of file it is: its first bytes tell, or else its name. */
+export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npz" | "json";
+
+const BY_NAME: Readonly<Record<string, Kind>> = {
+  safetensors: "safetensors",
+  pt: "pytorch",
+  pth: "pytorch",
+  ckpt: "pytorch",
+  onnx: "onnx",
+  keras: "keras",
+  h5: "keras",
+  hdf5: "keras",
+  npz: "npz",
+  json: "json",
+  nam: "json",
+  aidax: "json",
+};
+
+/** How many bytes tell: the start of a file, and the end of a zip archive, where the names of its entries stand. */
+const [START, END] = [64, 2 ** 20];
+
+/** undefined where neither the bytes nor the name tell, as of a file of weights that belongs to a model. */
+export async function kindOf(file: Blob & { readonly name: string }): Promise<Kind | undefined> {
+  const start = latin1(await file.slice(0, START).arrayBuffer());
+  if (start.startsWith("PK")) return archiveKind(latin1(await file.slice(-END).arrayBuffer()));
+  if (start.startsWith("\x89HDF")) return "keras";
+  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors"; // eight bytes of a length, then JSON
+  const extension = /\.(\w+)$/.exec(file.name)?.[1]?.toLowerCase() ?? "";
+  if (Object.hasOwn(BY_NAME, extension)) return BY_NAME[extension];
+  if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
+  return /^(\xef\xbb\xbf)?\s*\{/.test(start) ? "json" : undefined;
+}
+
+function archiveKind(end: string): Kind {
+  if (end.includes("data.pkl") || end.includes("policy.pth")) return "pytorch";
+  if (end.includes("config.json")) return "keras";
+  return end.includes(".npy") ? "npz" : "pytorch"; // whose reader says what is missing
+}
+
+const latin1 = (bytes: ArrayBuffer): string => new TextDecoder("latin1").decode(bytes);

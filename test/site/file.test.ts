@@ -1,0 +1,271 @@
+/** The panel that opens a visitor's file: each kind of file, whole and broken, through a run and out again in other formats. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
+import { load as loadAudio } from "lstm-wasm/audio";
+import { load as loadKeras } from "lstm-wasm/keras";
+import { loadNpz, saveNpz } from "lstm-wasm/npy";
+import { load as loadOnnx, save as saveOnnx } from "lstm-wasm/onnx";
+import { load as loadTorch } from "lstm-wasm/pytorch";
+import { load as loadSafetensors, save as saveSafetensors } from "lstm-wasm/safetensors";
+import type { ElementHandle, Page } from "puppeteer-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../../scripts/run.mjs";
+import { violations } from "./axe.js";
+import { LANGUAGES, Site, THEMES, type Visitor } from "./site.js";
+
+type Dict = Readonly<Record<string, Tensor>>;
+
+let site: Site;
+let folder: string;
+let inbox: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "site-file-"));
+  inbox = mkdtempSync(join(tmpdir(), "site-file-saved-"));
+  site = await Site.open();
+}, 300_000);
+afterAll(async () => {
+  await site?.close();
+  for (const made of [folder, inbox]) rmSync(made, { recursive: true, force: true });
+});
+
+/** The panel as a visitor works it. */
+class Panel {
+  readonly page: Page;
+  readonly complaints: readonly string[];
+  readonly ready: () => Promise<void>;
+
+  private constructor({ page, complaints, ready }: Awaited<ReturnType<Site["visit"]>>) {
+    [this.page, this.complaints, this.ready] = [page, complaints, ready];
+  }
+
+  static async open(visitor?: Visitor): Promise<Panel> {
+    const panel = new Panel(await site.visit("file", visitor));
+    const browser = await panel.page.browser().target().createCDPSession();
+    const { id: browserContextId } = panel.page.browserContext();
+    const behavior = { behavior: "allow", downloadPath: inbox } as const;
+    await browser.send("Browser.setDownloadBehavior", { ...behavior, ...(browserContextId && { browserContextId }) });
+    return panel;
+  }
+
+  /** Chooses files, and waits until the panel has read them and, if it can, has run the first layer. */
+  async choose(...files: readonly GivenFile[]): Promise<void> {
+    const paths = files.map(({ name, bytes }) => {
+      writeFileSync(join(folder, name), bytes);
+      return join(folder, name);
+    });
+    const input = (await this.page.$(".drop-zone input[type=file]")) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(...paths);
+    await this.settled();
+  }
+
+  async settled(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector("main [aria-busy=true]") === null);
+  }
+
+  texts(selector: string): Promise<string[]> {
+    return this.page.$$eval(selector, (found) => found.map(({ textContent }) => textContent ?? ""));
+  }
+
+  alerts(): Promise<string[]> {
+    return this.texts("[role=alert]");
+  }
+
+  /** The cells of the table of layers, row by row. */
+  rows(): Promise<string[][]> {
+    return this.page.$$eval(".file-result tbody tr", (rows) =>
+      rows.map((row) => [...row.children].map(({ textContent }) => textContent ?? "")),
+    );
+  }
+
+  async click(label: string): Promise<void> {
+    await this.page.locator(`main button ::-p-text(${label})`).click();
+  }
+
+  /** Sets a control that is so labelled to a value, as a visitor's input does. */
+  async set(label: string, value: string): Promise<void> {
+    await this.page.evaluate(
+      (label, value) => {
+        const found = [...document.querySelectorAll("main label")].find(({ textContent }) => textContent === label);
+        const control = (found as HTMLLabelElement).control as HTMLInputElement | HTMLSelectElement;
+        control.value = value;
+        control.dispatchEvent(new Event("input", { bubbles: true }));
+        control.dispatchEvent(new Event("change", { bubbles: true }));
+      },
+      label,
+      value,
+    );
+    await this.settled();
+  }
+
+  /** What a button hands to the browser's downloads. */
+  async save(label: string): Promise<GivenFile> {
+    for (const file of readdirSync(inbox)) rmSync(join(inbox, file));
+    await this.click(label);
+    for (let tries = 0; tries < 500; tries++) {
+      const name = readdirSync(inbox).find((name) => /\.(safetensors|onnx)$/.test(name));
+      if (name !== undefined) return { name, bytes: new Uint8Array(readFileSync(join(inbox, name))) };
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error("nothing was saved");
+  }
+}
+
+interface GivenFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const fixture = (path: string): GivenFile => ({
+  name: basename(path),
+  bytes: new Uint8Array(readFileSync(join(root, path))),
+});
+const jsonFile = (name: string, value: unknown): GivenFile => ({
+  name,
+  bytes: new TextEncoder().encode(JSON.stringify(value)),
+});
+const halved = ({ name, bytes }: GivenFile): GivenFile => ({ name, bytes: bytes.slice(0, bytes.length / 2) });
+
+const SAMPLE = fixture("examples/audio/data/amplifier.safetensors");
+const amplifier = jsonFile("amplifier.nam", {
+  architecture: "LSTM",
+  config: { input_size: 1, hidden_size: 2, num_layers: 1 },
+  weights: Array.from({ length: 39 }, (_, index) => Math.sin(index)),
+  sample_rate: 48000,
+});
+const { modelJson, weights } = JSON.parse(
+  readFileSync(join(root, "test/fixtures/keras/tfjs.json"), "utf8"),
+).words;
+const tfjs = jsonFile("model.json", modelJson);
+const shard = { name: modelJson.weightsManifest[0].paths[0], bytes: new Uint8Array(Buffer.from(weights, "base64")) };
+
+/** Parameters without what stands before their names. */
+function under(prefix: string, dict: Dict): Dict {
+  const own = Object.entries(dict).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+const numbers = new LSTM({ inputSize: 3, hiddenSize: 70, numLayers: 2, projSize: 5, seed: 1 }).stateDict();
+
+/** A good and a broken file of each kind. `read` is the reader in Node: the dict of the first layer, or what it throws. */
+const KINDS: readonly {
+  kind: string;
+  good: readonly GivenFile[];
+  broken: readonly GivenFile[];
+  layers: readonly (readonly string[])[];
+  read: (files: readonly Uint8Array[]) => Dict | Promise<Dict>;
+  /** Where the page says something in its own words. */
+  words?: string;
+}[] = [
+  {
+    kind: "safetensors",
+    good: [SAMPLE],
+    broken: [halved(SAMPLE)],
+    layers: [["lstm", "LSTM", "1", "40", "1", "–", "6,880"]],
+    read: ([bytes]) => under("lstm.", loadSafetensors(bytes as Uint8Array)),
+  },
+  {
+    kind: "PyTorch",
+    good: [fixture("test/fixtures/pytorch/both.pt")],
+    broken: [halved(fixture("test/fixtures/pytorch/both.pt"))],
+    layers: [],
+    read: ([bytes]) => loadTorch(bytes as Uint8Array),
+  },
+  {
+    kind: "ONNX",
+    good: [fixture("test/fixtures/onnx/torch-GRU-2-both.onnx")],
+    broken: [fixture("test/fixtures/onnx/refused-peepholes.onnx")],
+    layers: [],
+    read: ([bytes]) => (loadOnnx(bytes as Uint8Array).layers[0] as { stateDict: Dict }).stateDict,
+  },
+  {
+    kind: "ONNX with a file of tensors",
+    good: [fixture("test/fixtures/onnx/external.onnx"), fixture("test/fixtures/onnx/external.onnx.data")],
+    broken: [fixture("test/fixtures/onnx/external.onnx")],
+    layers: [],
+    read: ([bytes, data]) => {
+      const externalData = data && { "external.onnx.data": data };
+      return (loadOnnx(bytes as Uint8Array, { externalData }).layers[0] as { stateDict: Dict }).stateDict;
+    },
+    words: "Choose the .onnx file together with the files of its tensors (.data).",
+  },
+  {
+    kind: ".h5",
+    good: [fixture("test/fixtures/keras/stacked.h5")],
+    broken: [halved(fixture("test/fixtures/keras/stacked.h5"))],
+    layers: [],
+    read: async ([bytes]) => ((await loadKeras(bytes as Uint8Array)).layers[0] as { stateDict: Dict }).stateDict,
+  },
+  {
+    kind: ".keras",
+    good: [fixture("test/fixtures/keras/gru.keras")],
+    broken: [fixture("test/fixtures/keras/hard.keras")],
+    layers: [],
+    read: async ([bytes]) => ((await loadKeras(bytes as Uint8Array)).layers[0] as { stateDict: Dict }).stateDict,
+  },
+  {
+    kind: "TensorFlow.js",
+    good: [shard, tfjs],
+    broken: [{ name: shard.name, bytes: shard.bytes.slice(0, 40) }, tfjs],
+    layers: [],
+    read: async ([weights, modelJson]) => {
+      const model = { modelJson: new TextDecoder().decode(modelJson), weights: weights as Uint8Array };
+      return ((await loadKeras(model)).layers[0] as { stateDict: Dict }).stateDict;
+    },
+  },
+  {
+    kind: ".npz",
+    good: [{ name: "arrays.npz", bytes: saveNpz(numbers) }],
+    broken: [halved({ name: "arrays.npz", bytes: saveNpz(numbers) })],
+    layers: [["(no name)", "LSTM", "3", "70", "2", "projection to 5", "6,860"]],
+    read: async ([bytes]) => loadNpz(bytes as Uint8Array),
+  },
+  {
+    kind: "amplifier",
+    good: [amplifier],
+    broken: [jsonFile("amplifier.nam", { architecture: "WaveNet", config: {}, weights: [] })],
+    layers: [],
+    read: ([bytes]) => {
+      const [layer] = loadAudio(new TextDecoder().decode(bytes)).layers;
+      return (layer as { stateDict: Dict }).stateDict;
+    },
+  },
+];
+
+const bitsOf = (dict: Dict): Record<string, [number[], number[]]> =>
+  Object.fromEntries(
+    Object.entries(dict).map(([name, { data, shape }]) => [
+      name,
+      [[...shape], [...new Uint32Array(data.slice().buffer)]],
+    ]),
+  );
+
+describe("each kind of file", { timeout: 120_000 }, () => {
+  test.each(KINDS)("$kind: a good one is run and saved, a broken one told", async ({ good, broken, layers, read, words }) => {
+    const panel = await Panel.open();
+    const expected = await read(good.map(({ bytes }) => bytes));
+    await panel.choose(...good);
+    expect(await panel.alerts()).toEqual([]);
+    console.log(await panel.rows());
+    if (layers.length > 0) expect(await panel.rows()).toEqual(layers);
+    expect((await panel.texts(".heatmap")).length).toBeGreaterThan(0);
+
+    const saved = await panel.save("The layer as safetensors");
+    expect(bitsOf(loadSafetensors(saved.bytes))).toEqual(bitsOf(expected));
+
+    let reason: unknown;
+    try {
+      await read(broken.map(({ bytes }) => bytes));
+    } catch (error) {
+      reason = error;
+    }
+    expect(reason).toMatchObject({ name: "LSTMError" });
+    const { code, message } = reason as { code: string; message: string };
+    await panel.choose(...broken);
+    const [alert] = await panel.alerts();
+    expect(alert).toContain(`${code} ${message}${words ?? ""}`);
+    expect(await panel.texts(".heatmap")).toEqual([]);
+    expect(panel.complaints).toEqual([]);
+  });
+});
