@@ -4,8 +4,8 @@ const plural = (count: number, word: string): string =>
 export const en = {
   intro:
     "Open a model of your own: the page finds its LSTMs, GRUs and RNNs, runs them, shows their gates step by step, and saves them in another format.",
-  privacy:
-    "Nothing leaves your machine: the file is read here, in your browser, by code that the page has already loaded or loads from its own server. Nothing in a file is executed.",
+  privacy: "Nothing leaves your machine.",
+  privacyMore: "The file is read here, in your browser, and sent nowhere. Nothing in it is executed.",
   drop: "Drop a file here",
   kinds:
     ".safetensors, .pt (PyTorch), .onnx, .h5 and .keras, model.json (TensorFlow.js), .npz, amplifier models (.json, .nam). Choose .onnx together with its .data file, and model.json together with its .bin files.",
@@ -141,8 +141,9 @@ export const en = {
     reset: "r * (W_hn h + b_hn)",
   },
   heatmap: "heat map",
-  selected: (unit: number, step: string) => `Unit ${unit} at step ${step}`,
-  value: (unit: number, step: string, value: string) => `unit ${unit}, step ${step}: ${value}`,
+  step: (step: number, character: string) => (character ? `step ${step} “${character}”` : `step ${step}`),
+  selected: (unit: number, step: string) => `Unit ${unit} at ${step}: `,
+  value: (unit: number, step: string, value: string) => `unit ${unit}, ${step}: ${value}`,
   save: "Save it in another format",
   saves: {
     "layer.safetensors": "The layer as safetensors",

@@ -67,6 +67,6 @@ export class Heatmaps {
     const numbers = [...this.#trace].map(([name, { data, shape }]) => {
       return `${name} ${(data[step * shape[1] + unit] as number).toFixed(4)}`;
     });
-    this.selected.textContent = `${this.#strings.selected(unit, this.#stepName(step))}: ${numbers.join(", ")}`;
+    this.selected.textContent = `${this.#strings.selected(unit, this.#stepName(step))}${numbers.join(", ")}`;
   }
 }

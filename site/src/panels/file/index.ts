@@ -50,7 +50,7 @@ export function mount(root: HTMLElement, { language, signal, keep, announce }: P
 
   root.append(
     element("p", {}, strings.intro),
-    element("p", {}, element("strong", {}, strings.privacy)),
+    element("p", {}, element("strong", {}, strings.privacy), ` ${strings.privacyMore}`),
     new DropZone({ strings, signal, onFiles: (files) => void open(files), onSample: () => void openSample() }).element,
     result,
   );

@@ -116,7 +116,7 @@ export class RunView {
 
   #stepName(step: number): string {
     const { source, text } = this.#session;
-    return source === "text" ? `${step} “${[...text][step] ?? ""}”` : `${step}`;
+    return this.#strings.step(step, source === "text" ? ([...text][step] ?? "") : "");
   }
 
   /** Runs anew. */

@@ -2,8 +2,8 @@ import type { en } from "./en.js";
 
 export const zh: typeof en = {
   intro: "打开你自己的模型：页面会找出其中的 LSTM、GRU 和 RNN，运行它们，逐步显示各个门的数值，还可以另存为其他格式。",
-  privacy:
-    "文件不会离开你的电脑：它只在你的浏览器里读取，不会上传；读取所用的代码来自本页面自己的服务器。文件里的任何内容都不会被执行。",
+  privacy: "文件不会离开你的电脑。",
+  privacyMore: "它只在你的浏览器里读取，不会发送到任何地方；文件里的任何内容都不会被执行。",
   drop: "把文件拖到这里",
   kinds:
     "支持 .safetensors、.pt（PyTorch）、.onnx、.h5 和 .keras、model.json（TensorFlow.js）、.npz，以及吉他音箱模型（.json、.nam）。.onnx 请与它的 .data 文件一起选择，model.json 请与它的 .bin 文件一起选择。",
@@ -131,8 +131,9 @@ export const zh: typeof en = {
     reset: "r * (W_hn h + b_hn)",
   },
   heatmap: "热图",
-  selected: (unit, step) => `第 ${unit} 个单元，第 ${step} 步`,
-  value: (unit, step, value) => `第 ${unit} 个单元，第 ${step} 步：${value}`,
+  step: (step, character) => (character ? `第 ${step} 步“${character}”` : `第 ${step} 步`),
+  selected: (unit, step) => `第 ${unit} 个单元，${step}：`,
+  value: (unit, step, value) => `第 ${unit} 个单元，${step}：${value}`,
   save: "另存为其他格式",
   saves: {
     "layer.safetensors": "把这一层存为 safetensors",
