@@ -1,4 +1,4 @@
-/** Trains the three models: `npx tsx examples/digits/train.ts` writes data/*.safetensors, the same bytes on every machine. */
+/** Trains the three models: `npx tsx examples/digits/train.ts` writes data/*.safetensors. The seed is fixed. */
 import { join } from "node:path";
 import type { Tensor } from "lstm-wasm";
 import type { Sequential } from "lstm-wasm/nn";

@@ -109,6 +109,7 @@ export class Player {
     const { session, story, onChange } = this.#options;
     if (session.playing) {
       this.pause();
+      onChange();
       return;
     }
     session.playing = true;
