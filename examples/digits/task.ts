@@ -4,11 +4,14 @@ import { mulberry32 } from "../mulberry32.js";
 /** The digit that a character is; undefined for every other character. */
 const digitOf = (char: string): number | undefined => (/^[0-9]$/.test(char) ? Number(char) : undefined);
 
-/** (T, 2): for a digit d the row [d / 10, 1], for every other character [0, 0]. */
+/**
+ * (T, 2): for a digit d the row [d / 10, 1]; for every other character a number of its own from 0 to 1 and 0, by its place in
+ * Unicode, so that "a" to "z" differ. That number is to be ignored.
+ */
 export function encode(text: string): Tensor {
   const rows = [...text].flatMap((char) => {
     const digit = digitOf(char);
-    return digit === undefined ? [0, 0] : [digit / 10, 1];
+    return digit === undefined ? [((char.codePointAt(0) as number) % 26) / 26, 0] : [digit / 10, 1];
   });
   return new Tensor(Float32Array.from(rows), [rows.length / 2, 2]);
 }
@@ -22,10 +25,11 @@ export function lastDigits(text: string): number[] {
   });
 }
 
-/** Texts of dots in which every tenth character or so is a digit. The same seed draws the same texts. */
+/** Texts of letters in which every tenth character or so is a digit. The same seed draws the same texts. */
 export function drawTexts(count: number, length: number, seed: number): string[] {
   const random = mulberry32(seed);
-  const draw = () => (random() < 0.1 ? `${Math.floor(10 * random())}` : ".");
+  const below = (end: number) => Math.floor(end * random());
+  const draw = () => (random() < 0.1 ? `${below(10)}` : String.fromCharCode(97 + below(26)));
   return Array.from({ length: count }, () => Array.from({ length }, draw).join(""));
 }
 

@@ -11,14 +11,14 @@ import { CELLS, type CellName, createModel, errorOf } from "./model.js";
 import { batchOf, drawTexts } from "./task.js";
 
 const STEPS = 2000;
-const LEARNING_RATE = 0.02;
+const LEARNING_RATE = 0.03;
 
 function train(cell: CellName): Sequential {
   const model = createModel(cell, 1);
   model.train();
   const optimizer = new Adam(model.parameters(), { lr: LEARNING_RATE });
   for (let step = 0; step < STEPS; step++) {
-    const { input, target } = batchOf(drawTexts(32, 50, step));
+    const { input, target } = batchOf(drawTexts(32, 40, step));
     optimizer.zeroGrad();
     const { gradient } = mseLoss(model.forward(input) as Tensor, target);
     model.backward(gradient);

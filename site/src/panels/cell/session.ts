@@ -15,7 +15,8 @@ export class Session implements Closeable {
   readonly texts: Record<ModelName, string> = { pinyin: "我爱中国", digits: "a7bcd2efgh9ij" };
   /** The run that is shown, or all side by side. */
   shown: RunName | "all" = "all";
-  unit = 14;
+  /** The followed unit of each model. */
+  readonly units: Record<ModelName, number> = { pinyin: 14, digits: 0 };
   /** Which step of each run is shown, from 1. */
   t = 4;
   /** How many stages of the step have been computed; `Infinity` for all. */
@@ -30,6 +31,14 @@ export class Session implements Closeable {
 
   set text(text: string) {
     this.texts[this.model] = text;
+  }
+
+  get unit(): number {
+    return this.units[this.model];
+  }
+
+  set unit(unit: number) {
+    this.units[this.model] = unit;
   }
 
   /** What the model makes of the present text. */
