@@ -44,7 +44,7 @@ describe("the trained models", () => {
   it("are as far off as the page and the README say", () => {
     const [rnn, gru, lstm] = models.map(({ model }) => errorOf(model)) as [number, number, number];
     expect([rnn, gru, lstm].map((error) => error.toFixed(3))).toEqual(["0.645", "0.075", "0.075"]);
-    for (const text of [en.error, zh.error])
+    for (const text of [en.lookFor, zh.lookFor])
       expect(text.match(/0\.\d+/g)).toEqual([rnn, gru].map((off) => off.toFixed(3)));
     expect(gru.toFixed(3)).toBe(lstm.toFixed(3)); // the text names both at once
     expect(readFileSync(file("README.md"), "utf8")).toContain("0.645, the GRU and the LSTM by 0.075");

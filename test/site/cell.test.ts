@@ -191,7 +191,7 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
 
   test("plays to the end and stops there, then begins again", async () => {
     const { page } = await site.visit("cell");
-    await page.$eval(".player .control:nth-of-type(1) input", (range) => {
+    await page.$eval("[data-go=speed]", (range) => {
       (range as HTMLInputElement).value = "12";
       range.dispatchEvent(new Event("input"));
     });

@@ -15,7 +15,7 @@ export const en = {
     digits:
       "An RNN, a GRU and an LSTM with 4 units each were trained on one task: after each character, say the last digit so far. A character is two numbers: a digit d is d / 10 and 1, a letter is a number of its own, which is to be ignored, and 0. See what each cell does with a digit, and how it holds the digit while letters pass by.",
   },
-  error:
+  lookFor:
     "Follow unit 0. Where a digit comes, z of the GRU and f of the LSTM fall close to 0: the old content goes. At letters they are close to 1: it stays. The LSTM's unit 1 opens its input gate for digits only. The RNN has no gates: all that it holds goes through the tanh at every step, and each letter stirs it. On 200 new texts of 100 characters, every tenth of them a digit, the RNN is off by 0.645 on average, the GRU and the LSTM by 0.075.",
   model: "Model",
   models: { pinyin: "Pinyin: LSTM in both directions", digits: "Last digit: RNN, GRU, LSTM" },

@@ -38,7 +38,7 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
   const outcomeTitle = element("h2");
   const outcomeText = element("p");
   const outcomeBox = element("div");
-  const error = element("p");
+  const lookFor = element("p");
   const symbols = new Symbols((position) => {
     player.pause();
     goTo(session, story, position + 1);
@@ -72,7 +72,8 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     intro.textContent = strings.intro[model];
     outcomeTitle.textContent = strings.outcome[model];
     outcomeText.textContent = strings.outcomeText[model];
-    error.textContent = model === "digits" ? strings.error : "";
+    lookFor.textContent = model === "digits" ? strings.lookFor : "";
+    lookFor.hidden = model !== "digits";
     text.value = session.text;
     const units = story.runs[0]?.units ?? 1;
     session.unit = Math.min(session.unit, units - 1);
@@ -160,7 +161,8 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     { className: "walk" },
     element("div", { className: "row" }, model.element, text.element, shownBox, unit.element),
     symbols.element,
-    player.element,
+    player.sliders,
+    player.buttons,
     element("p", { className: "muted keys" }, strings.keys),
     runs,
     legend,
@@ -177,6 +179,6 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     },
     { signal },
   );
-  root.append(intro, walk, outcomeTitle, outcomeText, outcomeBox, error);
+  root.append(intro, lookFor, walk, outcomeTitle, outcomeText, outcomeBox);
   show();
 }

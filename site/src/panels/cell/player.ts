@@ -18,7 +18,8 @@ export interface PlayerOptions {
 
 /** Play, pause, back and on, by a character or by a stage, and the speed. */
 export class Player {
-  readonly element: HTMLElement;
+  readonly sliders: HTMLElement;
+  readonly buttons: HTMLElement;
   readonly #options: PlayerOptions;
   readonly #play: HTMLButtonElement;
   readonly #step;
@@ -58,17 +59,17 @@ export class Player {
         session.speed = value;
       },
     });
-    this.element = element(
+    (speed.element.querySelector("input") as HTMLInputElement).dataset.go = "speed";
+    this.buttons = element(
       "div",
-      { className: "player row" },
+      { className: "player" },
       this.#play,
       by("back", strings.back, () => goBy(session, story(), -1)),
       by("on", strings.on, () => goBy(session, story(), 1)),
       by("stageBack", strings.stageBack, () => goByStage(session, story(), -1)),
       by("stageOn", strings.stageOn, () => goByStage(session, story(), 1)),
-      speed.element,
-      this.#step.element,
     );
+    this.sliders = element("div", { className: "row" }, this.#step.element, speed.element);
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
     this.show();
     if (session.playing) this.#tick();
