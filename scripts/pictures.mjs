@@ -79,5 +79,9 @@ async function take() {
   await site.close();
 
   run("img2webp", ["-loop", "0", "-lossless", "-m", "6", ...film.flat(), "-o", join(folder, "cell.webp")]);
-  for (const name of ["cell.png", "cell.webp"]) console.log(`${name}: ${statSync(join(folder, name)).size} bytes`);
+  for (const [name, most] of Object.entries({ "cell.png": 200_000, "cell.webp": 600_000 })) {
+    const { size } = statSync(join(folder, name));
+    if (size > most) throw new Stop(`${name} has ${size} bytes, more than ${most}`);
+    console.log(`${name}: ${size} bytes`);
+  }
 }

@@ -1,10 +1,11 @@
 /** Panel "The cell": it shows what `trace` computes, and the visitor steps through it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { GRU, LSTM, RNN, type StateDict, type Tensor } from "lstm-wasm";
+import type { RNN, StateDict, Tensor } from "lstm-wasm";
 import { load } from "lstm-wasm/safetensors";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CELLS, loadModel } from "../../examples/digits/model.js";
 import { encode } from "../../examples/digits/task.js";
 import { loadPinyin, readModel } from "../../examples/pinyin/model.js";
 import { toneMarks } from "../../examples/pinyin/tone-marks.js";
@@ -130,10 +131,12 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
     }
     // The walk is at its end: everything is concluded.
     const readings = pinyin.read("我爱中国");
-    expect(await page.$$eval(".outcome .pinyin", (cells) => cells.map(({ textContent }) => textContent))).toEqual(
-      readings.map((reading) => toneMarks(reading.pinyin)),
-    );
-    const probabilities = await page.$$eval(".outcome data", (cells) =>
+    expect(
+      await page.$$eval(".outcome .pinyin span:not([hidden])", (cells) =>
+        cells.map(({ textContent }) => textContent).filter((text) => text !== ""),
+      ),
+    ).toEqual(readings.map((reading) => toneMarks(reading.pinyin)));
+    const probabilities = await page.$$eval(".outcome data:not([hidden])", (cells) =>
       cells.map((cell) => (cell as HTMLDataElement).value),
     );
     const expected = readings.flatMap(({ probability }) => (probability === undefined ? [] : [probability]));
@@ -155,6 +158,29 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
       const value = Number(shown.g?.[unit]);
       expect(fill).toContain(`var(${value < 0 ? "--negative" : "--positive"})`);
       expect(Math.abs(Number(fill.match(/[\d.]+(?=%)/)?.[0]) - 100 * Math.abs(value))).toBeLessThan(0.06);
+    }
+  });
+
+  test("marks the followed unit's pre-activation on the curves, also where it lies beyond them", async () => {
+    const { page } = await site.visit("cell");
+    const all = await numbers(page);
+    for (const run of ["forward", "reverse"]) {
+      for (const [stage, name] of [
+        ["forget", "a_f"],
+        ["inputGate", "a_i"],
+        ["candidate", "a_g"],
+        ["outputGate", "a_o"],
+        ["hidden", "c"],
+      ] as const) {
+        const [axis, mark] = await page.$eval(`[data-run=${run}] [data-stage=${stage}] .curve`, (curve) => [
+          curve.querySelector(".axis")?.getAttribute("d") ?? "",
+          Number(curve.querySelector(".mark")?.getAttribute("cx")),
+        ]);
+        const [left, right] = (axis.match(/^M([\d.]+) [\d.]+H([\d.]+)/) ?? []).slice(1).map(Number) as [number, number];
+        const value = Number(all[run]?.[name]?.[14]);
+        const x = Math.max(-5, Math.min(5, value)); // the curve goes from -5 to 5
+        expect(Math.abs(left + ((x + 5) / 10) * (right - left) - mark)).toBeLessThan(0.06);
+      }
     }
   });
 
@@ -222,7 +248,9 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
     await page.click(".symbols li:nth-child(6)");
     expect(await page.$eval("[data-run=forward]", ({ textContent }) => textContent)).toContain("does not know");
     await page.click(".symbols li:nth-child(7)");
-    const readings = await page.$$eval(".outcome .pinyin", (cells) => cells.map(({ textContent }) => textContent));
+    const readings = await page.$$eval(".outcome .pinyin span:not([hidden])", (cells) =>
+      cells.map(({ textContent }) => textContent).filter((text) => text !== ""),
+    );
     expect(readings).toEqual(["yín", "háng", "hěn", "yuǎn"]);
     await page.$eval("input[type=text]", (field) => (field as HTMLInputElement).select());
     await page.keyboard.press("Backspace");
@@ -289,15 +317,10 @@ describe("the last digit", { timeout: 60_000 }, () => {
     await page.select(".walk select", "digits");
     await page.waitForSelector("[data-run=gru]");
     const input = encode(TEXT);
-    const models = [
-      ["rnn", RNN],
-      ["gru", GRU],
-      ["lstm", LSTM],
-    ] as const;
-    const traces = models.map(([name, Kind]) => {
-      const dict = load(readFileSync(join(root, `examples/digits/data/${name}.safetensors`)));
-      const rnn = Kind.fromStateDict(dict, { prefix: "rnn." }) as RNN; // all trace alike, each its own values
-      return { name, layer: rnn.trace(input).layers[0] as unknown as Record<string, Tensor> };
+    const traces = CELLS.map((name) => {
+      const model = loadModel(name, load(readFileSync(join(root, `examples/digits/data/${name}.safetensors`))));
+      const rnn = model.modules.rnn as RNN; // all trace alike, each its own values
+      return { name, model, layer: rnn.trace(input).layers[0] as unknown as Record<string, Tensor> };
     });
     const traced = { rnn: ["h"], gru: ["r", "z", "n", "reset", "h"], lstm: ["i", "f", "g", "o", "c", "h"] };
     for (let t = 4; t <= TEXT.length; t++) {
@@ -323,10 +346,13 @@ describe("the last digit", { timeout: 60_000 }, () => {
       }
       await press(page, "on");
     }
-    const answers = await page.$$eval(".outcome tbody tr", (rows) =>
-      rows.map((row) => [...row.querySelectorAll("data")].map((data) => Math.round(Number(data.value)))),
+    // The walk is at its end: all have answered at every position, a tenth of the digit each.
+    const answers = await page.$$eval(".outcome data:not([hidden])", (all) =>
+      all.map((data) => Number((data as HTMLDataElement).value)),
     );
-    expect(answers.at(-1)).toEqual([9, 9, 9]);
+    const outputs = traces.map(({ model }) => (model.forward(input) as Tensor).data);
+    const expected = [...TEXT].flatMap((_, t) => outputs.map((output) => Math.fround(10 * (output[t] as number))));
+    expect(answers.map(Math.fround)).toEqual(expected);
     expect(complaints).toEqual([]);
   });
 

@@ -47,6 +47,8 @@ export class Drawing {
   #band = svg("path");
   #frames = svg("path");
   #view: View | undefined;
+  /** The step that the heat maps have the colours of. */
+  #coloured: Step | undefined;
 
   constructor(options: DrawingOptions) {
     this.#options = options;
@@ -73,6 +75,7 @@ export class Drawing {
     const inputs = run.steps[0]?.values.x?.length ?? 0;
     this.#layout = layOut(this.#plan, run.units, inputs, width);
     this.#draw(this.#layout, inputs);
+    this.#coloured = undefined;
     this.#fill();
   }
 
@@ -141,7 +144,7 @@ export class Drawing {
       const stage = this.#plan[index] as Stage;
       group.classList.toggle("now", index === present);
       group.classList.toggle("later", index >= stages);
-      for (const { value, row } of maps) {
+      for (const { value, row } of step === this.#coloured ? [] : maps) {
         // Only an LSTM's cell state and its parts go beyond 1.
         const wide = value === "c0" || value === "c" || (stage.name === "cellState" && value !== "x");
         row.show(step.values[value], value === "x" ? scale.x : wide ? scale.c : 1);
@@ -151,6 +154,7 @@ export class Drawing {
         .join("");
       if (stage.curve) curve?.mark(at(stage.curve.x));
     }
+    this.#coloured = step;
     for (const { to, path } of this.#wires) {
       path.classList.toggle("now", to === present);
       path.classList.toggle("later", to >= stages);
@@ -163,7 +167,9 @@ export class Drawing {
     const frames = this.#plan.flatMap(({ maps }, index) =>
       maps.flatMap(({ value }, map) => {
         const y = layout.boxes[index]?.maps[map] as number;
-        return value === "x" ? [] : `M${x - 1} ${y - 1}h${width + 2}v${layout.cellHeight + 1}h${-width - 2}Z`;
+        return value === "x" || index >= stages
+          ? []
+          : `M${x - 1} ${y - 1}h${width + 2}v${layout.cellHeight + 1}h${-width - 2}Z`;
       }),
     );
     this.#frames.setAttribute("d", frames.join(""));

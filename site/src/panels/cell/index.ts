@@ -3,7 +3,7 @@ import { type Control, select, slider, textField } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
 import "./cell.css";
 import { en } from "./en.js";
-import { outcome } from "./outcome.js";
+import { Outcome } from "./outcome.js";
 import { Player } from "./player.js";
 import { RunView } from "./run-view.js";
 import { type ModelName, Session } from "./session.js";
@@ -46,6 +46,7 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
   });
   const player = new Player({ session, story: () => story, strings, describe, signal, onChange: () => draw() });
   let views: readonly RunView[] = [];
+  let outcome: Outcome | undefined;
   let mounted = new AbortController();
 
   /** Draws what the step, the stage or the unit changes. */
@@ -55,7 +56,7 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     unit.value = session.unit;
     symbols.show(session, story, strings);
     for (const view of views) view.show();
-    outcomeBox.replaceChildren(outcome(session, story, strings));
+    outcome?.show();
     if (!session.playing) announce(describe());
   };
 
@@ -98,6 +99,8 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
           },
         }),
     );
+    outcome = new Outcome(session, story, strings);
+    outcomeBox.replaceChildren(outcome.element);
     runs.className = `runs ${model}`;
     runs.replaceChildren(
       ...(views.length > 0
