@@ -172,10 +172,14 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
         ["outputGate", "a_o"],
         ["hidden", "c"],
       ] as const) {
-        const [axis, mark] = await page.$eval(`[data-run=${run}] [data-stage=${stage}] .curve`, (curve) => [
-          curve.querySelector(".axis")?.getAttribute("d") ?? "",
-          Number(curve.querySelector(".mark")?.getAttribute("cx")),
-        ]);
+        const [axis, mark] = await page.$eval(
+          `[data-run=${run}] [data-stage=${stage}] .curve`,
+          (curve) =>
+            [
+              curve.querySelector(".axis")?.getAttribute("d") ?? "",
+              Number(curve.querySelector(".mark")?.getAttribute("cx")),
+            ] as const,
+        );
         const [left, right] = (axis.match(/^M([\d.]+) [\d.]+H([\d.]+)/) ?? []).slice(1).map(Number) as [number, number];
         const value = Number(all[run]?.[name]?.[14]);
         const x = Math.max(-5, Math.min(5, value)); // the curve goes from -5 to 5

@@ -21,6 +21,7 @@ export const en = {
   models: { pinyin: "Pinyin: LSTM in both directions", digits: "Last digit: RNN, GRU, LSTM" },
   text: "Text",
   noText: "Type some characters: there is nothing to read yet.",
+  failed: (reason: string) => `The model could not read this: ${reason}`,
   shown: "Show",
   all: { pinyin: "Both directions", digits: "All three" },
   runs,

@@ -20,16 +20,15 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
 
   /** Where the walk is, in words. */
   const describe = (): string => {
-    const reads = story.runs.map(({ name, steps }) => {
+    if (story.symbols.length === 0) return strings.noText;
+    const symbols = story.runs.map(({ steps }) => {
       const position = steps[session.t - 1]?.position ?? 0;
-      return strings.reads(strings.runs[name], nameOf(story.symbols[position], position, strings));
+      return nameOf(story.symbols[position], position, strings);
     });
-    const [first = ""] = reads;
-    return strings.at(
-      session.t,
-      story.symbols.length,
-      session.model === "pinyin" ? reads.join(strings.and) : first.replace(/^RNN\s?/, ""),
-    );
+    // Both directions are at different characters, the three cells at the same one.
+    const reads = story.runs.map(({ name }, index) => strings.reads(strings.runs[name], symbols[index] as string));
+    const characters = session.model === "pinyin" ? reads.join(strings.and) : (symbols[0] ?? "");
+    return strings.at(session.t, story.symbols.length, characters);
   };
 
   const intro = element("p");
@@ -75,7 +74,7 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     outcomeText.textContent = strings.outcomeText[model];
     lookFor.textContent = model === "digits" ? strings.lookFor : "";
     lookFor.hidden = model !== "digits";
-    text.value = session.text;
+    if (text.value !== session.text) text.value = session.text;
     const units = story.runs[0]?.units ?? 1;
     session.unit = Math.min(session.unit, units - 1);
     (unit.element.querySelector("input") as HTMLInputElement).max = `${units - 1}`;
@@ -114,10 +113,15 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
 
   const read = async (): Promise<void> => {
     const { text, model } = session;
-    const answer = await session.read();
-    if (signal.aborted || text !== session.text || model !== session.model) return; // a newer one is on its way
-    story = answer;
-    show();
+    try {
+      const answer = await session.read();
+      if (signal.aborted || text !== session.text || model !== session.model) return; // a newer one is on its way
+      story = answer;
+      show();
+    } catch (error) {
+      if (signal.aborted) return;
+      runs.replaceChildren(element("p", { role: "alert" }, strings.failed(String(error))));
+    }
   };
 
   const model = select<ModelName>({

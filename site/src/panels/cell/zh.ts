@@ -13,6 +13,7 @@ export const zh: typeof en = {
   models: { pinyin: "拼音：双向 LSTM", digits: "最后的数字：RNN、GRU、LSTM" },
   text: "文本",
   noText: "请输入一些字符：现在还没有可读的内容。",
+  failed: (reason) => `模型无法读取这段文本：${reason}`,
   shown: "显示",
   all: { pinyin: "两个方向", digits: "全部三个" },
   runs: { forward: "正向", reverse: "反向", rnn: "RNN", gru: "GRU", lstm: "LSTM" },
