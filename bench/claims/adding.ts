@@ -6,8 +6,8 @@ import { Tensor } from "lstm-wasm";
 import { Last, Linear, Sequential } from "lstm-wasm/nn";
 import { Adam, clipGradNorm, mseLoss } from "lstm-wasm/train";
 import { mulberry32 } from "../../examples/mulberry32.js";
-import { medianOf } from "../harness.js";
-import { CELLS, type Cell, type CellName } from "./cells.js";
+import { medianOf } from "../median.js";
+import { type Cell, type CellName, createCell } from "./cells.js";
 import { firstStepNorms } from "./gradient.js";
 
 /**
@@ -53,10 +53,25 @@ export interface AddingPoint {
 const VARIANCE = 2 / 3;
 const HELD_OUT_SEED = 12345;
 
-/** Trains one network, and yields a point before the first update and after every so many. */
+/** How far the training of one network is. */
+export interface AddingProgress {
+  /** How many updates are done. */
+  readonly updates: number;
+  /** What was measured now: before the first update, and after every so many. */
+  readonly point: AddingPoint | undefined;
+}
+
+/** Trains one network, and yields the points that are measured. */
 export function* adding(options: AddingOptions): Generator<AddingPoint, void, void> {
+  for (const { point } of training(options)) {
+    if (point !== undefined) yield point;
+  }
+}
+
+/** Trains one network, and yields before the first update and after each, so that a page can train several in turn. */
+export function* training(options: AddingOptions): Generator<AddingProgress, void, void> {
   const { marks, steps, seed, hiddenSize, batch, every } = options;
-  const rnn: Cell = CELLS[options.cell]({ inputSize: 2, hiddenSize, seed });
+  const rnn: Cell = createCell(options.cell, { inputSize: 2, hiddenSize, seed });
   const model = new Sequential({
     rnn,
     last: new Last(),
@@ -69,13 +84,14 @@ export function* adding(options: AddingOptions): Generator<AddingPoint, void, vo
     sequences(marks, steps, batch, fresh),
   );
   try {
-    for (let updates = 0; updates <= options.updates; updates++) {
+    for (let updates = 0; ; updates++) {
+      let point: AddingPoint | undefined;
       if (updates % every === 0) {
         const error = errorOf(model, heldOut);
-        const point = { updates, error, solved: error <= options.solved, input: reach(rnn, heldOut) };
-        yield point;
-        if (point.solved) return;
+        point = { updates, error, solved: error <= options.solved, input: reach(rnn, heldOut) };
       }
+      yield { updates, point };
+      if (point?.solved || updates === options.updates) return;
       const { input, sums } = sequences(marks, steps, batch, random);
       model.train();
       optimizer.zeroGrad();
