@@ -57,6 +57,8 @@ const HELD_OUT_SEED = 12345;
 export interface AddingProgress {
   /** How many updates are done. */
   readonly updates: number;
+  /** The loss of the last update, on the sequences that it trained on, as a part of the variance too; NaN before the first. */
+  readonly loss: number;
   /** What was measured now: before the first update, and after every so many. */
   readonly point: AddingPoint | undefined;
 }
@@ -84,19 +86,21 @@ export function* training(options: AddingOptions): Generator<AddingProgress, voi
     sequences(marks, steps, batch, fresh),
   );
   try {
+    let loss = Number.NaN;
     for (let updates = 0; ; updates++) {
       let point: AddingPoint | undefined;
       if (updates % every === 0) {
         const error = errorOf(model, heldOut);
         point = { updates, error, solved: error <= options.solved, input: reach(rnn, heldOut) };
       }
-      yield { updates, point };
+      yield { updates, loss, point };
       if (point?.solved || updates === options.updates) return;
       const { input, sums } = sequences(marks, steps, batch, random);
       model.train();
       optimizer.zeroGrad();
-      const { gradient } = mseLoss(model.forward(input), sums);
-      model.backward(gradient);
+      const trained = mseLoss(model.forward(input), sums);
+      loss = trained.loss / VARIANCE;
+      model.backward(trained.gradient);
       clipGradNorm(model.parameters(), options.maxNorm);
       optimizer.step();
     }

@@ -56,7 +56,7 @@ export function gradientView(gradients: Gradients, all: Strings, { signal, annou
         }),
       ]),
     );
-    const busy = String(!gradients.complete);
+    const busy = String(!gradients.complete && gradients.failure === undefined);
     if (section.ariaBusy === "true" && busy === "false") announce(describe());
     section.ariaBusy = busy;
   };

@@ -53,7 +53,7 @@ export class Gradients extends EventTarget {
         ),
       );
     } catch (error) {
-      this.failure = String(error);
+      this.failure = error instanceof Error ? error.message : String(error);
       this.dispatchEvent(new Event("change"));
     }
   }

@@ -19,14 +19,16 @@ export async function mount(root: HTMLElement, context: PanelContext): Promise<v
   const alert = element("p", { role: "alert" });
   const tellFailure = (): void => {
     const failure = gradients.failure ?? race.failure;
-    if (failure !== undefined) alert.textContent = strings.failed(failure);
+    if (failure === undefined || alert.isConnected) return;
+    alert.textContent = strings.failed(failure);
+    root.prepend(alert);
   };
   for (const experiment of [gradients, race]) experiment.addEventListener("change", tellFailure, { signal });
   root.append(
     element("p", {}, strings.intro),
-    alert,
     gradientView(gradients, strings, context),
     raceView(race, strings, context),
   );
+  tellFailure();
   void gradients.measure();
 }

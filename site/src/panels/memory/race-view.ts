@@ -28,7 +28,7 @@ export function raceView(race: Race, all: Strings, { signal, announce }: PanelCo
     describe,
     height: 280,
     logarithmic: true,
-    range: [0.01, 10],
+    range: [0.005, 10],
     format: number,
     signal,
   } satisfies Omit<ChartOptions, "title">;
@@ -85,7 +85,6 @@ export function raceView(race: Race, all: Strings, { signal, announce }: PanelCo
     go.textContent = { ready: strings.start, running: strings.pause, paused: strings.resume, over: strings.again }[
       state
     ];
-    reset.disabled = state === "ready";
     for (const lane of lanes) {
       if (!race.arrived(lane) || told.has(lane)) continue;
       told.add(lane);

@@ -75,7 +75,8 @@ export class Race extends EventTarget {
         ),
       );
     } catch (error) {
-      this.failure = String(error);
+      this.failure = error instanceof Error ? error.message : String(error);
+      this.state = "paused";
       this.#changed();
     }
   }
