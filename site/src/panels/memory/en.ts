@@ -7,6 +7,10 @@ export const en = {
   failed: (reason: string) => `The experiments ended: ${reason}`,
   chosen: "LSTM, forget bias as set above",
   solvedLine: "solved",
+  /** What stands between two sentences. */
+  space: " ",
+  /** What stands between the parts of a list. */
+  comma: ", ",
 
   gradient: {
     title: "The gradient that reaches step 1",
@@ -51,8 +55,8 @@ export const en = {
   race: {
     title: "The adding problem: a race",
     shows:
-      "Each step shows a number between −1 and 1 and a mark. Two marks are set, and after the last step the network tells the sum of the two marked numbers. All networks have 32 units and see the same sequences in the same order. They take turns, one update each, so it is a race in updates and not in seconds. The left curves show the loss of the training as it goes on. The right ones show the error on sequences that no network trains on, every 50 updates. Both are written as a part of what knowing nothing gives, which is 1. At an error of 0.05 the problem is solved, and the network is at the finish. After 600 updates the race is over.",
-    steps: "Length of the sequences",
+      "Each step shows a number between −1 and 1 and a mark. Two marks are set, and after the last step the network tells the sum of the two marked numbers. All networks have 32 units and see the same sequences in the same order. They take turns, one update each, so it is a race in updates and not in seconds. The first chart shows the loss of the training as it goes on. The second one shows the error on sequences that no network trains on, every 50 updates. Both are written as a part of what knowing nothing gives, which is 1. At an error of 0.05 the problem is solved, and the network is at the finish. After 600 updates the race is over.",
+    steps: "Sequence length",
     seed: "Seed",
     marks: "Marks",
     marksOf: { halves: "one in each half", early: "both in the first half" },

@@ -24,7 +24,7 @@ export function gradientView(gradients: Gradients, all: Strings, { signal, annou
       const value = gradients.reached(name, length);
       return value === undefined ? [] : [strings.value(cell(name), words(value))];
     });
-    return strings.describe(length, values.join(", ") || "…");
+    return strings.describe(length, values.join(all.comma) || "…");
   };
 
   const chart = new Chart({
@@ -43,6 +43,7 @@ export function gradientView(gradients: Gradients, all: Strings, { signal, annou
 
   const show = (): void => {
     const { cells, lengths, length } = gradients;
+    // 0 has no place on a logarithmic scale, nor has an overflow: both are gaps.
     const values = cells.map((name) => lengths.map((steps) => gradients.reached(name, steps) || null));
     chart.show([[...lengths], ...values]);
     const columns = [...new Set([...SHOWN.filter((steps) => steps <= length), length])];
@@ -100,8 +101,8 @@ export function gradientView(gradients: Gradients, all: Strings, { signal, annou
     ),
     element("div", { className: "card" }, chart.element),
     table.element,
-    element("p", { className: "muted" }, `${strings.legend} ${strings.record}`),
-    notes(strings.look, strings.notes),
+    element("p", { className: "muted" }, `${strings.legend}${all.space}${strings.record}`),
+    notes(strings.look, strings.notes, all.space),
   );
   gradients.addEventListener("change", show, { signal });
   show();

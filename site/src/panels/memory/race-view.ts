@@ -20,7 +20,7 @@ export function raceView(race: Race, all: Strings, { signal, announce }: PanelCo
       const last = points.at(-1);
       return last === undefined ? [] : [strings.value(cell(name), number(last.error), last.updates)];
     });
-    return strings.describe(values.join(", ") || strings.notYet);
+    return strings.describe(values.join(all.comma) || strings.notYet);
   };
   const options = {
     x: strings.x,
@@ -37,7 +37,7 @@ export function raceView(race: Race, all: Strings, { signal, announce }: PanelCo
   /** The same curves for every lane, over the updates that are multiples of `every`, with the line that means solved. */
   const draw = (chart: Chart, every: number, value: (lane: Lane, updates: number) => number | undefined): void => {
     const x = Array.from({ length: settings.updates / every + 1 }, (_, i) => i * every);
-    const values = race.lanes.map((lane) => x.map((updates) => value(lane, updates) ?? null));
+    const values = race.lanes.map((lane) => x.map((updates) => finite(value(lane, updates))));
     chart.show([x, ...values, x.map(() => settings.solved)]);
   };
   const table = new Table(strings.table);
@@ -145,12 +145,15 @@ export function raceView(race: Race, all: Strings, { signal, announce }: PanelCo
     ),
     table.element,
     element("p", { className: "muted" }, strings.legend),
-    notes(strings.look, strings.notes),
+    notes(strings.look, strings.notes, all.space),
   );
   race.addEventListener("change", show, { signal });
   show();
   return section;
 }
+
+/** null, which is a gap in a curve, where there is no such number. */
+const finite = (value = Number.NaN): number | null => (Number.isFinite(value) ? value : null);
 
 function meanOf(values: readonly number[], length: number): number | undefined {
   return values.length === length ? values.reduce((sum, value) => sum + value, 0) / length : undefined;
