@@ -47,16 +47,18 @@ export class Chart {
     onTheme(() => this.#draw(), options.signal);
     options.signal.addEventListener("abort", () => {
       resized.disconnect();
+      waiting.delete(this);
       this.#plot?.destroy();
     });
     this.show(this.#data);
   }
 
-  /** Shows other data: the values of x, then those of each curve, as many; null is a gap. */
+  /** Shows other data: the values of x, then those of each curve, as many; null is a gap. It is drawn in a later frame. */
   show(data: uPlot.AlignedData): void {
+    const changed = !equal(data, this.#data);
     this.#data = data;
     this.element.ariaLabel = `${this.#options.title}. ${this.#options.describe(data)}`;
-    this.#plot?.setData(data);
+    if (changed) inAFrame(this, () => this.#plot?.setData(this.#data));
   }
 
   #resize(): void {
@@ -99,6 +101,31 @@ export class Chart {
       this.element,
     );
   }
+}
+
+/** Whether all values are the same: then there is nothing to draw. */
+const equal = (one: uPlot.AlignedData, other: uPlot.AlignedData): boolean =>
+  one.every(
+    ({ length }, i) =>
+      length === other[i]?.length && Array.from(one[i] ?? []).every((value, j) => value === other[i]?.[j]),
+  );
+
+/** What waits to be drawn. */
+const waiting = new Map<Chart, () => void>();
+
+/** Draws a chart in a frame of its own: several in one frame would block the page for longer. */
+function inAFrame(chart: Chart, draw: () => void): void {
+  if (waiting.size === 0) requestAnimationFrame(drawFirst);
+  waiting.set(chart, draw);
+}
+
+function drawFirst(): void {
+  for (const [chart, draw] of waiting) {
+    waiting.delete(chart);
+    draw();
+    break;
+  }
+  if (waiting.size > 0) requestAnimationFrame(drawFirst);
 }
 
 /** Powers of ten between two numbers, nine of them at most. */

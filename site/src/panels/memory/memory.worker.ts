@@ -23,7 +23,7 @@ interface Lane {
 }
 
 /** Milliseconds of training between two messages. */
-const SLICE = 40;
+const SLICE = 100;
 
 /** The experiments of `npm run claims`, by its own code and settings. */
 export class Memory {
