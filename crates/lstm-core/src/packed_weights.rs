@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::buffer::{product, zeros};
+use crate::buffer::{product, times, zeros};
 use crate::cell::{Cell, Slots};
 use crate::gemm::PackedB;
 use crate::layout::{GateColumns, Kind, Parameter};
@@ -37,7 +37,7 @@ impl PackedWeights {
 
     /// How many values all layers take, and what describes them; saturating.
     pub fn len_for(config: &Config) -> u64 {
-        let init = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
+        let init = times(config.padded_hidden_size(), config.cell().slot_count());
         config.total(&|layer| {
             let rows = config.layer_input_size(layer).saturating_add(config.h_size());
             let projection = PackedB::len_for(config.proj_size(), config.hidden_size());
