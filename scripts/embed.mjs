@@ -22,7 +22,9 @@ export function asText(bytes) {
   const byFrequency = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
   const common = new Set(byFrequency.slice(0, COMMON));
   const single = DIGITS.values();
-  const pairs = DIGITS.slice(COMMON).flatMap((lead) => DIGITS.map((digit) => lead + digit)).values();
+  const pairs = DIGITS.slice(COMMON)
+    .flatMap((lead) => DIGITS.map((digit) => lead + digit))
+    .values();
   const words = Array.from(counts, (_, byte) => (common.has(byte) ? single : pairs).next().value);
   const flags = new Array(Math.ceil(256 / FLAGS)).fill(0);
   for (const byte of common) flags[Math.floor(byte / FLAGS)] |= 1 << (byte % FLAGS);
