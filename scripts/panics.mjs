@@ -14,7 +14,6 @@ const TEXT = /[ -~]{8}/;
  */
 export async function withoutMessages(module) {
   const { default: binaryen } = await import("binaryen"); // only here, because most runs have nothing to build
-  binaryen.setDebugInfo(true); // keeps the names, by which wasm-opt sorts
   const read = binaryen.readBinary(module);
   for (let index = 0; index < read.getNumFunctions(); index++) {
     const reference = read.getFunctionByIndex(index);

@@ -20,26 +20,23 @@ const WASM_PACK_VERSION = "0.15.1";
  * What has one caller may be inlined, the loops of `simd/product.rs` above all: with --no-inline=* before -O3 the products of batches
  * are 7 % slower. -Os is 0.8 kB less and training 3 % slower; --flatten --rereloop is 2.6 kB less and batches are 4 % slower.
  * Gzipped, 0.3 kB less by: the promise that no address is below 1024 (there ends the stack, which grows down from 1 MiB), so that
- * constants move into the offsets of loads; few copies of small functions with several callers; similar functions side by side.
+ * constants move into the offsets of loads; few copies of small functions with several callers.
  */
 const WASM_OPT = [
-  ...[
-    "-O3",
-    "--converge",
-    "--low-memory-unused",
-    "--flexible-inline-max-function-size=5",
-    "--reorder-functions-by-name",
-  ],
-  ...[
-    "simd",
-    "relaxed-simd",
-    "bulk-memory",
-    "nontrapping-float-to-int",
-    "sign-ext",
-    "mutable-globals",
-    "multivalue",
-  ].map((feature) => `--enable-${feature}`),
-  ...["--enable-reference-types", "--strip-producers", "--strip-target-features"],
+  "-O3",
+  "--converge",
+  "--low-memory-unused",
+  "--flexible-inline-max-function-size=5",
+  "--enable-simd",
+  "--enable-relaxed-simd",
+  "--enable-bulk-memory",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-mutable-globals",
+  "--enable-multivalue",
+  "--enable-reference-types",
+  "--strip-producers",
+  "--strip-target-features",
 ];
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
