@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { asText } from "./embed.mjs";
 import { notices } from "./notices.mjs";
@@ -8,7 +9,16 @@ import { writeTypes } from "./types.mjs";
 import { MODULES } from "./wasm.mjs";
 
 const dist = join(root, "dist");
-const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
+const INPUTS = [
+  "ts",
+  "bench/plain",
+  "bench/harness.ts",
+  "bench/plain.ts",
+  "bench/ours.ts",
+  "bench/cases.ts",
+  "target/wasm/lstm_bg.wasm",
+  "target/wasm-relaxed/lstm_bg.wasm",
+];
 const SETTINGS = [
   "Cargo.lock",
   "scripts/build.mjs",
@@ -74,6 +84,7 @@ export async function buildDist(force) {
   copyFileSync(join(MODULES.simd128.folder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
   writeFileSync(join(partial, "THIRD-PARTY-NOTICES.txt"), notices());
   for (const build of BUILDS) await bundle(build, join(partial, build.folder));
+  await bundleCommand(partial);
   const typed = writeTypes(join(partial, "types"));
 
   rmSync(stampFile, { force: true });
@@ -113,6 +124,41 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     writeFileSync(join(outdir, TEXT), `export default ${JSON.stringify(asText(bytes))};\n`);
   }
 }
+
+/**
+ * `npx lstm-wasm`, a program on the package's own entries: those stay imports, and each command is a file of its own that is
+ * loaded when it runs.
+ */
+async function bundleCommand(outdir) {
+  const { build } = await import("esbuild");
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["ts/bin.ts"],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    lineLimit: 200,
+    logLevel: "warning",
+    external: ["lstm-wasm"],
+    plugins: [builtins],
+  });
+}
+
+/** `require("events")` of a bundled library as an import, since an ES module has no `require`. */
+const builtins = {
+  name: "builtins",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z]+$/ }, ({ path, kind }) =>
+      kind === "require-call" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `import builtin from "node:${path}"; module.exports = builtin;`,
+    }));
+  },
+};
 
 /** esbuild writes `var LSTM = class _LSTM` or leaves the name out, and stack traces would say `_LSTM.forward`. */
 function withPlainNames(script) {
