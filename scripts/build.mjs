@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { asText } from "./embed.mjs";
@@ -131,7 +140,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
  */
 async function bundleCommand(outdir) {
   const { build } = await import("esbuild");
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["ts/bin.ts"],
     outdir,
@@ -141,10 +150,13 @@ async function bundleCommand(outdir) {
     platform: "node",
     target: "node20.19",
     lineLimit: 200,
+    write: false,
     logLevel: "warning",
     external: ["lstm-wasm"],
     plugins: [builtins],
   });
+  for (const { path, text } of outputFiles) writeFileSync(path, withoutBareImports(withPlainNames(text)));
+  chmodSync(join(outdir, "bin.js"), 0o755);
 }
 
 /** `require("events")` of a bundled library as an import, since an ES module has no `require`. */

@@ -12,14 +12,15 @@ const NONLINEARITY: Option = {
   choices: ["tanh", "relu"],
 };
 
-const KINDS = `FILE is safetensors, .pt or .pth of torch.save, .onnx, .keras, .h5 or .hdf5, model.json of
-TensorFlow.js with its shards beside it, JSON of audio plug-ins or .nam, .npz, .npy, or a state
-dict in JSON. Its first bytes tell which; the name is asked where they do not.`;
+const KINDS = `FILE is safetensors, .pt or .pth of torch.save, .onnx, .keras, .h5 or .hdf5,
+model.json of TensorFlow.js with its shards beside it, JSON of an audio plug-in,
+.nam, .npz, .npy, or a state dict in JSON. Its first bytes tell which; its name
+where they do not.`;
 
 export const COMMANDS: readonly Command[] = [
   {
     name: "inspect",
-    summary: "Tells what a model file holds: its recurrent layers, their options and sizes, what is not supported.",
+    summary: "Tells what a model file holds.",
     positionals: ["FILE"],
     options: [{ name: "json", help: "one JSON object, for programs" }, KEY],
     details: `${KINDS}
@@ -42,8 +43,10 @@ The exit code is 1 for a file that cannot be read, and the reason is told.
       BATCH_FIRST,
       NONLINEARITY,
     ],
-    details: `IN is what inspect reads but .npy. OUT ends in .safetensors, .npz, .json (nested arrays by name)
-or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
+    details: `IN is any file that inspect reads. OUT ends in .safetensors, .npz, .json (nested
+arrays by name) or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
+
+Without --layer or --prefix all parameters are written.
 
   lstm-wasm convert checkpoint.pt model.safetensors --dtype F16
   lstm-wasm convert model.keras lstm.onnx --layer lstm`,
@@ -51,15 +54,15 @@ or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
   },
   {
     name: "run",
-    summary: "Runs an LSTM, GRU or RNN of a model file over a sequence, and writes its output at every step.",
+    summary: "Runs an LSTM, GRU or RNN of a model file over a sequence.",
     positionals: ["MODEL"],
     options: [
-      { name: "input", short: "i", value: "FILE", help: "the sequence: .npy, CSV or JSON; - is standard input (-)" },
+      { name: "input", short: "i", value: "FILE", help: ".npy, CSV or JSON; - is standard input (-)" },
       { name: "output", short: "o", value: "FILE", help: "ends in .npy, .csv or .json; - is standard output (-)" },
       {
         name: "format",
         value: "NAME",
-        help: "npy, csv or json, where OUTPUT's name does not tell (csv)",
+        help: "npy, csv or json, where the name does not tell (csv)",
         choices: ["npy", "csv", "json"],
       },
       LAYER,
@@ -68,21 +71,22 @@ or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
       BATCH_FIRST,
       NONLINEARITY,
     ],
-    details: `The input has one row of numbers for each step. .npy and JSON may have a batch: (steps, batch, values),
-or (batch, steps, values) where the layer is batch-first. A sequence of any length takes little memory,
-but for bidirectional layers and those that read from the end, which need the whole.
+    details: `The input has one row of numbers for each step. .npy and JSON may have a batch:
+(steps, batch, values), or (batch, steps, values) where the layer is
+batch-first. A sequence of any length takes little memory, but for bidirectional
+layers and those that read from the end, which need all of it.
 
-  lstm-wasm run model.safetensors --prefix lstm. --input data.npy --output out.npy
+  lstm-wasm run model.safetensors --prefix lstm. --input in.npy --output out.npy
   sensor | lstm-wasm run model.onnx | head -3`,
     run: async (args) => (await import("./run.js")).runModel(args),
   },
   {
     name: "bench",
-    summary: "Times this machine for some seconds: lstm-wasm against an LSTM in plain JavaScript.",
+    summary: "Times this machine, against an LSTM in plain JavaScript.",
     positionals: [],
     options: [{ name: "json", help: "one JSON object, for programs" }],
-    details: `The outputs of both are compared before anything is timed. A ratio of 8 says that plain JavaScript
-takes 8 times as long.`,
+    details: `It takes some seconds. The outputs of both are compared before anything is
+timed. ×8 says that plain JavaScript takes 8 times as long.`,
     run: async (args) => (await import("./bench.js")).bench(args),
   },
 ];

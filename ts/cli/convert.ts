@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { type Arguments, listed } from "./command.js";
 import { nameFile, writeBytes } from "./files.js";
-import { chooseLayer, type Layer, type ModelFile, openModel, openOptions, type Tensors } from "./model.js";
+import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOptions, type Tensors } from "./model.js";
 import { Complaint, oneLine } from "./terminal.js";
 
 /** What is written: a dict for most kinds, one layer for ONNX. */
@@ -58,6 +58,7 @@ export async function convert(args: Arguments): Promise<void> {
   try {
     bytes = await write(source, dtype);
   } catch (error) {
+    if (error instanceof RangeError) throw new Complaint(`${to}: the model is too large for a file of this kind`);
     throw nameFile(to, error);
   }
   await writeBytes(to, bytes);
@@ -70,6 +71,7 @@ function told(file: ModelFile, layer: Layer | undefined): string[] {
   const layers = layer === undefined ? file.layers : [layer];
   return [
     ...(layer === undefined ? file.skipped.map((one) => `left out: ${one}`) : []),
-    ...layers.flatMap(({ name, notes }) => notes.map((note) => `${name === "" ? "" : `${name}: `}${note}`)),
+    ...(layer === undefined && file.lost !== undefined ? [file.lost] : []),
+    ...notesOf(layers),
   ];
 }

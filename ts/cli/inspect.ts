@@ -1,8 +1,8 @@
 /** `lstm-wasm inspect`: what a model file holds. */
 import { statSync } from "node:fs";
 import type { Arguments } from "./command.js";
-import { type Layer, type ModelFile, openModel, openOptions } from "./model.js";
-import { PARAMETER } from "./state-dict.js";
+import { type Layer, type ModelFile, notesOf, openModel, openOptions } from "./model.js";
+import { prefixIn } from "./state-dict.js";
 import { bold, bytesText, table, thousands } from "./table.js";
 import { Complaint, isForPeople, oneLine, print, printable } from "./terminal.js";
 
@@ -30,26 +30,35 @@ const parametersOf = ({ stateDict }: Layer): number =>
 
 /** The tensors outside of recurrent layers. */
 function others({ tensors, layers }: ModelFile): [name: string, shape: readonly number[]][] {
-  const own = (name: string) =>
-    layers.some(({ prefix }) => name.startsWith(prefix) && PARAMETER.test(name.slice(prefix.length)));
-  return Object.entries(tensors).flatMap(([name, { shape }]) => (own(name) ? [] : [[name, shape]]));
+  const prefixes = new Set<string | undefined>(layers.map(({ prefix }) => prefix));
+  return Object.entries(tensors).flatMap(([name, { shape }]) => (prefixes.has(prefixIn(name)) ? [] : [[name, shape]]));
 }
 
 /** For programs. */
 function report(path: string, file: ModelFile) {
-  const { format, layers, refused, tensors, dtypes, metadata, skipped, notes } = file;
+  const { format, layers, refused, tensors, dtypes, metadata, skipped, lost, notes } = file;
   return {
     file: path,
     format,
     bytes: statSync(path).size,
     layers: layers.map((layer) => {
-      const { name, kind, options, backwards, state, notes } = layer;
+      const { name, kind, cell = false, options, backwards, state, notes } = layer;
       const parameters = parametersOf(layer);
-      return { name, kind, options, parameters, backwards: backwards !== false, state: state !== undefined, notes };
+      return {
+        name,
+        kind,
+        cell,
+        options,
+        parameters,
+        backwards: backwards !== false,
+        state: state !== undefined,
+        notes,
+      };
     }),
     refused,
     tensors: Object.entries(tensors).map(([name, { shape }]) => ({ name, shape, dtype: dtypes?.[name] })),
     skipped,
+    lost,
     metadata,
     notes,
   };
@@ -57,7 +66,7 @@ function report(path: string, file: ModelFile) {
 
 /** For people. */
 function page(path: string, file: ModelFile): string {
-  const { format, layers, refused, tensors, dtypes, skipped, notes } = file;
+  const { format, layers, refused, tensors, dtypes, skipped, lost, notes } = file;
   const all = Object.values(tensors);
   const count = all.reduce((sum, { size }) => sum + size, 0);
   const parts = [
@@ -65,10 +74,10 @@ function page(path: string, file: ModelFile): string {
   ];
   if (layers.length > 0) {
     const rows = layers.map((layer) => {
-      const { name, kind, options } = layer;
+      const { name, kind, cell, options } = layer;
       return [
         name === "" ? "(no prefix)" : name,
-        kind,
+        cell ? `${kind}Cell` : kind,
         ...[options.inputSize, options.hiddenSize, options.numLayers].map(String),
         optionsText(layer),
         thousands(parametersOf(layer)),
@@ -90,8 +99,9 @@ function page(path: string, file: ModelFile): string {
   const told = [
     ...refused.map(({ name, why }) => `not supported: ${name === "" ? "" : `${name}: `}${oneLine(why)}`),
     ...skipped.map((one) => `not read: ${one}`),
+    ...(lost === undefined ? [] : [lost]),
     ...notes,
-    ...layers.flatMap(({ name, notes }) => notes.map((note) => `${name === "" ? "" : `${name}: `}${note}`)),
+    ...notesOf(layers),
   ];
   if (told.length > 0) parts.push(told.map((one) => `- ${printable(one)}\n`).join(""));
   return parts.join("\n");

@@ -24,6 +24,8 @@ export interface Layer {
   /** What `--layer` or `--prefix` says: in a state dict the prefix of its names, else the file's own name for it. */
   readonly name: string;
   readonly kind: "LSTM" | "GRU" | "RNN";
+  /** Whether it was a cell, which reads one step at a time. */
+  readonly cell?: boolean;
   readonly options: LayerOptions;
   /** By PyTorch's names, without a prefix. */
   readonly stateDict: Readonly<Tensors>;
@@ -51,6 +53,8 @@ export interface ModelFile {
   readonly refused: readonly Refused[];
   /** All parameters that were read, by PyTorch's names. */
   readonly tensors: Readonly<Tensors>;
+  /** What of the file is not among them, in a sentence. */
+  readonly lost?: string;
   /** How the file stores them, where that is known: F16, say. */
   readonly dtypes?: Readonly<Record<string, string>>;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -125,6 +129,21 @@ function none(path: string, { refused, format }: ModelFile): Complaint {
   const [first] = refused;
   if (first !== undefined) return new Complaint(`${path}: ${first.name}: ${first.why}`);
   return new Complaint(`${path}: it has no LSTM, GRU or RNN (${format})`);
+}
+
+/** The notes of layers, each once, with the names of those it is about. */
+export function notesOf(layers: readonly Layer[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, notes } of layers)
+    for (const note of notes) {
+      const about = names.get(note) ?? [];
+      names.set(note, about);
+      if (name !== "") about.push(name);
+    }
+  return [...names].map(([note, about]) => {
+    const more = about.length > 3 ? ` and ${about.length - 3} more` : "";
+    return about.length === 0 ? note : `${about.slice(0, 3).join(", ")}${more}: ${note}`;
+  });
 }
 
 /** The parameters of several layers as one dict; those of one alone keep their names. */

@@ -1,4 +1,5 @@
 /** Where rows of numbers go as they are computed: .npy, CSV or JSON, to a file or to standard output. */
+import { rmSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { Tensor } from "lstm-wasm";
@@ -20,6 +21,16 @@ export class Output {
   constructor(path: string) {
     this.#path = path;
     this.#partial = path === "-" || isDevice(path) ? path : `${path}.${process.pid}.partial`;
+    if (!this.rewinds) return;
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
+      process.once(signal, () => {
+        rmSync(this.#partial, { force: true });
+        process.exit(code);
+      });
+    }
   }
 
   /** Whether the beginning can be written again at the end. */

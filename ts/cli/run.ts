@@ -1,9 +1,9 @@
 /** `lstm-wasm run`: a layer of a file over a sequence. */
 import type { Arguments } from "./command.js";
 import { outputSize, outputs } from "./compute.js";
-import { chooseLayer, openModel, openOptions } from "./model.js";
+import { chooseLayer, notesOf, openModel, openOptions } from "./model.js";
 import { formatOf, Output, rowWriter } from "./output.js";
-import { Progress } from "./progress.js";
+import type { Progress } from "./progress.js";
 import { openSequence } from "./sequence/sequence.js";
 import { fileSource, type Source, standardInput } from "./source.js";
 import { Complaint, oneLine } from "./terminal.js";
@@ -17,25 +17,23 @@ export async function runModel(args: Arguments): Promise<void> {
   const format = formatOf(to, wanted);
   const file = await openModel(path, openOptions(args));
   const layer = chooseLayer(path, file, args);
-  for (const note of layer.notes)
-    console.error(`lstm-wasm: ${oneLine(layer.name === "" ? note : `${layer.name}: ${note}`)}`);
 
   const counted = countedSource(from);
   const sequence = await openSequence(counted.source, layer.options.inputSize);
   const { outer } = sequence;
   const output = new Output(to);
   const writer = await rowWriter(format, output, [...outer, outputSize(layer)] as const);
-  const progress = new Progress(counted.source.size, "steps");
+  const progress = process.stderr.isTTY ? await progressBar(counted.source.size) : undefined;
   const started = performance.now();
   let rows = 0;
   try {
     await writer.begin();
     for await (const values of outputs(layer, layer.create(), sequence)) {
       rows += values.length / outputSize(layer);
-      progress.clear();
+      progress?.clear();
       await writer.rows(values);
       const elapsed = performance.now() - started;
-      if (elapsed > PATIENCE) progress.show(counted.bytes(), (rows / elapsed) * 1000);
+      if (elapsed > PATIENCE) progress?.show(counted.bytes(), (rows / elapsed) * 1000);
     }
     await writer.end();
     await output.end();
@@ -43,8 +41,14 @@ export async function runModel(args: Arguments): Promise<void> {
     await output.abort();
     throw error;
   } finally {
-    progress.stop();
+    progress?.stop();
   }
+  for (const note of notesOf([layer])) console.error(`lstm-wasm: ${oneLine(note)}`);
+}
+
+async function progressBar(total: number | undefined): Promise<Progress> {
+  const { Progress } = await import("./progress.js");
+  return new Progress(total, "steps");
 }
 
 /** The input, and how many of its bytes were read. */

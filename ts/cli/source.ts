@@ -38,7 +38,7 @@ export function standardInput(waiting: string): Source | undefined {
 
 /** Tells a person who is waiting for this program that it is waiting for them. */
 async function* whileHinting(bytes: AsyncIterable<Uint8Array>, waiting: string): AsyncGenerator<Uint8Array> {
-  const hint = setTimeout(() => console.error(waiting), 3000);
+  const hint = setTimeout(() => console.error(waiting), 3000).unref();
   try {
     for await (const chunk of bytes) {
       clearTimeout(hint);

@@ -33,6 +33,7 @@ export function run(program: string, main: () => Promise<void>): void {
     if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0); // `| head` has seen enough
     console.error(isForPeople(error) ? `${program}: ${oneLine(error.message)}` : error);
     process.exitCode = error instanceof Complaint ? error.exitCode : 1;
+    process.stdin.destroy(); // else a pipe that stays open would keep the program waiting
   };
   process.stdout.on("error", fail);
   main().catch(fail);

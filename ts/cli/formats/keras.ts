@@ -16,7 +16,8 @@ export async function readAs(format: string, source: Uint8Array | TensorFlowJs):
     tensors: whole ?? together(layers),
     skipped: [],
     stateDict: false,
-    notes: [obstacle === undefined ? "all of the model can run" : `only its recurrent layers can run: ${obstacle}`],
+    notes: obstacle === undefined ? ["all of the model can run (load of lstm-wasm/keras gives it)"] : [],
+    ...(obstacle !== undefined && { lost: `only its recurrent layers are taken: ${obstacle}` }),
   };
 }
 

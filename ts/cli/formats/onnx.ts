@@ -2,9 +2,9 @@ import { load, type OnnxLayer } from "lstm-wasm/onnx";
 import { type Layer, type LayerOptions, type ModelFile, prefixOf, together } from "../model.js";
 
 export async function read(bytes: Uint8Array): Promise<ModelFile> {
-  const { layers, tensors } = load(bytes);
+  const { layers } = load(bytes);
   const count = layers.length;
-  const all = Object.keys(tensors).length;
+
   return {
     format: "ONNX",
     layers: layers.map((layer) => asLayer(layer, prefixOf(layer.name, count))),
@@ -12,15 +12,14 @@ export async function read(bytes: Uint8Array): Promise<ModelFile> {
     tensors: together(layers),
     skipped: [],
     stateDict: false,
-    notes: [
-      `the graph has ${all} floating-point tensor${all === 1 ? "" : "s"}; those of its recurrent layers are told`,
-    ],
+    notes: [],
+    lost: "of the graph only its recurrent layers are taken",
   };
 }
 
 function asLayer(layer: OnnxLayer, prefix: string): Layer {
   const { name, kind, options, stateDict, attributes } = layer;
-  const { direction, layout, h0, c0, sequenceLens, quantized } = attributes;
+  const { direction, h0, c0, sequenceLens, quantized } = attributes;
   const reverse = direction === "reverse";
   const notes: string[] = [];
   if (reverse) notes.push("it reads each sequence from its end, which PyTorch's modules do in both directions only");
@@ -29,7 +28,7 @@ function asLayer(layer: OnnxLayer, prefix: string): Layer {
   if (typeof h0 === "object" || typeof c0 === "object") notes.push("the model has the values that it starts from");
   if (sequenceLens) notes.push("the model gives sequences lengths of their own");
   if (quantized) notes.push("its weights are int8; they become float32");
-  if (layout === 1) notes.push("it has the batch first");
+
   const state = { h: typeof h0 === "object" ? h0 : undefined, c: typeof c0 === "object" ? c0 : undefined };
   const some = state.h ?? state.c;
   return {

@@ -28,6 +28,18 @@ export class Chunks {
     return this.#length;
   }
 
+  /** The first characters that are no white space, as Latin-1, and not more than are needed: a pipe may be slow. */
+  async start(count: number): Promise<string> {
+    for (let length = count; ; length++) {
+      const there = await this.fill(length);
+      const text = Buffer.from(this.peek(length))
+        .toString("latin1")
+        .replace(/^\xef\xbb\xbf/, "");
+      const start = text.replace(/\s/g, "");
+      if (start.length >= count || there < length) return start;
+    }
+  }
+
   /** The first bytes, at most `count`, which stay. */
   peek(count: number): Uint8Array {
     if ((this.#parts[0]?.length ?? 0) < Math.min(count, this.#length)) this.#parts = [Buffer.concat(this.#parts)];

@@ -6,9 +6,8 @@ import type { Chunks } from "./chunks.js";
 import { MAX_ROW_CHARACTERS, outerOf, type Sequence } from "./sequence.js";
 
 export async function jsonSequence(chunks: Chunks, inputSize: number): Promise<Sequence> {
-  await chunks.fill(1024);
-  const start = Buffer.from(chunks.peek(1024)).toString("latin1");
-  if (/^(\xef\xbb\xbf)?\s*(\{|\[\s*\[\s*\[)/.test(start)) return wholeSequence(chunks, inputSize);
+  const start = await chunks.start(3);
+  if (start.startsWith("{") || start === "[[[") return wholeSequence(chunks, inputSize);
   return { outer: [undefined], blocks: blocksOf(chunks, inputSize) };
 }
 

@@ -18,11 +18,10 @@ export interface Sequence {
  */
 export async function openSequence(source: Source, inputSize: number): Promise<Sequence> {
   const chunks = new Chunks(source);
-  if ((await chunks.fill(64)) === 0) throw new Complaint(`${source.name}: there is nothing to read, it is empty`);
-  const start = Buffer.from(chunks.peek(64)).toString("latin1");
-  if (start.startsWith("\x93NUMPY")) return (await import("./npy.js")).npySequence(chunks, inputSize);
-  if (start.startsWith("PK")) throw new Complaint(`${source.name}: a zip archive; .npy, CSV or JSON is read`);
-  if (/^(\xef\xbb\xbf)?\s*[[{]/.test(start)) return (await import("./json.js")).jsonSequence(chunks, inputSize);
+  const start = await chunks.start(1);
+  if (start === "") throw new Complaint(`${source.name}: there is nothing to read, it is empty`);
+  if (start.startsWith("\x93")) return (await import("./npy.js")).npySequence(chunks, inputSize);
+  if (/^[[{]/.test(start)) return (await import("./json.js")).jsonSequence(chunks, inputSize);
   return (await import("./csv.js")).csvSequence(chunks, inputSize);
 }
 
