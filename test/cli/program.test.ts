@@ -38,7 +38,7 @@ describe("every command", { timeout: 60_000 }, () => {
     expect(await command.run([])).toEqual({ stdout: "", stderr: all.stdout, code: 2 });
   });
 
-  it.each<[string[], number, string]>([
+  it.each<[string[], 1 | 2, string]>([
     [["inspct", "x"], 2, "there is no command inspct. Did you mean inspect?"],
     [["conv"], 2, "there is no command conv. Did you mean convert?"],
     [["frobnicate"], 2, "there is no command frobnicate (--help lists the commands)"],

@@ -21,7 +21,7 @@ export async function print(text: string | Uint8Array): Promise<void> {
 export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 
 /** A message as one line. */
-export const oneLine = (message: string): string => printable(message.replace(/\s*\n\s*/g, "; "));
+export const oneLine = (message: string): string => printable(message.replace(/\.?\s*\n\s*/g, "; "));
 
 /** Whether an error was made for people to read: a complaint, or what the library throws on purpose. */
 export const isForPeople = (error: unknown): error is Error =>
