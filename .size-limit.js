@@ -63,6 +63,6 @@ export default [
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
   bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "7.5 kB", ...core),
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
-  // What each command loads comes on top when it runs: from 2 kB (inspect) to 12 kB (run).
+  // What each command loads comes on top when it runs: from 2.5 kB (convert) to 10 kB (bench).
   bundle("npx lstm-wasm, before it loads a command", "dist/bin.js", "4 kB", "node:*", "lstm-wasm", ...lazy("bin.js")),
 ];

@@ -153,21 +153,26 @@ async function bundleCommand(outdir) {
     write: false,
     logLevel: "warning",
     external: ["lstm-wasm"],
-    plugins: [builtins],
+    plugins: [required],
   });
   for (const { path, text } of outputFiles) writeFileSync(path, withoutBareImports(withPlainNames(text)));
   chmodSync(join(outdir, "bin.js"), 0o755);
 }
 
-/** `require("events")` of a bundled library as an import, since an ES module has no `require`. */
-const builtins = {
-  name: "builtins",
+/**
+ * What a library `require`s of Node becomes an import, since an ES module has no `require`. And cli-progress gets the
+ * string-width of today: its own has a regular expression of 10 kB in one line.
+ */
+const required = {
+  name: "required",
   setup(build) {
-    build.onResolve({ filter: /^[a-z]+$/ }, ({ path, kind }) =>
-      kind === "require-call" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `import builtin from "node:${path}"; module.exports = builtin;`,
+    build.onResolve({ filter: /^[a-z-]+$/ }, ({ path, kind }) => {
+      if (kind !== "require-call" || !(isBuiltin(path) || path === "string-width")) return undefined;
+      return { path: isBuiltin(path) ? `node:${path}` : path, namespace: "required" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `import value from "${path}"; module.exports = value;`,
+      resolveDir: root,
     }));
   },
 };

@@ -19,18 +19,15 @@ export function compiledCrates() {
     .map(({ name, version, license, manifest_path }) => ({ name, version, license, folder: dirname(manifest_path) }));
 }
 
-/** The npm packages that are bundled into an entry, by their folders in node_modules. */
+/** The npm packages that are bundled into an entry. */
 const BUNDLED = [
   { name: "pbf", entry: "lstm-wasm/onnx" },
   { name: "fflate", entry: "lstm-wasm/pytorch, lstm-wasm/npy and lstm-wasm/keras" },
   { name: "jsfive", entry: "lstm-wasm/keras" },
   { name: "pako", entry: "lstm-wasm/keras" },
-  ...[
-    ...["leven", "papaparse", "string-width", "strip-ansi", "ansi-regex", "get-east-asian-width", "cli-progress"],
-    // What cli-progress brings along, of older versions.
-    ...["string-width", "strip-ansi", "ansi-regex"].map((name) => `cli-progress/node_modules/${name}`),
-    ...["emoji-regex", "is-fullwidth-code-point"],
-  ].map((name) => ({ name, entry: "the command lstm-wasm" })),
+  ...["cli-progress", "leven", "papaparse", "string-width", "strip-ansi", "ansi-regex", "get-east-asian-width"].map(
+    (name) => ({ name, entry: "the command lstm-wasm" }),
+  ),
 ];
 
 /** The notices that the licences of these crates and packages ask for in every copy. Where there is a choice, the licence is MIT. */
@@ -41,9 +38,9 @@ export function notices() {
   }));
   const rust = `Copyright (c) The Rust Project Contributors\n\n${permission()}`;
   const all = [...crates, { title: "core, alloc and compiler_builtins of Rust (MIT OR Apache-2.0)", text: rust }];
-  const packages = BUNDLED.map(({ name: path, entry }) => {
-    const folder = join(root, "node_modules", path);
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const packages = BUNDLED.map(({ name, entry }) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     return { title: `${name} ${version} (${license}), in ${entry}`, text: licenceOf(name, folder) };
   });
   const head = "lstm.wasm, and its text in lstm.wasm.js, have in them, beside lstm-wasm's own code:\n";

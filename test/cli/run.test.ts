@@ -135,8 +135,6 @@ describe("run", { timeout: 60_000 }, () => {
   });
 
   it("turns round what a layer of ONNX or Keras reads from its end", async () => {
-    const input = Tensor.randn([7, 2, 3], { seed: 6 });
-    write("turned.npy", saveNpy(input));
     const turned = (tensor: Tensor, time: number) => {
       const rows = tensor.toArray(3);
       return new Tensor(time === 0 ? rows.reverse() : rows.map((row) => row.reverse()));
