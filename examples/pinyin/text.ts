@@ -1,7 +1,5 @@
-import { type Source, standardInput as stdin } from "../../ts/cli/source.js";
+import type { Source } from "../source.js";
 import { Complaint } from "../terminal.js";
-
-export { fileSource, type Source } from "../../ts/cli/source.js";
 
 export function textSource(texts: readonly string[]): Source {
   const bytes = new TextEncoder().encode(texts.join("\n"));
@@ -10,9 +8,6 @@ export function textSource(texts: readonly string[]): Source {
   };
   return { name: "the text", size: bytes.length, bytes: once() };
 }
-
-export const standardInput = (): Source | undefined =>
-  stdin("pinyin: waiting for text on standard input (--help tells more)");
 
 /** The text of a source, chunk by chunk; `count` hears of each chunk's length in bytes. */
 export async function* decode({ name, bytes }: Source, count: (length: number) => void): AsyncGenerator<string> {
