@@ -300,7 +300,7 @@ describe("convert", { timeout: 60_000 }, () => {
     [["m.safetensors", "x.npz", "--dtype", "F16"], 2, "--dtype is for .safetensors, got x.npz"],
     [["m.safetensors", "x.safetensors", "--dtype", "f8"], 2, "--dtype must be F32, F16 or BF16, got f8"],
     [["m.safetensors", "x.onnx", "--prefix", "encoder.rnn"], 1, "x.onnx: "], // a projection
-    [["m.safetensors", "no/x.npz"], 1, "no/x.npz: no such file or folder"],
+    [["m.safetensors", "no/x.npz"], 1, "no/x.npz: no such folder"],
     [["one.npy", "x.onnx"], 1, "one.npy: it has no LSTM, GRU or RNN (NumPy .npy)"],
     [[join(fixtures, "onnx/hand-LSTM-reverse.onnx"), "x.onnx"], 1, "reads each sequence from its end"],
     [[join(fixtures, "keras/words.keras"), "x.npz", "--prefix", "a"], 2, "--prefix is for state dicts, and"],

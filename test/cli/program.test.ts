@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasTerminals } from "../support/terminal.js";
 import { Command } from "./command.js";
 
+const ONNX = join(import.meta.dirname, "../fixtures/onnx/hand-LSTM-forward.onnx");
 let command: Command;
 const path = (name: string) => join(command.folder, name);
 
@@ -57,20 +58,27 @@ describe("every command", { timeout: 60_000 }, () => {
       'm.safetensors has no layer "x"; it has "both." (GRU)',
     ],
     [["run", "m.safetensors", "--layer", "x", "--prefix", "x"], 2, "give --layer or --prefix, not both"],
-    [["run", "none.pt", "-i", "x.npy"], 1, "none.pt: no such file or folder"],
-    [["run", "m.safetensors", "--layer", "lstm", "-i", "none"], 1, "none: no such file or folder"],
+    [["run", "none.pt", "-i", "x.npy"], 1, "none.pt: no such file"],
+    [["run", "m.safetensors", "--layer", "lstm", "-i", "none"], 1, "none: no such file"],
     [["run", "m.safetensors", "--layer", "lstm", "-i", "."], 1, ".: is a folder, not a file"],
     [["run", "m.safetensors", "--layer", "lstm", "-i", "x.npy", "-o", "o.txt"], 2, "OUTPUT must end in .npy, .csv or"],
-    [
-      ["run", "m.safetensors", "--layer", "lstm", "-i", "x.npy", "-o", "no/o.csv"],
-      1,
-      "no/o.csv: no such file or folder",
-    ],
+    [["run", "m.safetensors", "--layer", "lstm", "-i", "x.npy", "-o", "no/o.csv"], 1, "no/o.csv: no such folder"],
     [["run", "x.npy", "-i", "x.npy"], 1, "x.npy: it has no LSTM, GRU or RNN (NumPy .npy)"],
     [
       ["run", "m.safetensors", "--layer", "lstm", "-i", "x.csv", "--format", "npy"],
       2,
       "npy begins with the number of steps",
+    ],
+    [["run", ONNX, "--batch-first", "-i", "x.npy"], 2, "--batch-first is for state dicts, which do not tell it; "],
+    [
+      ["run", ONNX, "--nonlinearity", "relu", "-i", "x.npy"],
+      2,
+      "--nonlinearity is for state dicts, which do not tell it",
+    ],
+    [
+      ["inspect", "m.safetensors", "--key", "model"],
+      2,
+      "--key is for .pt files; m.safetensors is another kind of file",
     ],
     [["bench", "fast"], 2, "bench: fast is one argument too many (lstm-wasm bench)"],
   ])("%j ends with %i and one line", async (args, code, message) => {

@@ -1,4 +1,6 @@
 /** `lstm-wasm run`: forward's bits, from and to every format, in bounded memory. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
@@ -26,6 +28,10 @@ const csv = (tensor: Tensor) =>
   rowsOf(tensor)
     .map((row) => `${row.join(",")}\n`)
     .join("");
+
+/** The command while it runs, with pipes. */
+const start = (...args: string[]) =>
+  spawn(join(command.folder, "../node_modules/.bin/lstm-wasm"), args, { cwd: command.folder });
 
 beforeAll(async () => {
   command = await Command.install();
@@ -76,26 +82,24 @@ describe("run", { timeout: 60_000 }, () => {
   });
 
   it("answers each row of a pipe as it comes", async () => {
-    let answered = () => {};
-    const answer = new Promise<void>((resolve) => {
-      answered = resolve;
-    });
-    async function* slow() {
-      yield "1,2,3\n";
-      await answer; // which comes only if the first row was not kept waiting
-      yield "4,5,6\n";
-    }
-    const { spawn } = await import("node:child_process");
-    const child = spawn(join(command.folder, "../node_modules/.bin/lstm-wasm"), model, { cwd: command.folder });
-    let lines = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
-      lines += chunk.toString().split("\n").length - 1;
-      answered();
-    });
-    for await (const row of slow()) child.stdin.write(row);
-    child.stdin.end();
-    await new Promise((resolve) => child.on("close", resolve));
-    expect(lines).toBe(2);
+    const child = start(...model);
+    const answer = once(child.stdout, "data");
+    child.stdin.write("1,2,3\n");
+    await answer; // which comes only if the first row was not kept waiting
+    child.stdin.end("4,5,6\n");
+    const [second] = await once(child.stdout, "data");
+    expect(second.toString().trimEnd().split(",")).toHaveLength(4);
+    await once(child, "close");
+  });
+
+  it("leaves no half of a file when it is interrupted", async () => {
+    const partial = () => readdirSync(command.folder).filter((name) => name.startsWith("half.csv"));
+    const child = start(...model, "--output", "half.csv");
+    child.stdin.write("1,2,3\n");
+    await expect.poll(partial, { timeout: 30_000 }).toHaveLength(1);
+    child.kill("SIGINT");
+    expect(await once(child, "close")).toEqual([130, null]);
+    expect(partial()).toEqual([]);
   });
 
   it("keeps the batch, and knows which dimension it is", async () => {

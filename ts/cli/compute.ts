@@ -5,7 +5,7 @@ import type { Layer } from "./model.js";
 import type { Sequence } from "./sequence/sequence.js";
 import { Complaint } from "./terminal.js";
 
-/** Numbers, inputs or outputs, that one run of a stream takes at most, about. */
+/** How many numbers, of the input or of the output, a piece has at most, about. */
 const AT_ONCE = 2 ** 17;
 
 /** A module of any of the three kinds. */
@@ -88,7 +88,9 @@ async function* whole(layer: Layer, module: AnyModule, { outer, blocks }: Sequen
     layer.backwards ? flipped(input, time) : input,
     asArgument(state, outer.length === 1),
   );
-  yield (layer.backwards === "inputs" ? flipped(output, time) : output).data;
+  const { data } = layer.backwards === "inputs" ? flipped(output, time) : output;
+  const piece = Math.max(1, Math.floor(AT_ONCE / outputSize(layer))) * outputSize(layer);
+  for (let at = 0; at < data.length; at += piece) yield data.subarray(at, at + piece);
 }
 
 function joined(pieces: readonly Float32Array[]): Float32Array<ArrayBuffer> {

@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { Complaint, isForPeople } from "./terminal.js";
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or folder",
-  ENOTDIR: "no such file or folder",
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
   EISDIR: "is a folder, not a file",
   EACCES: "access is denied",
   EPERM: "access is denied",
@@ -12,11 +12,17 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: "is larger than 2 GiB, which Node does not read at once",
 };
 
-/** An error of the file system as a complaint about this path; others stay as they are. */
+/** An error of the file system in reading this path as a complaint; others stay as they are. */
 export function aboutFile(path: string, error: unknown): unknown {
   const { code = "" } = error as NodeJS.ErrnoException;
   if (code === "" || isForPeople(error)) return error;
   return new Complaint(`${path}: ${REASONS[code] ?? `cannot be read or written (${code})`}`);
+}
+
+/** The same of writing: there what is missing is the folder. */
+export function aboutOutput(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? new Complaint(`${path}: no such folder`) : aboutFile(path, error);
 }
 
 export function readBytes(path: string): Uint8Array {
@@ -40,7 +46,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
     const { writeFileAtomic } = await import("lstm-wasm/node");
     await writeFileAtomic(path, bytes);
   } catch (error) {
-    throw aboutFile(path, error);
+    throw aboutOutput(path, error);
   }
 }
 

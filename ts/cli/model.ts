@@ -95,12 +95,23 @@ export async function openModel(path: string, options: OpenOptions): Promise<Mod
   const bytes = readBytes(path);
   if (bytes.length === 0) throw new Complaint(`${path}: the file is empty`);
   const kind = kindOf(path, bytes) ?? "safetensors"; // whose reader tells what else it looks like
+  if (options.key !== undefined && kind !== "pytorch") throw untold("key", path);
+  let file: ModelFile;
   try {
     const read = await READERS[kind]();
-    return await read(bytes, options, path);
+    file = await read(bytes, options, path);
   } catch (error) {
     throw nameFile(path, error);
   }
+  if (options.batchFirst && !file.stateDict) throw untold("batch-first", path);
+  if (options.nonlinearity !== undefined && !file.stateDict) throw untold("nonlinearity", path);
+  return file;
+}
+
+/** An option that would change nothing. */
+function untold(option: "key" | "batch-first" | "nonlinearity", path: string): Complaint {
+  const where = option === "key" ? ".pt files" : "state dicts, which do not tell it";
+  return new Complaint(`--${option} is for ${where}; ${path} is another kind of file`, 2);
 }
 
 /** The layer that the command line names, or the only one. */

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { Tensor } from "lstm-wasm";
-import { aboutFile, isDevice } from "./files.js";
+import { aboutOutput, isDevice } from "./files.js";
 import { Complaint, print } from "./terminal.js";
 
 export type Format = "npy" | "csv" | "json";
@@ -68,7 +68,7 @@ export class Output {
     try {
       await work();
     } catch (error) {
-      throw aboutFile(this.#path, error);
+      throw aboutOutput(this.#path, error);
     }
   }
 }

@@ -18,22 +18,27 @@ export async function runModel(args: Arguments): Promise<void> {
   const file = await openModel(path, openOptions(args));
   const layer = chooseLayer(path, file, args);
 
-  const counted = countedSource(from);
-  const sequence = await openSequence(counted.source, layer.options.inputSize);
-  const { outer } = sequence;
-  const output = new Output(to);
-  const writer = await rowWriter(format, output, [...outer, outputSize(layer)] as const);
-  const progress = process.stderr.isTTY ? await progressBar(counted.source.size) : undefined;
+  const source = from === "-" ? piped() : fileSource(from);
+  const progress = process.stderr.isTTY ? await progressBar(source.size) : undefined;
   const started = performance.now();
-  let rows = 0;
+  let [read, rows] = [0, 0];
+  const watched = async function* () {
+    for await (const chunk of source.bytes) {
+      read += chunk.length;
+      const elapsed = performance.now() - started;
+      if (elapsed > PATIENCE) progress?.show(read, (rows / elapsed) * 1000);
+      yield chunk;
+    }
+  };
+  const output = new Output(to);
   try {
+    const sequence = await openSequence({ ...source, bytes: watched() }, layer.options.inputSize);
+    const writer = await rowWriter(format, output, [...sequence.outer, outputSize(layer)]);
     await writer.begin();
     for await (const values of outputs(layer, layer.create(), sequence)) {
-      rows += values.length / outputSize(layer);
       progress?.clear();
       await writer.rows(values);
-      const elapsed = performance.now() - started;
-      if (elapsed > PATIENCE) progress?.show(counted.bytes(), (rows / elapsed) * 1000);
+      rows += values.length / outputSize(layer);
     }
     await writer.end();
     await output.end();
@@ -49,19 +54,6 @@ export async function runModel(args: Arguments): Promise<void> {
 async function progressBar(total: number | undefined): Promise<Progress> {
   const { Progress } = await import("./progress.js");
   return new Progress(total, "steps");
-}
-
-/** The input, and how many of its bytes were read. */
-function countedSource(path: string): { source: Source; bytes: () => number } {
-  const source = path === "-" ? piped() : fileSource(path);
-  let count = 0;
-  const bytes = async function* () {
-    for await (const chunk of source.bytes) {
-      count += chunk.length;
-      yield chunk;
-    }
-  };
-  return { source: { ...source, bytes: bytes() }, bytes: () => count };
 }
 
 function piped(): Source {
