@@ -154,6 +154,13 @@ describe("inspect", { timeout: 60_000 }, () => {
     expect(await command.complaint(["inspect", "\u001b[31mno"], 1)).not.toContain("\u001b");
   });
 
+  it("keeps to itself what the HDF5 library prints of a damaged file", async () => {
+    const bytes = bytesOf("keras/rnn.h5");
+    bytes[bytes.indexOf("keras_version") + 16] = 0; // the attribute's type
+    writeFileSync(path("damaged.h5"), bytes);
+    expect((await inspect("damaged.h5")).layers).toHaveLength(2);
+  });
+
   const refusals: [file: string, reason: string][] = [
     ...readdirSync(fixture("onnx"))
       .filter((name) => name.startsWith("refused-") && name.endsWith(".onnx"))

@@ -1,4 +1,5 @@
 /** What all commands of `lstm-wasm` have in common: help, errors, exit codes, terminals. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GRU, LSTM, Tensor } from "lstm-wasm";
@@ -83,6 +84,15 @@ describe("every command", { timeout: 60_000 }, () => {
     [["bench", "fast"], 2, "bench: fast is one argument too many (lstm-wasm bench)"],
   ])("%j ends with %i and one line", async (args, code, message) => {
     expect(await command.complaint(args, code)).toContain(message);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says in one line that its output cannot be written", async () => {
+    const script = `exec ${join(command.folder, "../node_modules/.bin/lstm-wasm")} inspect m.safetensors > /dev/full`;
+    const { stderr, status } = spawnSync("sh", ["-c", script], { cwd: command.folder, encoding: "utf8" });
+    expect({ stderr, status }).toEqual({
+      stderr: "lstm-wasm: standard output cannot be written (ENOSPC)\n",
+      status: 1,
+    });
   });
 
   it("bench compares, times and tells ratios", async () => {

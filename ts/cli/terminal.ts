@@ -29,12 +29,17 @@ export const isForPeople = (error: unknown): error is Error =>
 
 /** Runs a program to its end, or to its complaint. */
 export function run(program: string, main: () => Promise<void>): void {
+  let failed = false;
   const fail = (error: unknown): void => {
     if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0); // `| head` has seen enough
-    console.error(isForPeople(error) ? `${program}: ${oneLine(error.message)}` : error);
+    if (!failed) console.error(isForPeople(error) ? `${program}: ${oneLine(error.message)}` : error);
+    failed = true; // what cannot be written is told by the stream and by who wrote
     process.exitCode = error instanceof Complaint ? error.exitCode : 1;
     process.stdin.destroy(); // else a pipe that stays open would keep the program waiting
   };
-  process.stdout.on("error", fail);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    const { code = "" } = error;
+    fail(code === "EPIPE" ? error : new Complaint(`standard output cannot be written (${code})`));
+  });
   main().catch(fail);
 }
