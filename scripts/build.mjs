@@ -123,6 +123,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     write: false,
     logLevel: "warning",
     external: [TEXT, ...external],
+    plugins: [quietJsfive],
     alias: { "#module": join(root, "ts/wasm/loaders", `${module}.ts`) },
   });
   mkdirSync(outdir, { recursive: true });
@@ -173,6 +174,16 @@ const required = {
     build.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
       contents: `import value from "${path}"; module.exports = value;`,
       resolveDir: root,
+    }));
+  },
+};
+
+/** jsfive prints what it cannot read, of which ts/formats/keras/hdf5.ts makes errors. It gets a console of its own, which is silent. */
+const quietJsfive = {
+  name: "quiet jsfive",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]jsfive[/\\].*\.m?js$/ }, ({ path }) => ({
+      contents: `const console = { log() {}, warn() {} };\n${readFileSync(path, "utf8")}`,
     }));
   },
 };

@@ -103,6 +103,7 @@ describe("inspect", { timeout: 60_000 }, () => {
     ["pytorch/policy.zip", "PyTorch (torch.save)", "", "LSTM"],
     ["pytorch/lightning.ckpt", "PyTorch (torch.save)", "model.", "LSTM"],
     ["onnx/torch-GRU-2-both.onnx", "ONNX", undefined, "GRU"],
+    ["onnx/external.onnx", "ONNX", undefined, "LSTM"], // with weights in a file beside it
     ["keras/words.keras", "Keras", "bidirectional_3", "LSTM"],
     ["keras/rnn.h5", "Keras (HDF5)", "simple_rnn", "RNN"],
     ["keras/rnn.keras2.hdf5", "Keras (HDF5)", "simple_rnn", "RNN"],

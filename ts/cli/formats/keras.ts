@@ -5,7 +5,7 @@ export const read = (bytes: Uint8Array): Promise<ModelFile> =>
   readAs(bytes[0] === 0x50 ? "Keras" : "Keras (HDF5)", bytes);
 
 export async function readAs(format: string, source: Uint8Array | TensorFlowJs): Promise<ModelFile> {
-  const { layers, model, obstacle } = await quietly(() => load(source));
+  const { layers, model, obstacle } = await load(source);
   const whole = model?.stateDict() as Tensors | undefined;
   model?.dispose();
   const count = whole === undefined ? layers.length : Object.keys(whole).some((name) => !name.includes(".")) ? 1 : 2;
@@ -19,17 +19,6 @@ export async function readAs(format: string, source: Uint8Array | TensorFlowJs):
     notes: obstacle === undefined ? ["all of the model can run (load of lstm-wasm/keras gives it)"] : [],
     ...(obstacle !== undefined && { lost: `only its recurrent layers are taken: ${obstacle}` }),
   };
-}
-
-/** jsfive warns with bytes of a damaged file as they are, which would reach the terminal. */
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
-  const { warn } = console;
-  console.warn = () => {};
-  try {
-    return await work();
-  } finally {
-    console.warn = warn;
-  }
 }
 
 function asLayer(layer: KerasLayer, prefix: string): Layer {

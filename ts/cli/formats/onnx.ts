@@ -1,8 +1,11 @@
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { load, type OnnxLayer } from "lstm-wasm/onnx";
-import { type Layer, type LayerOptions, type ModelFile, prefixOf, together } from "../model.js";
+import { readBytes } from "../files.js";
+import { type Layer, type LayerOptions, type ModelFile, type OpenOptions, prefixOf, together } from "../model.js";
 
-export async function read(bytes: Uint8Array): Promise<ModelFile> {
-  const { layers } = load(bytes);
+export async function read(bytes: Uint8Array, _: OpenOptions, path: string): Promise<ModelFile> {
+  const { layers } = load(bytes, { externalData: filesBeside(path, Buffer.from(bytes)) });
   const count = layers.length;
 
   return {
@@ -15,6 +18,18 @@ export async function read(bytes: Uint8Array): Promise<ModelFile> {
     notes: [],
     lost: "of the graph only its recurrent layers are taken",
   };
+}
+
+/** The files of the same folder that the model says its weights lie in. */
+function filesBeside(path: string, model: Buffer): Record<string, Uint8Array> {
+  if (!model.includes("location")) return {};
+  const folder = dirname(path);
+  const named = readdirSync(folder).filter((name) => {
+    const { length } = Buffer.from(name);
+    // In protobuf: the key "location", then the value's field, its length below 128, and itself.
+    return length < 128 && model.includes(`location\u0012${String.fromCharCode(length)}${name}`);
+  });
+  return Object.fromEntries(named.map((name) => [name, readBytes(join(folder, name))]));
 }
 
 function asLayer(layer: OnnxLayer, prefix: string): Layer {
