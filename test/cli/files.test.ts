@@ -224,7 +224,7 @@ describe("convert", { timeout: 60_000 }, () => {
 
   it("keeps every bit through .npz, .json and safetensors", async () => {
     expect(await convert("m.safetensors", "1.npz")).toBe("");
-    expect(sorted(loadNpz(readFileSync(path("1.npz"))))).toEqual(sorted(dict));
+    expect(sorted(await loadNpz(readFileSync(path("1.npz"))))).toEqual(sorted(dict));
     await convert("1.npz", "2.json");
     await convert("2.json", "3.safetensors");
     expect(sorted(load(readFileSync(path("3.safetensors"))))).toEqual(sorted(dict));
@@ -248,7 +248,7 @@ describe("convert", { timeout: 60_000 }, () => {
     await convert("rnn.safetensors", "rnn.onnx", "--nonlinearity", "relu");
     expect(readFileSync(path("rnn.onnx")).equals(saveOnnx(rnn))).toBe(true);
     await convert("rnn.onnx", "rnn.npz");
-    expect(sorted(loadNpz(readFileSync(path("rnn.npz"))))).toEqual(sorted(rnn.stateDict()));
+    expect(sorted(await loadNpz(readFileSync(path("rnn.npz"))))).toEqual(sorted(rnn.stateDict()));
     writeFileSync(path("first.npz"), saveNpz(first.stateDict()));
     await convert("first.npz", "first.onnx", "--batch-first");
     expect(readFileSync(path("first.onnx")).equals(saveOnnx(first))).toBe(true);
@@ -288,12 +288,12 @@ describe("convert", { timeout: 60_000 }, () => {
     expect(sorted(load(readFileSync(path("words.safetensors"))))).toEqual(sorted(words.model?.stateDict() ?? {}));
     const [first] = words.layers;
     await convert(fixture("keras/words.keras"), "first.npz", "--layer", first?.name ?? "");
-    expect(sorted(loadNpz(readFileSync(path("first.npz"))))).toEqual(sorted(first?.stateDict ?? {}));
+    expect(sorted(await loadNpz(readFileSync(path("first.npz"))))).toEqual(sorted(first?.stateDict ?? {}));
     expect(await convert(fixture("keras/branches.keras"), "b.npz")).toMatch(
       /only its recurrent layers are taken: layer "/,
     );
     await convert("model.json", "tfjs.npz");
-    expect(Object.keys(loadNpz(readFileSync(path("tfjs.npz"))))).toContain("lstm_LSTM1.weight_ih_l0");
+    expect(Object.keys(await loadNpz(readFileSync(path("tfjs.npz"))))).toContain("lstm_LSTM1.weight_ih_l0");
     await convert("amp.nam", "amp.json");
     const parts = loadAudio(nam).layers.map(({ name, stateDict }) =>
       Object.entries(stateDict).map(([part, tensor]) => [`${name}.${part}`, tensor]),

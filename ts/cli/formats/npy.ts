@@ -3,7 +3,7 @@ import type { ModelFile, OpenOptions } from "../model.js";
 import { stateDictFile } from "../state-dict.js";
 
 export async function readArchive(bytes: Uint8Array, options: OpenOptions): Promise<ModelFile> {
-  const tensors = loadNpz(bytes, { skipUnsupported: true });
+  const tensors = await loadNpz(bytes, { skipUnsupported: true });
   return stateDictFile("NumPy .npz", tensors, options);
 }
 
