@@ -185,7 +185,7 @@ describe("inspect", { timeout: 60_000 }, () => {
     const [file = ""] = refusals.map(([name]) => fixture(name));
     const { stdout, code } = await command.run(["inspect", file, "--json"]);
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ file, error: { code: "SAFETENSORS", message: expect.any(String) } });
+    expect(JSON.parse(stdout)).toMatchObject({ file, error: { code: "FILE", message: expect.any(String) } });
   });
 
   it.each<[string, string | Uint8Array, string]>([
