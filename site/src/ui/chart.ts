@@ -7,6 +7,8 @@ export interface ChartOptions {
   readonly title: string;
   /** What the x axis counts. */
   readonly x: string;
+  /** How a value of x is written; by default as a number, 1,000. */
+  readonly formatX?: (value: number) => string;
   /** The curves: their names and colours of style.css. */
   readonly curves: readonly { readonly label: string; readonly colour: `--${string}` }[];
   /** Says in words what the curves show, in the page's language: the text alternative. */
@@ -55,7 +57,7 @@ export class Chart {
 
   /** uPlot takes colours at its start only. */
   #draw(): void {
-    const { title, x, curves, height = 240, logarithmic = false } = this.#options;
+    const { title, x, formatX, curves, height = 240, logarithmic = false } = this.#options;
     const width = this.element.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -66,9 +68,15 @@ export class Chart {
         width,
         height,
         scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
-        axes: [{ ...axis, label: x }, axis],
+        axes: [
+          { ...axis, label: x, ...(formatX && { values: (_: uPlot, marks: number[]) => marks.map(formatX) }) },
+          axis,
+        ],
         series: [
-          { label: x },
+          {
+            label: x,
+            ...(formatX && { value: (_: uPlot, value: number | null) => (value === null ? "–" : formatX(value)) }),
+          },
           ...curves.map((curve) => ({ label: curve.label, stroke: css(colour(curve.colour)), width: 2 })),
         ],
       },
