@@ -1,14 +1,15 @@
 /** The recurrent layers of an ONNX model. */
 import { LSTMError } from "../../checks/errors.js";
+import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
-import type { StateDict } from "../../parameters/state-dict.js";
 import { suffixOf } from "../../recurrent/cells.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
+import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { Constants } from "./constants.js";
 import { type Direction, type Initial, kindOf, type RecurrentNode, readLayer } from "./layer.js";
@@ -44,6 +45,15 @@ export interface OnnxAttributes {
   readonly h0: "zeros" | "computed" | Tensor;
   /** The same for the cell state of an LSTM. */
   readonly c0: "zeros" | "computed" | Tensor;
+}
+
+/** Options of `load`. */
+export interface LoadOptions {
+  /**
+   * The files beside the model that tensors of it lie in, by the names that the model has for them: `torch.onnx.export` of
+   * PyTorch 2.15 writes `model.onnx` and `model.onnx.data`, which is then `{ "model.onnx.data": bytes }`.
+   */
+  externalData?: Readonly<Record<string, ArrayBufferLike | ArrayBufferView>> | undefined;
 }
 
 /** How `create` makes a module. */
@@ -90,14 +100,19 @@ export interface OnnxModel {
  * The LSTMs, GRUs and RNNs of an ONNX model, also those in bodies of If, Loop and Scan and in functions. Nodes that read
  * each other's output are one module of several layers. Nothing of the file is executed.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no ONNX model, for what PyTorch's modules have no equivalent for (the
- *   message names node and attribute), and for a model without such a node (the message says why)
+ * @throws LSTMError `FILE` for bytes that are no ONNX model, for tensors in a file that is not given, for what PyTorch's
+ *   modules have no equivalent for (the message names node and attribute), and for a model without such a node (the message
+ *   says why); `OPTION`
  */
-export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
+export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): OnnxModel {
+  const { externalData = {} } = checkObject("load", options, ["externalData"]);
   const file = asBytes(bytes);
+  const external = externalOf(externalData);
   const model = decode<Model>(file, MODEL);
   if (model.graph === undefined) throw invalid("it has no graph");
-  const constants = new Constants(file.length);
+  let size = file.length;
+  for (const { length } of external.values()) size += length;
+  const constants = new Constants(size, external);
   const found: RecurrentNode[] = [];
   const pending: (() => void)[] = [];
   const operators = new Set<string>();
@@ -129,14 +144,23 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
   return { layers: joined(found, constants).map(asModule), tensors };
 }
 
+function externalOf(files: unknown): Map<string, Uint8Array> {
+  if (!isObject(files)) throw mustBe("OPTION", "externalData", "an object of bytes by the files' names", files);
+  return new Map(
+    Object.entries(files).map(([name, bytes]) => [
+      name,
+      asBytes(bytes as ArrayBufferView, `externalData[${quote(name)}]`),
+    ]),
+  );
+}
+
 function none(operators: ReadonlySet<string>) {
   const has = (...names: string[]) => names.some((name) => operators.has(name));
   const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
   // An array, because bundlers make one long line of texts that are added.
   const why = [
-    ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an",
-    "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
-    'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
+    ". If it has such a layer, the exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
+    "an nn.RNN or a loop of your own: from those it cannot be told. Take the state dict instead of the ONNX file",
   ];
   const names = [...operators].sort();
   const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
@@ -179,28 +203,17 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
     outputs: last.placed.node.outputs,
     sequenceLens: !!node.inputs[4],
     quantized,
-    h0: initialOf(
-      layers.map(({ initial }) => initial.h),
-      first,
-    ),
-    c0: initialOf(
-      layers.map(({ initial }) => initial.c),
-      first,
-    ),
+    h0: initialOf("h", layers),
+    c0: initialOf("c", layers),
   };
   const create = (given: CreateOptions = {}) => {
     checkFlipped(name, direction, given);
-    return CREATE[kind](stateDict, options);
+    const { batchFirst } = options;
+    if (kind === "RNN") return RNN.fromStateDict(stateDict, { batchFirst, nonlinearity });
+    return { LSTM, GRU }[kind].fromStateDict(stateDict, { batchFirst });
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
-
-const CREATE = {
-  LSTM: (dict: StateDict, { batchFirst }: LSTMOptions) => LSTM.fromStateDict(dict, { batchFirst }),
-  GRU: (dict: StateDict, { batchFirst }: GRUOptions) => GRU.fromStateDict(dict, { batchFirst }),
-  RNN: (dict: StateDict, { batchFirst, nonlinearity }: RNNOptions) =>
-    RNN.fromStateDict(dict, { batchFirst, nonlinearity }),
-};
 
 function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
@@ -213,7 +226,9 @@ function checkFlipped(name: string, direction: Direction, options: CreateOptions
 }
 
 /** The initial states of all layers as one. */
-function initialOf(each: readonly Initial[], { directions, hiddenSize }: RecurrentNode): "zeros" | "computed" | Tensor {
+function initialOf(state: "h" | "c", layers: readonly RecurrentNode[]): "zeros" | "computed" | Tensor {
+  const [{ directions, hiddenSize }] = layers as readonly [RecurrentNode];
+  const each = layers.map(({ initial }) => initial[state]);
   const known = each.find((one) => typeof one !== "string");
   if (each.every((one) => one === "zeros")) return "zeros";
   if (known === undefined || typeof known === "string") return "computed";
