@@ -2,6 +2,7 @@ import type { PanelContext } from "../../panel.js";
 import { Chart } from "../../ui/chart.js";
 import { button } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
+import { Alert } from "./alert.js";
 import type { en } from "./en.js";
 import { openButton, saveFile } from "./files.js";
 import { type Run, reasonOf } from "./run.js";
@@ -44,7 +45,7 @@ export function runView<Config, Note>(options: {
     accept: ".safetensors",
     onOpen: (chosen) => attempt(take(chosen)),
   });
-  const alert = element("p", { role: "alert", className: "train-alert" });
+  const alert = new Alert();
   const numbers = Object.fromEntries(
     (["step", "samples", "rate", "loss"] as const).map((name) => [name, element("dd", {}, "–")]),
   ) as Record<"step" | "samples" | "rate" | "loss", HTMLElement>;
@@ -63,11 +64,11 @@ export function runView<Config, Note>(options: {
   });
 
   const complain = (problem: Problem | undefined): void => {
-    alert.textContent = problem === undefined ? "" : strings.problem(problem);
+    alert.say(problem && strings.problem(problem));
   };
   const attempt = (work: Promise<unknown>): void => {
     work.catch((error: unknown) => {
-      if (!signal.aborted) alert.textContent = strings.failed(reasonOf(error));
+      if (!signal.aborted) alert.say(strings.failed(reasonOf(error)));
     });
   };
   const take = async (chosen: File): Promise<void> => {
@@ -95,7 +96,7 @@ export function runView<Config, Note>(options: {
     numbers.samples.textContent = run.samples.toLocaleString("en");
     numbers.rate.textContent = run.rate === 0 ? "–" : run.rate.toFixed(0);
     numbers.loss.textContent = run.loss?.toFixed(4) ?? "–";
-    if (run.failure !== undefined) alert.textContent = strings.failed(run.failure);
+    if (run.failure !== undefined) alert.say(strings.failed(run.failure));
     chart.show(run.losses.points);
     onChange();
   };
@@ -109,7 +110,7 @@ export function runView<Config, Note>(options: {
       "section",
       { className: "card train-run", ariaLabel: strings.title },
       element("div", { className: "row" }, main, reset, download, open),
-      alert,
+      alert.element,
       element(
         "dl",
         { className: "train-numbers" },

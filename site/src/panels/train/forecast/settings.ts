@@ -13,6 +13,9 @@ export interface ForecastSettings {
   readonly scale: Scale;
 }
 
+/** The least and the most of each. */
+export const LIMITS = { window: [4, 60], horizon: [1, 36], season: [1, 36] } as const;
+
 /** Into the scale and back. */
 export function scaler(scale: Scale): { to(value: number): number; from(scaled: number): number } {
   return scale === "logarithm" ? { to: Math.log, from: Math.exp } : { to: (value) => value, from: (scaled) => scaled };

@@ -5,7 +5,7 @@ import { mulberry32 } from "../../../../../examples/mulberry32.js";
 import { type Measured, type Problem, Trainer, Unreadable } from "../trainer.js";
 import { backTestOrigins, naiveErrors, refusal, trainingLength } from "./back-test.js";
 import { readCsv } from "./csv.js";
-import { type ForecastSettings, SCALES, scaler } from "./settings.js";
+import { type ForecastSettings, LIMITS, SCALES, scaler } from "./settings.js";
 
 export interface ForecastConfig extends ForecastSettings {
   /** The standard deviation of the training part, in the scale. */
@@ -97,12 +97,14 @@ export class ForecastTrainer extends Trainer<ForecastConfig, ForecastNote> {
   protected read(about: unknown): ForecastConfig {
     const config = (about ?? {}) as ForecastConfig;
     const { window, horizon, season, scale, deviation } = config;
-    const counts = [window, horizon, season].every(
-      (count) => Number.isSafeInteger(count) && count >= 1 && count <= 1000,
-    );
-    if (!counts || !SCALES.includes(scale) || !(deviation > 0)) {
-      throw new Unreadable("expected window, horizon, season and scale in the metadata");
+    for (const name of ["window", "horizon", "season"] as const) {
+      const [least, most] = LIMITS[name];
+      if (!Number.isSafeInteger(config[name]) || config[name] < least || config[name] > most) {
+        throw new Unreadable(`expected a ${name} from ${least} to ${most} in the metadata, got ${config[name]}`);
+      }
     }
+    if (!SCALES.includes(scale)) throw new Unreadable(`expected the scale ${SCALES.join(" or ")}, got ${scale}`);
+    if (!Number.isFinite(deviation) || deviation <= 0) throw new Unreadable(`expected a deviation, got ${deviation}`);
     return { window, horizon, season, scale, deviation };
   }
 

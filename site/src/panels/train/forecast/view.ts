@@ -1,13 +1,14 @@
 import type { PanelContext } from "../../../panel.js";
 import { Chart } from "../../../ui/chart.js";
-import { select, slider } from "../../../ui/controls.js";
+import { type Control, select, slider } from "../../../ui/controls.js";
 import { element } from "../../../ui/element.js";
+import { Alert } from "../alert.js";
 import type { en } from "../en.js";
 import { openButton } from "../files.js";
 import { runView } from "../run-view.js";
 import type { ForecastLesson } from "./lesson.js";
 import type { SeriesName } from "./series.js";
-import type { ForecastSettings } from "./settings.js";
+import { type ForecastSettings, LIMITS } from "./settings.js";
 
 export async function mountForecast(
   root: HTMLElement,
@@ -53,22 +54,17 @@ export async function mountForecast(
     view.complain(lesson.problem);
     view.refresh();
   };
-  const steps = { min: 1, max: 36, step: 1, format: strings.values };
-  const window = slider({
-    ...steps,
-    ...{ min: 4, max: 60, label: strings.window, value: lesson.settings.window },
-    onChange: (window) => view.attempt(change({ window })),
-  });
-  const horizon = slider({
-    ...steps,
-    ...{ label: strings.horizon, value: lesson.settings.horizon },
-    onChange: (horizon) => view.attempt(change({ horizon })),
-  });
-  const season = slider({
-    ...steps,
-    ...{ label: strings.season, value: lesson.settings.season },
-    onChange: (season) => view.attempt(change({ season })),
-  });
+  const [window, horizon, season] = (["window", "horizon", "season"] as const).map((name) =>
+    slider({
+      label: strings[name],
+      min: LIMITS[name][0],
+      max: LIMITS[name][1],
+      step: 1,
+      value: lesson.settings[name],
+      format: strings.values,
+      onChange: (value) => view.attempt(change({ [name]: value })),
+    }),
+  ) as [Control<number>, Control<number>, Control<number>];
   const scale = select({
     label: strings.scale,
     options: strings.scales,
@@ -82,13 +78,13 @@ export async function mountForecast(
   };
 
   const about = element("p", { className: "muted" });
-  const csvAlert = element("p", { role: "alert" });
+  const csvAlert = new Alert();
   const series = select<SeriesName | "own">({
     label: strings.series,
     options: strings.names,
     value: typeof lesson.source === "string" ? lesson.source : "own",
     onChange: (chosen) => {
-      csvAlert.textContent = "";
+      csvAlert.say(undefined);
       if (chosen === "own")
         showSource(); // it is chosen by opening a file
       else view.attempt(lesson.choose(chosen).then(another));
@@ -102,7 +98,7 @@ export async function mountForecast(
   const read = async (file: File): Promise<void> => {
     const problem = await lesson.open(file.name, await file.text());
     if (signal.aborted) return;
-    csvAlert.textContent = problem === undefined ? "" : strings.csvProblem(file.name, problem);
+    csvAlert.say(problem && strings.csvProblem(file.name, problem));
     if (problem === undefined) another();
   };
   /** There is another series. */
@@ -169,7 +165,7 @@ export async function mountForecast(
       "div",
       { className: "card train-settings" },
       element("div", { className: "row" }, series.element, open),
-      csvAlert,
+      csvAlert.element,
       about,
       element("div", { className: "row" }, window.element, horizon.element, season.element, scale.element),
     ),

@@ -31,6 +31,12 @@ export class GestureLesson implements Closeable {
   #walker = new Walker();
   #trials = 0;
 
+  constructor() {
+    this.run.onRestart = () => {
+      [this.tried, this.answer] = [[], undefined];
+    };
+  }
+
   /** Whether there is something to tell apart. */
   get ready(): boolean {
     return this.strokes.filter(({ length }) => length > 0).length >= 2;

@@ -17,7 +17,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
   const { run } = lesson;
   const names = (): string[] => SHAPES.map((shape, i) => lesson.names[i] ?? strings.shapes[shape]);
 
-  const hint = element("p", { className: "muted" });
+  const hint = element("p", { className: "muted train-hint" });
   const learnt = element("p", { className: "train-note" });
   const view = runView({
     run,
@@ -31,8 +31,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
     },
     onOpen: ({ classes }) => {
       for (const [i, name] of classes.entries()) {
-        const untouched = Object.values(strings.shapes).includes(name) && strings.shapes[SHAPES[i] as never] === name;
-        lesson.names[i] = untouched ? undefined : name;
+        lesson.names[i] = name;
         (fields[i] as (typeof fields)[number]).value = name;
       }
       view.attempt(lesson.teach(names()));
@@ -41,6 +40,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
     onChange: () => {
       hint.textContent = lesson.ready ? "" : strings.needTwo;
       learnt.textContent = run.note === undefined ? "" : strings.learnt(run.note.right, run.note.of);
+      if (lesson.tried.length === 0) tryPad.show([]);
       showAnswer();
     },
   });

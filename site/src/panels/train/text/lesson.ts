@@ -28,6 +28,8 @@ export class TextLesson implements Closeable {
   source: TextName | "own";
   text: string;
   temperature = 0.7;
+  /** Why nothing can be learnt from the text. */
+  problem: Problem | undefined;
 
   constructor(language: Language) {
     this.source = language === "zh" ? "tang" : "poems";
@@ -35,9 +37,11 @@ export class TextLesson implements Closeable {
   }
 
   /** Begins anew on the text. */
-  async open(): Promise<Problem | undefined> {
+  async open(): Promise<void> {
     this.run.restart();
-    return this.worker.run((trainer) => trainer.open(this.text));
+    const { text } = this;
+    const problem = await this.worker.run((trainer) => trainer.open(text));
+    if (text === this.text) this.problem = problem; // else a newer text is on its way
   }
 
   async choose(temperature: number): Promise<void> {

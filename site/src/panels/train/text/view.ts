@@ -17,11 +17,10 @@ export function mountText(root: HTMLElement, lesson: TextLesson, all: typeof en,
     strings: all.run,
     file: "text.safetensors",
     context,
-    ready: () => true,
+    ready: () => lesson.problem === undefined,
     prepare: async () => {
-      const problem = await lesson.open();
-      view.complain(problem);
-      return problem === undefined;
+      await lesson.open();
+      return lesson.problem === undefined;
     },
     onOpen: () => view.attempt(write()),
     onChange: () => {
@@ -61,9 +60,10 @@ export function mountText(root: HTMLElement, lesson: TextLesson, all: typeof en,
   };
   /** Another text is another model. */
   const changed = async (): Promise<void> => {
-    const problem = await lesson.open();
+    await lesson.open();
     if (signal.aborted) return;
-    view.complain(problem);
+    view.complain(lesson.text === "" ? undefined : lesson.problem); // nobody has begun to type
+    view.refresh();
     show();
   };
   const source = select({
