@@ -1,13 +1,11 @@
 import type { Page } from "puppeteer-core";
 
-/** What a page may take at most in one go, in milliseconds: above it, the browser speaks of a long task. */
-export const LONGEST = 50;
-
+/** What is used of a trace: an event lasts `dur`, in which its thread had a core for `tdur`, in microseconds. */
 interface TraceEvent {
   readonly name: string;
+  readonly ph: string;
   readonly pid: number;
   readonly tid: number;
-  /** Processor time, in microseconds. */
   readonly tdur?: number;
   readonly args: {
     readonly name?: string;
@@ -16,30 +14,27 @@ interface TraceEvent {
 }
 
 /**
- * The main thread's longest task while something is done, in milliseconds; 0 if the browser reports no long task.
- *
- * The browser's long-task entries are by the clock: on a machine with much to do, a task of 5 ms takes 100 because other
- * programs run in between. So where there are entries, the processor time of all tasks is taken from a trace.
+ * The tasks that kept the page's main thread busy for more than 50 ms while something is done with the page, in
+ * milliseconds. Chromium's `longtask` entries are these tasks by the clock. Here only the time counts in which the thread
+ * had a core: on a machine that others use too, a task of 5 ms may last for 150 by the clock.
  */
-export async function longestTask(page: Page, action: () => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    const entries: PerformanceEntry[] = [];
-    Object.assign(globalThis, { longTasks: entries });
-    new PerformanceObserver((list) => entries.push(...list.getEntries())).observe({ type: "longtask" });
-  });
+export async function longTasks(page: Page, during: () => Promise<unknown>): Promise<number[]> {
   await page.tracing.start({ categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
-  await action();
-  const trace = JSON.parse(new TextDecoder().decode(await page.tracing.stop())) as { traceEvents: TraceEvent[] };
-  const entries = await page.evaluate(() => (globalThis as unknown as { longTasks: unknown[] }).longTasks.length);
-  if (entries === 0) return 0;
-  const events = trace.traceEvents;
-  const [frame] = events.find(({ name }) => name === "TracingStartedInBrowser")?.args.data?.frames ?? [];
-  const main = events.find(
-    ({ name, pid, args }) => name === "thread_name" && args.name === "CrRendererMain" && pid === frame?.processId,
+  await during();
+  const trace = await page.tracing.stop();
+  const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
+  const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  // Chromium's own pages have processes too; the trace begins with the frames of this one.
+  const { args } = traceEvents.find(({ name }) => name === "TracingStartedInBrowser") as TraceEvent;
+  const process = args.data?.frames?.[0]?.processId;
+  const mains = traceEvents.filter(
+    ({ name, pid, args }) => name === "thread_name" && args.name === "CrRendererMain" && pid === process,
   );
-  const tasks = events.filter(
-    ({ name, pid, tid }) => name === "ThreadControllerImpl::RunTask" && pid === main?.pid && tid === main.tid,
+  const main = new Set(mains.map(thread));
+  const tasks = traceEvents.filter(
+    (event) => event.name.endsWith("::RunTask") && event.ph === "X" && main.has(thread(event)),
   );
-  if (tasks.length === 0) throw new Error("the trace has no tasks");
-  return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
+  if (!tasks.some(({ tdur }) => tdur !== undefined))
+    throw new Error("the trace has no tasks of the page's main thread");
+  return tasks.map(({ tdur = 0 }) => tdur / 1000).filter((duration) => duration > 50);
 }

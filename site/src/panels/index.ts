@@ -12,4 +12,5 @@ export interface PanelEntry {
 export const PANELS: readonly [PanelEntry, ...PanelEntry[]] = [
   { name: "cell", title: { en: "The cell", zh: "单元" }, load: () => import("./cell/index.js") },
   { name: "train", title: { en: "Train", zh: "训练" }, load: () => import("./train/index.js") },
+  { name: "memory", title: { en: "Memory", zh: "记忆" }, load: () => import("./memory/index.js") },
 ];

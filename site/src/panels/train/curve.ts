@@ -23,9 +23,9 @@ export class Curve {
     [this.#xs, this.#ys, this.#width, this.#sum, this.#waiting] = [[], [], 1, 0, 0];
   }
 
-  /** The points, as a chart takes them. */
+  /** The points so far, as a chart takes them: a copy, for a chart draws only what has changed. */
   get points(): [xs: number[], ys: number[]] {
-    return [this.#xs, this.#ys];
+    return [[...this.#xs], [...this.#ys]];
   }
 
   #join(): void {
