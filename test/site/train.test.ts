@@ -72,6 +72,7 @@ class Lesson {
 
   /** The first and the last loss of the curve, as its text alternative says them. */
   async losses(): Promise<[first: number, last: number]> {
+    expect(await this.page.$$eval(".train-run .chart canvas", (canvases) => canvases.length)).toBe(1); // it is drawn
     const label = await this.page.$eval(".train-run .chart", ({ ariaLabel }) => ariaLabel ?? "");
     const [, first, last] = /From ([\d.]+) to ([\d.]+)/.exec(label) ?? [];
     return [Number(first), Number(last)];
