@@ -17,7 +17,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
   const { run } = lesson;
   const names = (): string[] => SHAPES.map((shape, i) => lesson.names[i] ?? strings.shapes[shape]);
 
-  const hint = element("p", { className: "muted train-hint" });
+  const hint = element("p", { className: "muted" });
   const learnt = element("p", { className: "train-note" });
   const view = runView({
     run,
@@ -164,8 +164,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
   root.append(
     element("p", {}, strings.intro),
     element("h2", {}, strings.teach),
-    element("div", { className: "row" }, samples),
-    hint,
+    element("div", { className: "row train-teach" }, samples, hint),
     element(
       "div",
       { className: "grid train-classes" },
