@@ -7,7 +7,10 @@ interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
+  readonly args: {
+    readonly name?: string;
+    readonly data?: { readonly frames?: readonly { readonly processId: number }[] };
+  };
 }
 
 /**
@@ -16,12 +19,17 @@ interface TraceEvent {
  * had a core: on a machine that others use too, a task of 5 ms may last for 150 by the clock.
  */
 export async function longTasks(page: Page, during: () => Promise<unknown>): Promise<number[]> {
-  await page.tracing.start({ categories: ["toplevel"] });
+  await page.tracing.start({ categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
   await during();
   const trace = await page.tracing.stop();
   const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
   const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
-  const mains = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+  // Chromium's own pages have processes too; the trace begins with the frames of this one.
+  const { args } = traceEvents.find(({ name }) => name === "TracingStartedInBrowser") as TraceEvent;
+  const process = args.data?.frames?.[0]?.processId;
+  const mains = traceEvents.filter(
+    ({ name, pid, args }) => name === "thread_name" && args.name === "CrRendererMain" && pid === process,
+  );
   const main = new Set(mains.map(thread));
   const tasks = traceEvents.filter(
     (event) => event.name.endsWith("::RunTask") && event.ph === "X" && main.has(thread(event)),

@@ -17,6 +17,8 @@ export interface ChartOptions {
   readonly title: string;
   /** What the x axis counts. */
   readonly x: string;
+  /** How a value of x is written on the axis; by default as a number, 1,000. */
+  readonly formatX?: (value: number) => string;
   readonly curves: readonly Curve[];
   /** Says in words what the curves show, in the page's language: the text alternative. */
   readonly describe: (data: uPlot.AlignedData) => string;
@@ -70,7 +72,7 @@ export class Chart {
 
   /** uPlot takes colours at its start only. */
   #draw(): void {
-    const { title, x, curves, height = 240, logarithmic = false, range, format } = this.#options;
+    const { title, x, formatX, curves, height = 240, logarithmic = false, range, format } = this.#options;
     const width = this.element.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -82,13 +84,13 @@ export class Chart {
         height,
         scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1, ...(range && { range: [...range] }) } },
         axes: [
-          { ...axis, label: x },
+          { ...axis, label: x, ...(formatX && { values: (_: uPlot, marks: number[]) => marks.map(formatX) }) },
           logarithmic
             ? { ...axis, splits: powers, filter: (_, splits) => splits, values: (_, splits) => splits.map(power) }
             : axis,
         ],
         series: [
-          { label: x, value: (_, value) => (value === null ? "" : String(value)) },
+          { label: x, value: (_, value) => (value === null ? "" : (formatX ?? String)(value)) },
           ...curves.map(({ label, colour: name, dash = [], points = true }) => ({
             ...{ label, stroke: css(colour(name)), width: 2, dash: [...dash] },
             ...(points ? {} : { points: { show: false } }),
