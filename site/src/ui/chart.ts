@@ -31,8 +31,8 @@ export interface ChartOptions {
   readonly range?: readonly [number, number];
   /** How the legend writes the values under the pointer. */
   readonly format?: (value: number) => string;
-  /** The colour of the spans, and of the line of `mark`; none are drawn without. */
-  readonly spanColour?: `--${string}`;
+  /** The colour of spans and of the mark. */
+  readonly overlay?: `--${string}`;
   readonly signal: AbortSignal;
 }
 
@@ -54,17 +54,22 @@ export class Chart {
     onTheme(() => this.#draw(), options.signal);
     options.signal.addEventListener("abort", () => {
       resized.disconnect();
+      waiting.delete(this);
       this.#plot?.destroy();
     });
     this.show(this.#data);
   }
 
-  /** Shows other data: the values of x, then those of each curve, as many; null is a gap. Spans of x are shaded. */
+  /**
+   * Shows other data: the values of x, then those of each curve, as many; null is a gap. Spans of x are shaded. It is drawn in a
+   * later frame.
+   */
   show(data: uPlot.AlignedData, spans: readonly Span[] = []): void {
+    const changed = !equal(data, this.#data) || String(spans) !== String(this.#spans);
     this.#data = data;
     this.#spans = spans;
     this.element.ariaLabel = `${this.#options.title}. ${this.#options.describe(data)}`;
-    this.#plot?.setData(data);
+    if (changed) inAFrame(this, () => this.#plot?.setData(this.#data));
   }
 
   /** Draws a line at x, such as where a sound plays; `undefined` takes it away. */
@@ -83,7 +88,7 @@ export class Chart {
 
   /** uPlot takes colours at its start only. */
   #draw(): void {
-    const { title, x, curves, height = 240, logarithmic = false, range, format, spanColour } = this.#options;
+    const { title, x, curves, height = 240, logarithmic = false, range, format, overlay } = this.#options;
     const width = this.element.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -108,7 +113,7 @@ export class Chart {
             ...(format && { value: (_: uPlot, value: number | null) => (value === null ? "" : format(value)) }),
           })),
         ],
-        ...(spanColour && { hooks: this.#overlay(css(colour(spanColour))) }),
+        ...(overlay && { hooks: this.#overlay(css(colour(overlay))) }),
         legend: { markers: { dash: (_, i) => (curves[i - 1]?.dash ? "dashed" : "solid") } },
       },
       this.#data,
@@ -123,30 +128,50 @@ export class Chart {
       ctx.fillStyle = fillStyle;
       if (to > from) ctx.fillRect(from, top, to - from, height);
     };
-    return {
-      drawClear: [
-        (plot) => {
-          const { ctx, bbox } = plot;
-          for (const [start, end] of this.#spans) {
-            const left = plot.valToPos(start, "x", true);
-            const width = plot.valToPos(end, "x", true) - left;
-            ctx.globalAlpha = 0.14;
-            bar(plot, left, width, bbox.top, bbox.height);
-            ctx.globalAlpha = 1; // a shade alone would be too faint for weak eyes
-            const line = 4 * devicePixelRatio;
-            bar(plot, left, width, bbox.top + bbox.height - line, line);
-          }
-        },
-      ],
-      draw: [
-        (plot) => {
-          if (this.#mark === undefined) return;
-          const width = 2 * devicePixelRatio;
-          bar(plot, plot.valToPos(this.#mark, "x", true) - width / 2, width, plot.bbox.top, plot.bbox.height);
-        },
-      ],
+    const spans = (plot: uPlot): void => {
+      const { ctx, bbox } = plot;
+      const line = 4 * devicePixelRatio; // a shade alone would be too faint for weak eyes
+      for (const [from, to] of this.#spans) {
+        const left = plot.valToPos(from, "x", true);
+        const width = plot.valToPos(to, "x", true) - left;
+        ctx.globalAlpha = 0.14;
+        bar(plot, left, width, bbox.top, bbox.height);
+        ctx.globalAlpha = 1;
+        bar(plot, left, width, bbox.top + bbox.height - line, line);
+      }
     };
+    const mark = (plot: uPlot): void => {
+      if (this.#mark === undefined) return;
+      const width = 2 * devicePixelRatio;
+      bar(plot, plot.valToPos(this.#mark, "x", true) - width / 2, width, plot.bbox.top, plot.bbox.height);
+    };
+    return { drawClear: [spans], draw: [mark] };
   }
+}
+
+/** Whether all values are the same: then there is nothing to draw. */
+const equal = (one: uPlot.AlignedData, other: uPlot.AlignedData): boolean =>
+  one.every(
+    ({ length }, i) =>
+      length === other[i]?.length && Array.from(one[i] ?? []).every((value, j) => value === other[i]?.[j]),
+  );
+
+/** What waits to be drawn. */
+const waiting = new Map<Chart, () => void>();
+
+/** Draws a chart in a frame of its own: several in one frame would block the page for longer. */
+function inAFrame(chart: Chart, draw: () => void): void {
+  if (waiting.size === 0) requestAnimationFrame(drawFirst);
+  waiting.set(chart, draw);
+}
+
+function drawFirst(): void {
+  for (const [chart, draw] of waiting) {
+    waiting.delete(chart);
+    draw();
+    break;
+  }
+  if (waiting.size > 0) requestAnimationFrame(drawFirst);
 }
 
 /** Powers of ten between two numbers, nine of them at most. */

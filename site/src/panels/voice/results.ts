@@ -27,7 +27,7 @@ export function results(session: Session, strings: typeof en, { signal }: PanelC
     describe,
     range: [0, 1],
     format: (value) => value.toFixed(3),
-    spanColour: "--curve-3",
+    overlay: "--curve-3",
     signal,
   });
 
