@@ -16,8 +16,8 @@ export interface Part {
 /** Takes a part, and tells whether to go on. */
 export type Report = (part: Part) => boolean | Promise<boolean>;
 
-/** Milliseconds of work after which a part is reported. */
-const PART = 30;
+/** A part takes at least so many milliseconds of work, and is at least so large a share of the sound: each is drawn. */
+const PART = { milliseconds: 30, share: 0.005 };
 
 /** Lets the model hear the sound of a file, as fast as it can. */
 export class Reader {
@@ -38,6 +38,7 @@ export class Reader {
     const vad = new SileroVAD(model);
     try {
       let probabilities: number[] = [];
+      let reported = 0;
       const listener = new Listener(vad, rate, (probability) => probabilities.push(probability));
       let started = performance.now();
       const next = async (): Promise<boolean> => {
@@ -48,7 +49,11 @@ export class Reader {
       };
       const block = Math.round(rate / 10);
       for (let at = 0; at < samples.length; at += block) {
-        if (performance.now() - started > PART && !(await next())) return listener.samples;
+        const isPart = performance.now() - started > PART.milliseconds && at - reported > PART.share * samples.length;
+        if (isPart) {
+          reported = at;
+          if (!(await next())) return listener.samples;
+        }
         listener.hear(samples.subarray(at, at + block));
       }
       listener.end();
