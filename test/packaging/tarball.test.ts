@@ -129,12 +129,22 @@ describe("the files", () => {
     }
   });
 
-  test("carry the notice of the package that inflates", () => {
+  test("carry the notice of the package that reads protobuf", () => {
     const [, after] = read("dist/THIRD-PARTY-NOTICES.txt").split(
-      /\nfflate [\d.]+ \(MIT\), in lstm-wasm\/pytorch and lstm-wasm\/keras\n-+\n\n/,
+      /\npbf [\d.]+ \(BSD-3-Clause\), in lstm-wasm\/onnx\n-+\n\n/,
     );
-    expect(after).toMatch(/Copyright \(c\) \d+ Arjun Barrett\n/);
-    expect(after).toContain("Permission is hereby granted, free of charge");
+    expect(after).toMatch(/^Copyright \(c\) \d+, Mapbox\n/);
+    expect(after).toContain("Redistribution and use in source and binary forms");
+  });
+
+  test("carry the notice of every npm package that is bundled", () => {
+    const bundled = files
+      .filter((file) => file.endsWith(".js"))
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)]);
+    const names = new Set(bundled.map(([, name]) => name as string));
+    expect(names).toContain("papaparse");
+    const text = read("dist/THIRD-PARTY-NOTICES.txt");
+    for (const name of names) expect(text, name).toMatch(new RegExp(`^${name} [\\d.]+ \\(.*\\), in .*\\n-+\\n`, "m"));
   });
 
   test("none knows the machine it was built on", () => {

@@ -3,6 +3,7 @@ import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
+import type { StateDict } from "../../parameters/state-dict.js";
 import { suffixOf } from "../../recurrent/cells.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
@@ -159,8 +160,9 @@ function none(operators: ReadonlySet<string>) {
   const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
   // An array, because bundlers make one long line of texts that are added.
   const why = [
-    ". If it has such a layer, the exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
-    "an nn.RNN or a loop of your own: from those it cannot be told. Take the state dict instead of the ONNX file",
+    ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an",
+    "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
+    'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
   ];
   const names = [...operators].sort();
   const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
@@ -203,17 +205,28 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
     outputs: last.placed.node.outputs,
     sequenceLens: !!node.inputs[4],
     quantized,
-    h0: initialOf("h", layers),
-    c0: initialOf("c", layers),
+    h0: initialOf(
+      layers.map(({ initial }) => initial.h),
+      first,
+    ),
+    c0: initialOf(
+      layers.map(({ initial }) => initial.c),
+      first,
+    ),
   };
   const create = (given: CreateOptions = {}) => {
     checkFlipped(name, direction, given);
-    const { batchFirst } = options;
-    if (kind === "RNN") return RNN.fromStateDict(stateDict, { batchFirst, nonlinearity });
-    return { LSTM, GRU }[kind].fromStateDict(stateDict, { batchFirst });
+    return CREATE[kind](stateDict, options);
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
+
+const CREATE = {
+  LSTM: (dict: StateDict, { batchFirst }: LSTMOptions) => LSTM.fromStateDict(dict, { batchFirst }),
+  GRU: (dict: StateDict, { batchFirst }: GRUOptions) => GRU.fromStateDict(dict, { batchFirst }),
+  RNN: (dict: StateDict, { batchFirst, nonlinearity }: RNNOptions) =>
+    RNN.fromStateDict(dict, { batchFirst, nonlinearity }),
+};
 
 function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
@@ -226,9 +239,7 @@ function checkFlipped(name: string, direction: Direction, options: CreateOptions
 }
 
 /** The initial states of all layers as one. */
-function initialOf(state: "h" | "c", layers: readonly RecurrentNode[]): "zeros" | "computed" | Tensor {
-  const [{ directions, hiddenSize }] = layers as readonly [RecurrentNode];
-  const each = layers.map(({ initial }) => initial[state]);
+function initialOf(each: readonly Initial[], { directions, hiddenSize }: RecurrentNode): "zeros" | "computed" | Tensor {
   const known = each.find((one) => typeof one !== "string");
   if (each.every((one) => one === "zeros")) return "zeros";
   if (known === undefined || typeof known === "string") return "computed";
