@@ -1,7 +1,7 @@
 //! Where things lie in memory: the parameters as PyTorch names, shapes and orders them, one after the other in one slice; the
 //! slots of a row of pre-activations; the rows of a tensor.
 
-use crate::buffer::{check_fits, product, with_capacity};
+use crate::buffer::{check_fits, product, sum, times, with_capacity};
 use crate::cell::{Cell, Slots};
 use crate::simd::LANES;
 use crate::{Config, Error};
@@ -130,9 +130,11 @@ impl Layout {
         config.total(&|layer| {
             let biases = if config.bias() { 2 } else { 0 };
             let columns = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(biases);
-            let weights = product(columns, h.saturating_mul(config.cell().gates()))
-                .saturating_add(product(config.proj_size(), h));
-            weights.saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
+            sum(&[
+                product(columns, times(h, config.cell().gates())),
+                product(config.proj_size(), h),
+                (MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64,
+            ])
         })
     }
 

@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::buffer::{product, zeros};
+use crate::buffer::{product, sum, zeros};
 use crate::cell::{Cell, Slots};
 use crate::gemm::PackedB;
 use crate::layout::{GateColumns, Kind, Parameter};
@@ -37,12 +37,14 @@ impl PackedWeights {
 
     /// How many values all layers take, and what describes them; saturating.
     pub fn len_for(config: &Config) -> u64 {
-        let init = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
         config.total(&|layer| {
             let rows = config.layer_input_size(layer).saturating_add(config.h_size());
-            let projection = PackedB::len_for(config.proj_size(), config.hidden_size());
-            let weights = product(rows, config.gate_columns()).saturating_add(init as u64).saturating_add(projection);
-            weights.saturating_add((size_of::<Self>() / 4) as u64)
+            sum(&[
+                product(rows, config.gate_columns()),
+                product(config.padded_hidden_size(), config.cell().slot_count()),
+                PackedB::len_for(config.proj_size(), config.hidden_size()),
+                (size_of::<Self>() / 4) as u64,
+            ])
         })
     }
 

@@ -1,7 +1,7 @@
 //! The right factor of a product, packed by panels of columns.
 
 use crate::Error;
-use crate::buffer::{check_fits, product, zeros};
+use crate::buffer::{check_fits, product, times, zeros};
 use crate::simd::COLUMNS;
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ impl PackedB {
 
     /// How many values `columns` columns of `depth` take.
     pub fn len_for(columns: usize, depth: usize) -> u64 {
-        product(columns.div_ceil(COLUMNS).saturating_mul(COLUMNS), depth)
+        product(times(columns.div_ceil(COLUMNS), COLUMNS), depth)
     }
 
     /// The memory, to make room in it for another shape.

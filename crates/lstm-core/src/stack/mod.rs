@@ -5,7 +5,7 @@ mod backward;
 mod forward;
 
 use crate::backward_memory::BackwardMemory;
-use crate::buffer::{request, try_collect, zeros};
+use crate::buffer::{request, sum, try_collect, zeros};
 use crate::direction::Place;
 use crate::layout::{Layout, RowMap};
 use crate::packed_weights::PackedWeights;
@@ -34,7 +34,7 @@ impl Stack {
     /// All parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
         // Twice: once as PyTorch shapes them, once packed for the kernels.
-        let len = Layout::len_for(&config).saturating_add(PackedWeights::len_for(&config));
+        let len = sum(&[Layout::len_for(&config), PackedWeights::len_for(&config)]);
         let (layout, parameters, weights) = request(len, || {
             let layout = Layout::new(&config)?;
             let parameters = zeros(layout.len())?;
