@@ -2,11 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
+import { type LayerTrace, LSTM, RNN, Tensor, type Traced } from "lstm-wasm";
 import { load as loadAudio } from "lstm-wasm/audio";
 import { load as loadKeras } from "lstm-wasm/keras";
 import { loadNpz, saveNpz } from "lstm-wasm/npy";
-import { load as loadOnnx, save as saveOnnx } from "lstm-wasm/onnx";
+import { load as loadOnnx } from "lstm-wasm/onnx";
 import { load as loadTorch } from "lstm-wasm/pytorch";
 import { load as loadSafetensors, save as saveSafetensors } from "lstm-wasm/safetensors";
 import type { ElementHandle, Page } from "puppeteer-core";
@@ -134,9 +134,7 @@ const amplifier = jsonFile("amplifier.nam", {
   weights: Array.from({ length: 39 }, (_, index) => Math.sin(index)),
   sample_rate: 48000,
 });
-const { modelJson, weights } = JSON.parse(
-  readFileSync(join(root, "test/fixtures/keras/tfjs.json"), "utf8"),
-).words;
+const { modelJson, weights } = JSON.parse(readFileSync(join(root, "test/fixtures/keras/tfjs.json"), "utf8")).words;
 const tfjs = jsonFile("model.json", modelJson);
 const shard = { name: modelJson.weightsManifest[0].paths[0], bytes: new Uint8Array(Buffer.from(weights, "base64")) };
 
@@ -167,23 +165,23 @@ const KINDS: readonly {
   },
   {
     kind: "PyTorch",
-    good: [fixture("test/fixtures/pytorch/both.pt")],
-    broken: [halved(fixture("test/fixtures/pytorch/both.pt"))],
-    layers: [],
+    good: [fixture("test/fixtures/pytorch/float32.pt")],
+    broken: [halved(fixture("test/fixtures/pytorch/float32.pt"))],
+    layers: [["(no name)", "LSTM", "3", "4", "2", "bidirectional", "736"]],
     read: ([bytes]) => loadTorch(bytes as Uint8Array),
   },
   {
     kind: "ONNX",
     good: [fixture("test/fixtures/onnx/torch-GRU-2-both.onnx")],
     broken: [fixture("test/fixtures/onnx/refused-peepholes.onnx")],
-    layers: [],
+    layers: [["/rnn/GRU", "GRU", "3", "4", "2", "bidirectional", "552"]],
     read: ([bytes]) => (loadOnnx(bytes as Uint8Array).layers[0] as { stateDict: Dict }).stateDict,
   },
   {
     kind: "ONNX with a file of tensors",
     good: [fixture("test/fixtures/onnx/external.onnx"), fixture("test/fixtures/onnx/external.onnx.data")],
     broken: [fixture("test/fixtures/onnx/external.onnx")],
-    layers: [],
+    layers: [["node_lstm__2", "LSTM", "8", "16", "1", "bidirectional", "3,328"]],
     read: ([bytes, data]) => {
       const externalData = data && { "external.onnx.data": data };
       return (loadOnnx(bytes as Uint8Array, { externalData }).layers[0] as { stateDict: Dict }).stateDict;
@@ -194,21 +192,27 @@ const KINDS: readonly {
     kind: ".h5",
     good: [fixture("test/fixtures/keras/stacked.h5")],
     broken: [halved(fixture("test/fixtures/keras/stacked.h5"))],
-    layers: [],
+    layers: [
+      ["lstm_2", "LSTM", "3", "5", "1", "batch first", "200"],
+      ["lstm_3", "LSTM", "5", "4", "1", "from the end, batch first", "176"],
+    ],
     read: async ([bytes]) => ((await loadKeras(bytes as Uint8Array)).layers[0] as { stateDict: Dict }).stateDict,
   },
   {
     kind: ".keras",
     good: [fixture("test/fixtures/keras/gru.keras")],
     broken: [fixture("test/fixtures/keras/hard.keras")],
-    layers: [],
+    layers: [["gru_2", "GRU", "3", "5", "1", "from the end, batch first", "150"]],
     read: async ([bytes]) => ((await loadKeras(bytes as Uint8Array)).layers[0] as { stateDict: Dict }).stateDict,
   },
   {
     kind: "TensorFlow.js",
     good: [shard, tfjs],
     broken: [{ name: shard.name, bytes: shard.bytes.slice(0, 40) }, tfjs],
-    layers: [],
+    layers: [
+      ["bidirectional_Bidirectional1", "LSTM", "4", "3", "1", "bidirectional, batch first", "216"],
+      ["bidirectional_Bidirectional2", "RNN", "3", "3", "1", "bidirectional, batch first", "48"],
+    ],
     read: async ([weights, modelJson]) => {
       const model = { modelJson: new TextDecoder().decode(modelJson), weights: weights as Uint8Array };
       return ((await loadKeras(model)).layers[0] as { stateDict: Dict }).stateDict;
@@ -225,7 +229,7 @@ const KINDS: readonly {
     kind: "amplifier",
     good: [amplifier],
     broken: [jsonFile("amplifier.nam", { architecture: "WaveNet", config: {}, weights: [] })],
-    layers: [],
+    layers: [["lstm", "LSTM", "1", "2", "1", "–", "40"]],
     read: ([bytes]) => {
       const [layer] = loadAudio(new TextDecoder().decode(bytes)).layers;
       return (layer as { stateDict: Dict }).stateDict;
@@ -242,30 +246,143 @@ const bitsOf = (dict: Dict): Record<string, [number[], number[]]> =>
   );
 
 describe("each kind of file", { timeout: 120_000 }, () => {
-  test.each(KINDS)("$kind: a good one is run and saved, a broken one told", async ({ good, broken, layers, read, words }) => {
+  let panel: Panel;
+  beforeAll(async () => {
+    panel = await Panel.open();
+  });
+
+  test.each(KINDS)(
+    "$kind: a good one is run and saved, a broken one told",
+    async ({ good, broken, layers, read, words }) => {
+      const expected = await read(good.map(({ bytes }) => bytes));
+      await panel.choose(...good);
+      expect(await panel.alerts()).toEqual([]);
+      expect(await panel.rows()).toEqual(layers);
+      expect((await panel.texts(".heatmap")).length).toBeGreaterThan(2);
+
+      const saved = await panel.save("The layer as safetensors");
+      expect(bitsOf(loadSafetensors(saved.bytes))).toEqual(bitsOf(expected));
+
+      let reason: unknown;
+      try {
+        await read(broken.map(({ bytes }) => bytes));
+      } catch (error) {
+        reason = error;
+      }
+      expect(reason).toMatchObject({ name: "LSTMError" });
+      const { code, message } = reason as { code: string; message: string };
+      await panel.choose(...broken);
+      const [alert] = await panel.alerts();
+      expect(alert).toContain(`${code} ${message}${words ?? ""}`);
+      expect(await panel.texts(".heatmap")).toEqual([]);
+      expect(panel.complaints).toEqual([]);
+    },
+  );
+});
+
+describe("the panel", { timeout: 120_000 }, () => {
+  test("runs the sample on text, noise and CSV as trace does in Node", async () => {
     const panel = await Panel.open();
-    const expected = await read(good.map(({ bytes }) => bytes));
-    await panel.choose(...good);
-    expect(await panel.alerts()).toEqual([]);
-    console.log(await panel.rows());
-    if (layers.length > 0) expect(await panel.rows()).toEqual(layers);
-    expect((await panel.texts(".heatmap")).length).toBeGreaterThan(0);
-
-    const saved = await panel.save("The layer as safetensors");
-    expect(bitsOf(loadSafetensors(saved.bytes))).toEqual(bitsOf(expected));
-
-    let reason: unknown;
-    try {
-      await read(broken.map(({ bytes }) => bytes));
-    } catch (error) {
-      reason = error;
-    }
-    expect(reason).toMatchObject({ name: "LSTMError" });
-    const { code, message } = reason as { code: string; message: string };
-    await panel.choose(...broken);
-    const [alert] = await panel.alerts();
-    expect(alert).toContain(`${code} ${message}${words ?? ""}`);
-    expect(await panel.texts(".heatmap")).toEqual([]);
+    await panel.click("Try a sample");
+    await panel.page.waitForSelector(".heatmap");
+    await panel.settled();
+    const lstm = LSTM.fromStateDict(under("lstm.", loadSafetensors(SAMPLE.bytes)));
+    const numbersOf = (input: Tensor): string => {
+      const { layer, direction, ...traced } = lstm.trace(input).layers[0] as LayerTrace<Traced>;
+      return Object.entries<Tensor>(traced)
+        .map(([name, { data }]) => `${name} ${(data[0] as number).toFixed(4)}`)
+        .join(", ");
+    };
+    const shown = async () => (await panel.texts("#file-selected"))[0];
+    const points = Array.from("long short-term memory", (letter) => [(letter.codePointAt(0) as number) / 128]);
+    expect(await shown()).toBe(`Unit 0 at step 0 “l”: ${numbersOf(new Tensor(points))}`);
+    await panel.set("Text", "");
+    expect(await panel.alerts()).toEqual(["Write some text for the layer to read."]);
+    await panel.set("It reads", "noise");
+    expect(await shown()).toBe(`Unit 0 at step 0: ${numbersOf(Tensor.randn([48, 1], { seed: 0 }))}`);
+    await panel.set("It reads", "csv");
+    await panel.set("CSV, one row a step", "level\n0.5\n-0.25\n");
+    expect(await shown()).toBe(`Unit 0 at step 0: ${numbersOf(new Tensor([[0.5], [-0.25]]))}`);
+    await panel.set("CSV, one row a step", "0.5\nloud");
+    expect(await panel.alerts()).toEqual(["Row 2, column 1: “loud” is no number."]);
+    await panel.set("CSV, one row a step", "1,2");
+    expect(await panel.alerts()).toEqual(["Row 1 has 2 values. The layer reads 1 at each step."]);
+    lstm.dispose();
     expect(panel.complaints).toEqual([]);
   });
+
+  test("takes a dropped file; what it saves as ONNX it reads again, with equal bits", async () => {
+    const panel = await Panel.open();
+    const rnn = new RNN({ inputSize: 3, hiddenSize: 4, numLayers: 2, bidirectional: true, seed: 3 });
+    const dict = rnn.stateDict();
+    await panel.page.evaluate(
+      (bytes, name) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+        const target = document.querySelector("main") as HTMLElement;
+        for (const type of ["dragover", "drop"])
+          target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+      },
+      [...saveSafetensors(dict)],
+      "own.safetensors",
+    );
+    await panel.page.waitForSelector(".heatmap");
+    await panel.settled();
+    expect(await panel.rows()).toEqual([["(no name)", "RNN", "3", "4", "2", "bidirectional", "184"]]);
+    await panel.set("Nonlinearity", "relu");
+    await panel.set("Of the stack", "1");
+    await panel.set("Direction", "reverse");
+    expect(await panel.alerts()).toEqual([]);
+    const saved = await panel.save("The layer as ONNX");
+    expect(saved.name).toBe("own.onnx");
+    const [layer] = loadOnnx(saved.bytes).layers;
+    expect(layer).toMatchObject({ kind: "RNN", options: { nonlinearity: "relu" } });
+    expect(bitsOf(layer?.stateDict ?? {})).toEqual(bitsOf(dict));
+    await panel.choose(saved);
+    expect((await panel.rows())[0]?.slice(1, 6)).toEqual(["RNN", "3", "4", "2", "bidirectional, relu"]);
+    rnn.dispose();
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test("says in its own words what is no model, and opens the dialog by its button", async () => {
+    const panel = await Panel.open();
+    const [chooser] = await Promise.all([panel.page.waitForFileChooser(), panel.click("Choose files")]);
+    writeFileSync(join(folder, "notes.bin"), "none");
+    await chooser.accept([join(folder, "notes.bin")]);
+    await panel.page.waitForSelector("[role=alert]");
+    expect((await panel.alerts())[0]).toMatch(/^notes\.bin cannot be used.*Neither its first bytes nor its name/);
+    const told: [GivenFile[], RegExp][] = [
+      [[{ name: "empty.pt", bytes: new Uint8Array() }], /The file is empty/],
+      [[tfjs], new RegExp(`Its weights lie in ${shard.name}, which is missing`)],
+      [[{ name: "a.json", bytes: new TextEncoder().encode("{") }], /It is not valid JSON/],
+      [[SAMPLE, amplifier], /are both models/],
+      [[{ name: "head.npz", bytes: saveNpz({ weight: Tensor.zeros([2, 2]) }) }], /no LSTM, GRU or RNN.*weight/],
+    ];
+    for (const [files, words] of told) {
+      await panel.choose(...files);
+      expect((await panel.alerts())[0]).toMatch(words);
+    }
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test.each(LANGUAGES.map((language, index) => ({ language, theme: THEMES[index] as (typeof THEMES)[number] })))(
+    "axe finds nothing with a file open, in $language, and the file stays when the language changes",
+    async (visitor) => {
+      const panel = await Panel.open(visitor);
+      await panel.choose(fixture("test/fixtures/keras/stacked.h5"));
+      for (const width of [1280, 390]) {
+        await panel.page.setViewport({ width, height: 900 });
+        expect(await panel.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        expect(await violations(panel.page)).toEqual([]);
+      }
+      const [first] = await panel.texts(".remarks");
+      await panel.page.select("#language", visitor.language === "en" ? "zh" : "en");
+      await panel.ready();
+      await panel.settled();
+      expect(await panel.rows()).toHaveLength(2);
+      expect((await panel.texts(".remarks"))[0]).not.toBe(first);
+      expect((await panel.texts(".heatmap")).length).toBe(6);
+      expect(panel.complaints).toEqual([]);
+    },
+  );
 });
