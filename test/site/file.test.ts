@@ -303,6 +303,10 @@ describe("the panel", { timeout: 120_000 }, () => {
     await panel.set("It reads", "csv");
     await panel.set("CSV, one row a step", "level\n0.5\n-0.25\n");
     expect(await shown()).toBe(`Unit 0 at step 0: ${numbersOf(new Tensor([[0.5], [-0.25]]))}`);
+    await panel.set("CSV, one row a step", "0.5\n".repeat(300));
+    expect(await panel.texts("#file-cut:not([hidden])")).toEqual(["The first 256 of 300 steps are run."]);
+    await panel.set("CSV, one row a step", "0.5\n".repeat(3));
+    expect(await panel.texts("#file-cut:not([hidden])")).toEqual([]);
     await panel.set("CSV, one row a step", "0.5\nloud");
     expect(await panel.alerts()).toEqual(["Row 2, column 1: “loud” is no number."]);
     await panel.set("CSV, one row a step", "1,2");

@@ -23,16 +23,22 @@ export class Heatmaps {
   /** @param names of what is traced, in order */
   constructor(
     names: readonly string[],
-    options: { session: Session; strings: typeof en; stepName: (step: number) => string; signal: AbortSignal },
+    options: {
+      session: Session;
+      strings: typeof en;
+      stepName: (step: number) => string;
+      relu: boolean;
+      signal: AbortSignal;
+    },
   ) {
-    const { session, strings, stepName, signal } = options;
+    const { session, strings, stepName, relu, signal } = options;
     [this.#session, this.#strings, this.#stepName] = [session, strings, stepName];
     for (const name of names) {
       const label = strings.traced[name as keyof typeof strings.traced];
       const map = new Heatmap({
         label,
         role: strings.heatmap,
-        limit: UNBOUNDED.has(name) || session.nonlinearity === "relu" ? 2 : 1,
+        limit: UNBOUNDED.has(name) || relu ? 2 : 1,
         describe: (row, step, value) => strings.value(session.firstUnit + row, stepName(step), value.toFixed(4)),
         onSelect: (row, step) => {
           [session.unit, session.step] = [session.firstUnit + row, step];

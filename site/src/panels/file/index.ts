@@ -44,8 +44,16 @@ export function mount(root: HTMLElement, { language, signal, keep, announce }: P
       announce(strings.opened(answer.value.name, answer.value.layers.length));
   };
   const openSample = async (): Promise<void> => {
-    const response = await fetch(sampleUrl);
-    await open([new File([await response.arrayBuffer()], "amplifier.safetensors")]);
+    const name = "amplifier.safetensors";
+    try {
+      const response = await fetch(sampleUrl);
+      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+      await open([new File([await response.arrayBuffer()], name)]);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { name: code, message } = error as Error;
+      result.replaceChildren(refusalView({ code, message }, strings, strings.cannot(name)));
+    }
   };
 
   root.append(

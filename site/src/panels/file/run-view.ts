@@ -24,6 +24,8 @@ export class RunView {
   readonly #strings: typeof en;
   readonly #signal: AbortSignal;
   readonly #outcome = element("div");
+  /** Says that not all steps are run. */
+  readonly #cut = element("p", { id: "file-cut" });
   #maps: Heatmaps | undefined;
   #ran: Ran | undefined;
   /** Whether the worker runs, and whether something has changed since: then it runs once more, not for each change. */
@@ -109,6 +111,7 @@ export class RunView {
       session: this.#session,
       strings: this.#strings,
       stepName: (step) => this.#stepName(step),
+      relu: layer.options.nonlinearity === "relu" || this.#session.nonlinearity === "relu",
       signal: this.#signal,
     });
     this.#ran = undefined;
@@ -144,8 +147,9 @@ export class RunView {
     if (this.#ran === undefined || this.#maps === undefined) return;
     const { trace, available } = this.#ran;
     this.#maps.show(trace);
-    const cut = available > MAX_STEPS ? [element("p", {}, this.#strings.cut(MAX_STEPS, available))] : [];
-    if (this.#outcome.contains(this.#maps.element) && cut.length === 0) return; // the focus stays
-    this.#outcome.replaceChildren(...cut, this.#maps.selected, this.#maps.element);
+    this.#cut.textContent = available > MAX_STEPS ? this.#strings.cut(MAX_STEPS, available) : "";
+    this.#cut.hidden = this.#cut.textContent === "";
+    if (this.#outcome.contains(this.#maps.element)) return; // the focus stays
+    this.#outcome.replaceChildren(this.#cut, this.#maps.selected, this.#maps.element);
   }
 }
