@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::buffer::{product, zeros};
+use crate::buffer::{sum, zeros};
 use crate::cell::{Cell, Slots};
 use crate::gemm::PackedB;
 use crate::layout::{GateColumns, Kind, Parameter};
@@ -24,14 +24,15 @@ impl PackedWeights {
     /// Makes room for the parameters of one direction of `layer`; [`PackedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (hidden, row_len, proj_size) = (config.hidden_size(), config.row_len(), config.proj_size());
+        let matrix = |columns: usize, depth: usize| PackedB::of(config.weights(), columns, depth);
         Ok(Self {
             cell: config.cell(),
             hidden,
             padded_hidden: config.padded_hidden_size(),
-            input: PackedB::zeros(config.gate_columns(), config.layer_input_size(layer))?,
-            recurrent: PackedB::zeros(config.gate_columns(), config.h_size())?,
+            input: matrix(config.gate_columns(), config.layer_input_size(layer))?,
+            recurrent: matrix(config.gate_columns(), config.h_size())?,
             init: zeros(row_len)?,
-            projection: if proj_size > 0 { Some(PackedB::zeros(proj_size, hidden)?) } else { None },
+            projection: if proj_size > 0 { Some(matrix(proj_size, hidden)?) } else { None },
         })
     }
 
@@ -39,15 +40,18 @@ impl PackedWeights {
     pub fn len_for(config: &Config) -> u64 {
         let init = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
         config.total(&|layer| {
-            let rows = config.layer_input_size(layer).saturating_add(config.h_size());
-            let projection = PackedB::len_for(config.proj_size(), config.hidden_size());
-            let weights = product(rows, config.gate_columns()).saturating_add(init as u64).saturating_add(projection);
-            weights.saturating_add((size_of::<Self>() / 4) as u64)
+            let matrix = |columns: usize, depth: usize| PackedB::len_of(config.weights(), columns, depth);
+            let matrices = [
+                matrix(config.gate_columns(), config.layer_input_size(layer)),
+                matrix(config.gate_columns(), config.h_size()),
+                matrix(config.proj_size(), config.hidden_size()),
+            ];
+            sum(&matrices).saturating_add(init as u64).saturating_add((size_of::<Self>() / 4) as u64)
         })
     }
 
-    /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Returns whether
-    /// any bit of them is new.
+    /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Parameters that are
+    /// not [stored](Parameter::stored) there stay as they are. Returns whether any bit of them is new.
     pub fn update(&mut self, parameters: &[Parameter], values: &[f32]) -> bool {
         let (input_columns, recurrent_columns) = (self.input_columns(), self.recurrent_columns());
         let mut changed = false;
@@ -158,6 +162,16 @@ impl PackedWeights {
     /// `W_hr`: `H` deep, proj_size columns.
     pub fn projection(&self) -> Option<&PackedB> {
         self.projection.as_ref()
+    }
+
+    /// Copies row `row` of a weight out, as PyTorch shapes it.
+    pub fn weight_row(&self, kind: Kind, row: usize, out: &mut [f32]) {
+        match (kind, &self.projection) {
+            (Kind::WeightIh, _) => self.input.column(self.input_columns().of(row), out),
+            (Kind::WeightHh, _) => self.recurrent.column(self.recurrent_columns().of(row), out),
+            (Kind::WeightHr, Some(projection)) => projection.column(row, out),
+            _ => {}
+        }
     }
 }
 

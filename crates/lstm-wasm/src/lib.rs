@@ -19,7 +19,7 @@ mod train;
 use crate::objects::{BYTES, PACKED_A, STACKS, STREAMS};
 use lstm_core::backward_memory::{BackwardMemory, Traced};
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::dropout::Draw;
 use lstm_core::random::fill_uniform;
 use lstm_core::{Call, Config, Error, Shape, Stack, Stream};
@@ -87,6 +87,14 @@ pub fn stack_new(
     let options = Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
     let stack = Config::new(options).and_then(Stack::new);
     handle(stack.and_then(|stack| STACKS.with(|table| table.insert(stack))))
+}
+
+/// A new stack with the parameters of another and weights of another kind, a place in [`Weights::ALL`]: its handle, or minus an
+/// error's code. Either kind is float32.
+#[wasm_bindgen(js_name = stackWithWeights)]
+pub fn stack_with_weights(stack: u32, weights: usize) -> i32 {
+    let copy = with_stack(stack, |stack| stack.with_weights(Weights::ALL[weights]));
+    handle(copy.and_then(|copy| STACKS.with(|table| table.insert(copy))))
 }
 
 /// Gives the memory of a stack back.

@@ -6,6 +6,7 @@ mod forward;
 
 use crate::backward_memory::BackwardMemory;
 use crate::buffer::{request, try_collect, zeros};
+use crate::config::Weights;
 use crate::direction::Place;
 use crate::layout::{Layout, RowMap};
 use crate::packed_weights::PackedWeights;
@@ -54,6 +55,28 @@ impl Stack {
             work: Workspace::default(),
             backward_memory: None,
         })
+    }
+
+    /// A stack with the same parameters, whose weights are of another kind; either its weights or these are float32. To integers
+    /// each row of a weight is rounded by a scale of its own; from integers nothing is lost.
+    pub fn with_weights(&self, weights: Weights) -> Result<Self, Error> {
+        let mut stack = Self::new(self.config.with_weights(weights))?;
+        let directions = self.config.directions();
+        for (ours, theirs) in self.layout.parameters().iter().zip(stack.layout.parameters()) {
+            let (source, target) = (&self.parameters[ours.range()], &mut stack.parameters[theirs.range()]);
+            if ours.stored == theirs.stored {
+                target.copy_from_slice(source);
+            } else if theirs.stored {
+                let weights = &self.weights[ours.layer * directions + ours.direction];
+                for (row, values) in target.chunks_exact_mut(ours.columns).enumerate() {
+                    weights.weight_row(ours.kind, row, values);
+                }
+            }
+        }
+        for (index, weights) in stack.weights.iter_mut().enumerate() {
+            weights.update(self.layout.of(&self.config, index / directions, index % directions), &self.parameters);
+        }
+        Ok(stack)
     }
 
     /// The hyperparameters.
