@@ -164,12 +164,12 @@ impl PackedWeights {
         self.projection.as_ref()
     }
 
-    /// Copies row `row` of a weight out, as PyTorch shapes it.
+    /// Copies row `row` of a narrow weight out, as PyTorch shapes it.
     pub fn weight_row(&self, kind: Kind, row: usize, out: &mut [f32]) {
         match (kind, &self.projection) {
-            (Kind::WeightIh, _) => self.input.column(self.input_columns().of(row), out),
-            (Kind::WeightHh, _) => self.recurrent.column(self.recurrent_columns().of(row), out),
-            (Kind::WeightHr, Some(projection)) => projection.column(row, out),
+            (Kind::WeightIh, _) => self.input.dequantize_column(self.input_columns().of(row), out),
+            (Kind::WeightHh, _) => self.recurrent.dequantize_column(self.recurrent_columns().of(row), out),
+            (Kind::WeightHr, Some(projection)) => projection.dequantize_column(row, out),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Narrow weights: the integers exact, and what becomes of them in float32.
 
 use lstm_core::config::Weights;
-use lstm_core::gemm::narrow::{levels, pack_row, quantize, row_scale, scale};
+use lstm_core::gemm::narrow::{levels, quantize, row_scale, scale};
 use lstm_core::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
 use lstm_core::simd::Scalar;
 
@@ -65,7 +65,7 @@ fn check(kind: Weights, rows: usize, depth: usize, columns: usize) {
         accumulate::<Scalar>(&mut out, row_len, init, lhs, &matrix, &mut PackedA::new());
         for r in 0..rows {
             let x = &x[r * depth..][..depth];
-            let row_scale = row_scale::<Scalar>(x, levels);
+            let row_scale = row_scale::<Scalar>(x, levels.activation);
             let factor = 1.0 / row_scale;
             for column in 0..columns {
                 let w = &w[column * depth..][..depth];

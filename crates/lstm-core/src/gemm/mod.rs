@@ -15,11 +15,10 @@ mod packed_b;
 pub use packed_a::{Lhs, PackedA, Rows};
 pub use packed_b::{PackedB, whole_panels};
 
-use crate::simd::{COLUMNS, Element, LANES, Scales, Vector, add_products, add_tiles, load, store};
+use crate::simd::{COLUMNS, LANES, Vector, add_products, add_tiles, load, store};
 use core::array::from_fn;
 use core::ops::Range;
 use packed_a::{BLOCK_DEPTH, BLOCK_ROWS, rows_in_mr};
-use packed_b::Values;
 
 /// `out[r] += lhs[r] · columns of rhs` for every row of `out`; with an `init`, `out[r] = init + lhs[r] · columns of rhs`.
 ///
@@ -38,53 +37,41 @@ pub fn accumulate<V: Vector>(
     if let Lhs::Rows(rows, _) = lhs {
         debug_assert_eq!(rows.row_len, depth);
     }
-    let narrow = rhs.is_narrow();
-    if let (Lhs::Rows(rows, first), false, true) = (lhs, narrow, (1..=stride).contains(&out.len())) {
-        return one_row::<V>(out, init, rows.row(first), rhs, 0, 0.0);
+    if rhs.is_narrow() {
+        return narrow::accumulate::<V>(out, stride, init, lhs, rhs, packed_a);
+    }
+    if let (Lhs::Rows(rows, first), true) = (lhs, (1..=stride).contains(&out.len())) {
+        return one_row::<V>(out, init, rows.row(first), rhs, 0);
     }
     for (index, out) in out.chunks_mut(BLOCK_ROWS * stride).enumerate() {
         let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len().div_ceil(stride);
         let paired = rows.len() / 2 * 2;
         let (even, odd) = out.split_at_mut((paired * stride).min(out.len()));
-        let mut row_scales = [0.0; BLOCK_ROWS];
-        if narrow {
-            lhs.scales::<V>(rows.clone(), rhs.levels(), &mut row_scales);
-        }
-        for block in blocks_of(depth, narrow) {
+        for block in blocks_of(depth) {
             let init = if block.start == 0 { init } else { None };
-            let words = if narrow { block.len().div_ceil(2) } else { block.len() };
-            let packed_a = &mut packed_a.0[..rows.len() * words];
-            if narrow {
-                lhs.pack_narrow::<V>(rows.clone(), block.clone(), &row_scales, packed_a);
-            } else {
-                lhs.pack::<V>(rows.clone(), block.clone(), packed_a);
-            }
-            let (even_rows, odd_row) = packed_a.split_at(paired * words);
+            let packed_a = &mut packed_a.0[..rows.len() * block.len()];
+            lhs.pack::<V>(rows.clone(), block.clone(), packed_a);
+            let (even_rows, odd_row) = packed_a.split_at(paired * block.len());
             if paired > 0 {
                 for column in (0..rhs.row_len()).step_by(COLUMNS) {
                     let init = init.map(|init| &init[column..]);
-                    let scales = Scales { rows: &row_scales, columns: rhs.scales(column) };
-                    let (out, at) = (&mut even[column..], rhs.start(column, block.start));
-                    match rhs.values() {
-                        Values::F32(w) => rows_by_panel::<V, _>(out, stride, init, even_rows, words, &w[at..], scales),
-                        Values::I8(w) => rows_by_panel::<V, _>(out, stride, init, even_rows, words, &w[at..], scales),
-                        Values::I16(w) => rows_by_panel::<V, _>(out, stride, init, even_rows, words, &w[at..], scales),
-                    }
+                    let panel = rhs.panels(column, block.start);
+                    rows_by_panel::<V>(&mut even[column..], stride, init, even_rows, block.len(), panel);
                 }
             }
             if !odd.is_empty() {
-                one_row::<V>(odd, init, odd_row, rhs, block.start, row_scales[paired]);
+                one_row::<V>(odd, init, odd_row, rhs, block.start);
             }
         }
     }
 }
 
-/// The parts of `depth` that are multiplied at once: of up to [`BLOCK_DEPTH`], and of float32 whole fours as far as they go.
-fn blocks_of(depth: usize, narrow: bool) -> impl Iterator<Item = Range<usize>> {
+/// The parts of `depth` that are multiplied at once: of up to [`BLOCK_DEPTH`], and whole fours as far as they go.
+fn blocks_of(depth: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     core::iter::from_fn(move || {
         let left = depth - start;
-        let len = if narrow || left < LANES { left.min(BLOCK_DEPTH) } else { left.min(BLOCK_DEPTH) / LANES * LANES };
+        let len = if left < LANES { left } else { left.min(BLOCK_DEPTH) / LANES * LANES };
         start += len;
         (len > 0).then_some(start - len..start)
     })
@@ -92,96 +79,60 @@ fn blocks_of(depth: usize, narrow: bool) -> impl Iterator<Item = Range<usize>> {
 
 /// Packed rows, an even number of them, by one panel.
 #[inline(never)]
-fn rows_by_panel<V: Vector, E: Element>(
+fn rows_by_panel<V: Vector>(
     out: &mut [f32],
     stride: usize,
     init: Option<&[f32]>,
     packed_a: &[f32],
     depth: usize,
-    panel: &[E],
-    scales: Scales,
+    panel: &[f32],
 ) {
-    let in_mr = rows_in_mr(packed_a.len() / depth, depth, E::NARROW);
+    let in_mr = rows_in_mr(packed_a.len() / depth, depth);
     let (tiles, pairs) = packed_a.split_at(in_mr * depth);
-    add_tiles::<V, E>(out, stride, init, tiles, panel, depth, scales);
+    add_tiles::<V>(out, stride, init, tiles, depth, panel);
     for (index, x) in pairs.chunks_exact(2 * depth).enumerate() {
-        let r = in_mr + 2 * index;
-        let scales = Scales { rows: &scales.rows[r..], ..scales };
-        tile::<V, E, 2, 1>(&mut out[r * stride..], init, stride, x, panel, 0, scales);
+        tile::<V, 2, 1>(&mut out[(in_mr + 2 * index) * stride..], init, stride, x, panel, 0);
     }
 }
 
-/// One row by all columns from row `k` of `rhs` on.
-fn one_row<V: Vector>(out: &mut [f32], init: Option<&[f32]>, x: &[f32], rhs: &PackedB, k: usize, scale: f32) {
-    match rhs.values() {
-        Values::F32(w) => row_by_panels::<V, _>(out, init, x, rhs, w, k, scale),
-        Values::I8(w) => row_by_panels::<V, _>(out, init, x, rhs, w, k, scale),
-        Values::I16(w) => row_by_panels::<V, _>(out, init, x, rhs, w, k, scale),
-    }
-}
-
-/// [`one_row`] for values `w` of `rhs`, two panels at a time.
+/// One row by all columns from row `k` of `rhs` on, two panels at a time.
 #[inline(never)]
-fn row_by_panels<V: Vector, E: Element>(
-    out: &mut [f32],
-    init: Option<&[f32]>,
-    x: &[f32],
-    rhs: &PackedB,
-    w: &[E],
-    k: usize,
-    scale: f32,
-) {
-    let (row_len, panel_len) = (rhs.row_len(), rhs.start(COLUMNS, 0));
+fn one_row<V: Vector>(out: &mut [f32], init: Option<&[f32]>, x: &[f32], rhs: &PackedB, k: usize) {
+    let row_len = rhs.row_len();
     let mut column = 0;
     while column < row_len {
-        let panels = &w[rhs.start(column, k)..];
-        let scales = Scales { rows: &[scale], columns: rhs.scales(column) };
+        let panels = rhs.panels(column, k);
         let out = &mut out[column..];
         let init = init.map(|init| &init[column..]);
         column += if row_len - column >= 2 * COLUMNS {
-            tile::<V, E, 1, 2>(out, init, 0, x, panels, panel_len, scales);
+            tile::<V, 1, 2>(out, init, 0, x, panels, rhs.depth() * COLUMNS);
             2 * COLUMNS
         } else {
-            tile::<V, E, 1, 1>(out, init, 0, x, panels, 0, scales);
+            tile::<V, 1, 1>(out, init, 0, x, panels, 0);
             COLUMNS
         };
     }
 }
 
-/// Adds to `R` rows of `out`, `stride` apart, or to the `init`, at the first columns: those of `P` panels, `panel_len` elements
+/// Adds to `R` rows of `out`, `stride` apart, or to the `init`, at the first columns: those of `P` panels, `panel_len` values
 /// from one to the next.
 #[inline(always)]
-fn tile<V: Vector, E: Element, const R: usize, const P: usize>(
+fn tile<V: Vector, const R: usize, const P: usize>(
     out: &mut [f32],
     init: Option<&[f32]>,
     stride: usize,
     x: &[f32],
-    panels: &[E],
+    panels: &[f32],
     panel_len: usize,
-    scales: Scales,
 ) {
-    let start = |out: &[f32]| match init {
+    let sums = match init {
         Some(init) => {
             let row = from_fn(|p| load(&init[p * COLUMNS..]));
             from_fn(|_| row)
         }
         None => from_fn(|r| from_fn(|p| load(&out[r * stride + p * COLUMNS..]))),
     };
-    let zeros = [[[V::splat(0.0); 4]; P]; R];
-    let sums = if E::NARROW { zeros } else { start(out) };
-    let mut sums = add_products::<V, E, R, P>(sums, x, panels, panel_len);
-    if E::NARROW {
-        let before: [[[V; 4]; P]; R] = start(out);
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let row_scale = V::splat(scales.rows[r]);
-            for (p, sums) in sums.iter_mut().enumerate() {
-                let column_scales: [V; 4] = load(&scales.columns[p * COLUMNS..]);
-                for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = before[r][p][n].add_product(sum.from_int(), column_scales[n] * row_scale);
-                }
-            }
-        }
-    }
+    let sums = add_products::<V, R, P>(sums, x, panels, panel_len);
     for (r, sums) in sums.into_iter().enumerate() {
         for (p, sums) in sums.into_iter().enumerate() {
             store(sums, &mut out[r * stride + p * COLUMNS..]);

@@ -10,12 +10,13 @@
 //! The sum in parentheses is exact, so its order does not matter. A row's scale depends on nothing but that row, and the blocks
 //! on nothing but the depth: a row in a batch has the bits of the row alone.
 
-use super::packed_a::BLOCK_DEPTH;
+use super::packed_a::{BLOCK_DEPTH, BLOCK_ROWS, Lhs, PackedA};
+use super::packed_b::PackedB;
 use crate::config::Weights;
-use crate::simd::{LANES, ROUNDER, Vector, quad};
+use crate::simd::{self, COLUMNS, LANES, MR, ROUNDER, Scaled, Vector, add_narrow, quad, quad_mut};
 
 /// The largest integers that stand for weights and for activations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Levels {
     /// Of weights: they go from `-weight` to `weight`.
     pub weight: u32,
@@ -35,12 +36,15 @@ pub struct Levels {
 pub fn levels(weights: Weights, depth: usize) -> Levels {
     let k = depth.clamp(1, BLOCK_DEPTH) as u32;
     let most = i32::MAX as u32 / k;
-    let int16 = i16::MAX as u32;
     match weights {
-        Weights::I8 => Levels { weight: 127, activation: (most / 127).min(int16) },
+        Weights::I8 => Levels { weight: 127, activation: (most / 127).min(i16::MAX as u32) },
         _ => {
-            let both = most.isqrt().min(int16);
-            Levels { weight: both, activation: both }
+            let mut root: u32 = 0;
+            for bit in (0..15).rev() {
+                let larger = root | 1 << bit;
+                root = if larger * larger <= most { larger } else { root };
+            }
+            Levels { weight: root, activation: root }
         }
     }
 }
@@ -48,19 +52,67 @@ pub fn levels(weights: Weights, depth: usize) -> Levels {
 /// Values whose largest magnitude is below this have the scale of this, so that 1 / scale is finite.
 const LEAST: f32 = 1.0 / (1_u128 << 100) as f32;
 
+/// [`super::accumulate`] for a narrow `rhs`. `lhs` has rows.
+pub fn accumulate<V: Vector>(
+    out: &mut [f32],
+    stride: usize,
+    init: Option<&[f32]>,
+    lhs: Lhs,
+    rhs: &PackedB,
+    packed_a: &mut PackedA,
+) {
+    let Lhs::Rows(rows, mut first) = lhs else { unreachable!() };
+    let (depth, row_len, level) = (rhs.depth(), rhs.row_len(), rhs.levels().activation);
+    let panel_len = simd::words(depth) * COLUMNS;
+    for out in out.chunks_mut(BLOCK_ROWS * stride) {
+        let count = out.len().div_ceil(stride);
+        let mut scales = [0.0; BLOCK_ROWS];
+        for (r, scale) in scales[..count].iter_mut().enumerate() {
+            *scale = row_scale::<V>(rows.row(first + r), level);
+        }
+        let mut init = init;
+        let mut k = 0;
+        while k < depth {
+            let len = (depth - k).min(BLOCK_DEPTH);
+            let words = simd::words(len);
+            let packed_a = &mut packed_a.0[..count * words];
+            for (r, &scale) in scales[..count].iter().enumerate() {
+                // Rows of a tile stand side by side.
+                let (at, apart) = if r < count / MR * MR { (r / MR * MR * words + r % MR, MR) } else { (r * words, 1) };
+                pack_row::<V>(&rows.row(first + r)[k..k + len], scale, &mut packed_a[at..], apart);
+            }
+            let x = Scaled { integers: packed_a, scales: &scales };
+            let Scaled { integers, scales } = rhs.scaled();
+            let (sizes, depths) = ((row_len, stride), (panel_len, words));
+            // Of int8, a value holds the pairs of two columns.
+            match rhs.weights() {
+                Weights::I8 => {
+                    let w = Scaled { integers: &integers[k / 2 * COLUMNS / 2..], scales };
+                    add_narrow::<V, [i8; 2]>(out, sizes, init, x, w, depths);
+                }
+                _ => {
+                    let w = Scaled { integers: &integers[k / 2 * COLUMNS..], scales };
+                    add_narrow::<V, [i16; 2]>(out, sizes, init, x, w, depths);
+                }
+            }
+            init = None;
+            k += len;
+        }
+        first += count;
+    }
+}
+
 /// The scale of a row of activations: NaN if a value is not finite, which makes every result of the row NaN.
 #[inline(never)]
-pub fn row_scale<V: Vector>(row: &[f32], levels: Levels) -> f32 {
+pub fn row_scale<V: Vector>(row: &[f32], level: u32) -> f32 {
     let (quads, rest) = row.as_chunks::<LANES>();
     let mut largest = V::splat(0.0);
     for quad in quads {
         largest = largest.max_magnitude(V::load(quad));
     }
-    let mut tail = [0.0; LANES];
-    tail[..rest.len()].copy_from_slice(rest);
     let mut lanes = [0.0; LANES];
-    largest.max_magnitude(V::load(&tail)).store(&mut lanes);
-    scale(&lanes, levels.activation)
+    largest.store(&mut lanes);
+    scale(&[scale(rest, 1), scale(&lanes, 1)], level)
 }
 
 /// The largest magnitude over the largest integer; NaN if any value is not finite.
@@ -80,32 +132,44 @@ pub fn quantize(value: f32, scale: f32, level: u32) -> i16 {
     ((scaled.clamp(-level, level) + ROUNDER) - ROUNDER) as i16
 }
 
-/// Writes the integers of a row as words, two values in each, `stride` words apart.
+/// Writes the integers of a row as words of two k, each `apart` words behind the one before it.
 #[inline(never)]
-pub fn pack_row<V: Vector>(row: &[f32], scale: f32, words: &mut [f32], stride: usize) {
-    if scale.is_nan() {
-        return words.iter_mut().step_by(stride).for_each(|word| *word = 0.0);
-    }
-    let (factor, rounder) = (V::splat(1.0 / scale), V::splat(ROUNDER));
-    let mut words = words.chunks_mut(LANES * stride);
-    let mut put = |values: &[f32; 2 * LANES]| {
-        // The integers are the low halves of these.
-        let [first, second] = [0, LANES].map(|at| V::load(quad(values, at)) * factor + rounder);
-        let (pairs, words) = (first.low_halves(second), words.next().expect("words for these values"));
-        match (stride, words.first_chunk_mut()) {
-            (1, Some(words)) => pairs.store(words),
-            _ => {
-                let mut lanes = [0.0; LANES];
-                pairs.store(&mut lanes);
-                words.iter_mut().step_by(stride).zip(lanes).for_each(|(word, lane)| *word = lane);
-            }
-        }
-    };
+pub fn pack_row<V: Vector>(row: &[f32], scale: f32, words: &mut [f32], apart: usize) {
+    // A row that is not finite is NaN by its scale, whatever its integers.
+    let factor = V::splat(if scale.is_nan() { 0.0 } else { 1.0 / scale });
     let (eights, rest) = row.as_chunks::<{ 2 * LANES }>();
-    eights.iter().for_each(&mut put);
+    let mut at = 0;
+    for eight in eights {
+        let pairs = integers(eight, factor);
+        if apart == 1 {
+            pairs.store(quad_mut(words, at));
+        } else {
+            put(pairs, &mut words[at..], apart, LANES);
+        }
+        at += LANES * apart;
+    }
     if !rest.is_empty() {
         let mut last = [0.0; 2 * LANES];
         last[..rest.len()].copy_from_slice(rest);
-        put(&last);
+        put(integers(&last, factor), &mut words[at..], apart, simd::words(rest.len()));
+    }
+}
+
+/// Eight values times `factor`, as int16.
+#[inline(always)]
+fn integers<V: Vector>(values: &[f32; 2 * LANES], factor: V) -> V {
+    // The sums have the integers as the low halves of their bits.
+    let rounder = V::splat(ROUNDER);
+    let (first, second) = (V::load(quad(values, 0)) * factor, V::load(quad(values, LANES)) * factor);
+    (rounder + first).low_halves(rounder + second)
+}
+
+/// Writes the first words of four, each `apart` words behind the one before it.
+#[inline(always)]
+fn put<V: Vector>(pairs: V, words: &mut [f32], apart: usize, count: usize) {
+    let mut lanes = [0.0; LANES];
+    pairs.store(&mut lanes);
+    for (n, lane) in lanes.into_iter().take(count).enumerate() {
+        words[n * apart] = lane;
     }
 }

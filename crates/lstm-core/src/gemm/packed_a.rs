@@ -1,6 +1,5 @@
 //! The left factor of a product, packed by tiles of rows.
 
-use super::narrow::{Levels, pack_row, row_scale};
 use crate::layout::RowMap;
 use crate::simd::{LANES, MR, Vector, quad, store};
 use core::array::from_fn;
@@ -53,7 +52,7 @@ impl Lhs<'_> {
     /// Copies columns `k` of `rows` by tiles, as the kernels read them: of `R` rows, `R` values for each `k`.
     pub(super) fn pack<V: Vector>(&self, rows: Range<usize>, k: Range<usize>, packed_a: &mut [f32]) {
         let mut packed_a = packed_a;
-        for (r, count) in tiles_of(rows.len(), k.len(), false) {
+        for (r, count) in tiles_of(rows.len(), k.len()) {
             let (tile, rest) = packed_a.split_at_mut(count * k.len());
             let first = rows.start + r;
             match (*self, count) {
@@ -85,44 +84,17 @@ impl Lhs<'_> {
             packed_a = rest;
         }
     }
-
-    /// The same as integers: two k of a row in each word.
-    pub(super) fn pack_narrow<V: Vector>(
-        &self,
-        rows: Range<usize>,
-        k: Range<usize>,
-        scales: &[f32],
-        packed_a: &mut [f32],
-    ) {
-        let Self::Rows(values, skip) = *self else { unreachable!() };
-        let words = k.len().div_ceil(2);
-        for (r, count) in tiles_of(rows.len(), words, true) {
-            let tile = &mut packed_a[r * words..][..count * words];
-            for i in 0..count {
-                let row = &values.row(skip + rows.start + r + i)[k.clone()];
-                pack_row::<V>(row, scales[r + i], &mut tile[i..], count);
-            }
-        }
-    }
-
-    /// The scale of each of `rows` for [`Lhs::pack_narrow`].
-    pub(super) fn scales<V: Vector>(&self, rows: Range<usize>, levels: Levels, scales: &mut [f32]) {
-        let Self::Rows(values, skip) = *self else { unreachable!() };
-        for (r, scale) in rows.zip(scales) {
-            *scale = row_scale::<V>(values.row(skip + r), levels);
-        }
-    }
 }
 
-/// How many of so many rows are in tiles of [`MR`]: all whole tiles, if they are narrow or the k come in fours (packing transposes
-/// four k of four rows at once). The other rows are in tiles of two, and the last row may be alone.
-pub fn rows_in_mr(rows: usize, depth: usize, narrow: bool) -> usize {
-    if narrow || depth.is_multiple_of(LANES) { rows / MR * MR } else { 0 }
+/// How many of so many rows are in tiles of [`MR`]: all whole tiles, if the k come in fours (packing transposes four k of four
+/// rows at once). The other rows are in tiles of two, and the last row may be alone.
+pub fn rows_in_mr(rows: usize, depth: usize) -> usize {
+    if depth.is_multiple_of(LANES) { rows / MR * MR } else { 0 }
 }
 
 /// The first row and the number of rows of each tile.
-fn tiles_of(rows: usize, depth: usize, narrow: bool) -> impl Iterator<Item = (usize, usize)> {
-    let in_mr = rows_in_mr(rows, depth, narrow);
+fn tiles_of(rows: usize, depth: usize) -> impl Iterator<Item = (usize, usize)> {
+    let in_mr = rows_in_mr(rows, depth);
     let whole = (0..in_mr).step_by(MR).map(|r| (r, MR));
     whole.chain((in_mr..rows).step_by(2).map(move |r| (r, (rows - r).min(2))))
 }

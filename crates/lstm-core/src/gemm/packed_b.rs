@@ -4,34 +4,22 @@ use super::narrow::{Levels, levels, quantize, scale};
 use crate::Error;
 use crate::buffer::{check_fits, product, zeros};
 use crate::config::Weights;
-use crate::simd::COLUMNS;
+use crate::simd::{COLUMNS, Scaled, words};
 use alloc::vec::Vec;
 
 /// A matrix by panels of [`COLUMNS`] columns, within a panel row by row. Columns beyond the last are 0.
+///
+/// Integers stand as `[panel][k / 2][COLUMNS][2]`, k padded with zeros to what [`words`] counts.
 #[derive(Debug, Clone, Default)]
 pub struct PackedB {
     depth: usize,
     row_len: usize,
-    values: Values,
-    /// Of narrow values, one for each column.
+    weights: Weights,
+    levels: Levels,
+    /// Float32, or the bits of integers, those that come first in the low bits.
+    values: Vec<f32>,
+    /// Of integers, one for each column.
     scales: Vec<f32>,
-}
-
-/// The values of a matrix. Of integers, those of two rows stand together: `[k / 2][COLUMNS][2]`.
-#[derive(Debug, Clone)]
-pub enum Values {
-    /// See [`Weights::F32`].
-    F32(Vec<f32>),
-    /// See [`Weights::I8`].
-    I8(Vec<[i8; 2]>),
-    /// See [`Weights::I16`].
-    I16(Vec<[i16; 2]>),
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Self::F32(Vec::new())
-    }
 }
 
 impl PackedB {
@@ -41,19 +29,18 @@ impl PackedB {
     }
 
     /// `columns` columns of `depth` zeros of some kind.
+    #[inline(never)]
     pub fn of(weights: Weights, columns: usize, depth: usize) -> Result<Self, Error> {
-        check_fits(Self::len_of(weights, columns, depth))?;
-        let row_len = whole_panels(columns);
-        let pairs = row_len * depth.div_ceil(2);
+        let (len, row_len) = (Self::len_of(weights, columns, depth), whole_panels(columns));
+        check_fits(len)?;
+        let scales = if weights == Weights::F32 { 0 } else { row_len };
         Ok(Self {
             depth,
             row_len,
-            values: match weights {
-                Weights::F32 => Values::F32(zeros(row_len * depth)?),
-                Weights::I8 => Values::I8(zeros(pairs)?),
-                Weights::I16 => Values::I16(zeros(pairs)?),
-            },
-            scales: if weights == Weights::F32 { Vec::new() } else { zeros(row_len)? },
+            weights,
+            levels: levels(weights, depth),
+            values: zeros(len as usize - scales)?,
+            scales: zeros(scales)?,
         })
     }
 
@@ -62,102 +49,90 @@ impl PackedB {
         Self::len_of(Weights::F32, columns, depth)
     }
 
-    /// The same in float32 values for columns of some kind, and for their scales.
+    /// The same for columns of some kind with their scales, in values of 32 bits.
     pub fn len_of(weights: Weights, columns: usize, depth: usize) -> u64 {
         let row_len = columns.div_ceil(COLUMNS).saturating_mul(COLUMNS);
         match weights {
             Weights::F32 => product(row_len, depth),
-            Weights::I16 => product(row_len, depth.div_ceil(2).saturating_add(1)),
-            // Two columns of a pair of rows are four bytes.
-            Weights::I8 => product(row_len / 2, depth.div_ceil(2)).saturating_add(row_len as u64),
+            Weights::I16 => product(row_len, words(depth) + 1),
+            Weights::I8 => product(row_len, words(depth) / 2 + 1),
         }
     }
 
-    /// The memory, to make room in it for another shape.
+    /// The memory, to make room in it for another shape of float32.
     pub fn memory(&mut self) -> &mut Vec<f32> {
-        self.floats()
-    }
-
-    /// The values of a matrix of float32: those that are written row by row are.
-    fn floats(&mut self) -> &mut Vec<f32> {
-        match &mut self.values {
-            Values::F32(values) => values,
-            _ => unreachable!(),
-        }
+        &mut self.values
     }
 
     /// Takes another shape, for which there is room. What the columns hold is anything, also those beyond the last.
     pub fn reshape(&mut self, columns: usize, depth: usize) {
         (self.depth, self.row_len) = (depth, whole_panels(columns));
-        debug_assert!(self.memory().len() >= columns * depth);
+        debug_assert!(self.values.len() >= self.row_len * depth);
     }
 
     /// Writes the values of one column. Returns whether any bit of them is new; of narrow ones always.
     pub fn set_column(&mut self, column: usize, values: &[f32]) -> bool {
-        let Self { depth, scales, .. } = self;
-        let (panel, column_in_panel) = (column / COLUMNS, column % COLUMNS);
-        let start = |depth: usize| panel * depth * COLUMNS + column_in_panel;
-        match &mut self.values {
-            Values::F32(floats) => {
-                let mut differences = 0;
-                for (target, &value) in floats[start(*depth)..].iter_mut().step_by(COLUMNS).zip(values) {
-                    differences |= target.to_bits() ^ value.to_bits();
-                    *target = value;
-                }
-                return differences != 0;
-            }
-            Values::I8(pairs) => {
-                let level = levels(Weights::I8, *depth).weight;
-                scales[column] = scale(values, level);
-                let pairs = pairs[start(depth.div_ceil(2))..].iter_mut().step_by(COLUMNS);
-                for (pair, values) in pairs.zip(values.chunks(2)) {
-                    for (target, &value) in pair.iter_mut().zip(values) {
-                        *target = quantize(value, scales[column], level) as i8;
-                    }
-                }
-            }
-            Values::I16(pairs) => {
-                let level = levels(Weights::I16, *depth).weight;
-                scales[column] = scale(values, level);
-                let pairs = pairs[start(depth.div_ceil(2))..].iter_mut().step_by(COLUMNS);
-                for (pair, values) in pairs.zip(values.chunks(2)) {
-                    for (target, &value) in pair.iter_mut().zip(values) {
-                        *target = quantize(value, scales[column], level);
-                    }
-                }
-            }
+        if self.is_narrow() {
+            self.quantize_column(column, values);
+            return true;
         }
-        true
+        let start = column / COLUMNS * self.depth * COLUMNS + column % COLUMNS;
+        let mut differences = 0;
+        for (target, &value) in self.values[start..].iter_mut().step_by(COLUMNS).zip(values) {
+            differences |= target.to_bits() ^ value.to_bits();
+            *target = value;
+        }
+        differences != 0
     }
 
-    /// Copies the values of one column out: of narrow ones, integer times scale.
-    pub fn column(&self, column: usize, out: &mut [f32]) {
+    /// [`PackedB::set_column`] of integers.
+    #[inline(never)]
+    fn quantize_column(&mut self, column: usize, values: &[f32]) {
+        let level = self.levels.weight;
+        let scale = scale(values, level);
+        self.scales[column] = scale;
+        for (k, &value) in values.iter().enumerate() {
+            let (at, shift, mask) = self.place(column, k);
+            let bits = self.values[at].to_bits() & !(mask << shift);
+            let integer = quantize(value, scale, level) as u32 & mask;
+            self.values[at] = f32::from_bits(bits | integer << shift);
+        }
+    }
+
+    /// Where the integer of a column and k stands: its value, how far its bits are shifted, and how many they are as a mask.
+    fn place(&self, column: usize, k: usize) -> (usize, usize, u32) {
+        let pair = (column / COLUMNS * words(self.depth) + k / 2) * COLUMNS + column % COLUMNS;
+        match self.weights {
+            Weights::I8 => (pair / 2, pair % 2 * 16 + k % 2 * 8, 0xff),
+            _ => (pair, k % 2 * 16, 0xffff),
+        }
+    }
+
+    /// Copies the values of a column of integers out: integer times scale.
+    #[inline(never)]
+    pub fn dequantize_column(&self, column: usize, out: &mut [f32]) {
         for (k, value) in out.iter_mut().enumerate() {
-            let at = |k: usize, depth: usize| (column / COLUMNS * depth + k) * COLUMNS + column % COLUMNS;
-            let pair = at(k / 2, self.depth.div_ceil(2));
-            *value = match &self.values {
-                Values::F32(values) => values[at(k, self.depth)],
-                Values::I8(pairs) => f32::from(pairs[pair][k % 2]) * self.scales[column],
-                Values::I16(pairs) => f32::from(pairs[pair][k % 2]) * self.scales[column],
-            };
+            let (at, shift, mask) = self.place(column, k);
+            // Shifted up and down again, so that the sign is spread.
+            let up = mask.leading_zeros();
+            let integer = ((self.values[at].to_bits() >> shift << up) as i32) >> up;
+            *value = integer as f32 * self.scales[column];
         }
     }
 
-    /// Writes row `k`: one value for each of the first columns.
+    /// Writes row `k` of float32: one value for each of the first columns.
     #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
         let (whole, rest) = values.as_chunks::<COLUMNS>();
-        let depth = self.depth;
-        let start = |panel: usize| (panel * depth + k) * COLUMNS;
-        let floats = self.floats();
+        let start = |panel: usize| (panel * self.depth + k) * COLUMNS;
         for (panel, values) in whole.iter().enumerate() {
             let start = start(panel);
             // Of a fixed size, so that it is four loads and stores and no call.
-            *floats[start..].first_chunk_mut().expect("a whole row of a panel") = *values;
+            *self.values[start..].first_chunk_mut().expect("a whole row of a panel") = *values;
         }
         if !rest.is_empty() {
             let start = start(whole.len());
-            floats[start..][..rest.len()].copy_from_slice(rest);
+            self.values[start..][..rest.len()].copy_from_slice(rest);
         }
     }
 
@@ -171,34 +146,31 @@ impl PackedB {
         self.row_len
     }
 
-    /// Where row `k` of the panel that begins with `column` stands in the values; of integers, the pair of rows from an even `k` on.
+    /// Rows of float32 from `k` on of the panel that begins with `column`, and all that stands behind them.
     #[inline(always)]
-    pub(super) fn start(&self, column: usize, k: usize) -> usize {
-        let (depth, k) = if self.is_narrow() { (self.depth.div_ceil(2), k / 2) } else { (self.depth, k) };
-        column * depth + k * COLUMNS
+    pub(super) fn panels(&self, column: usize, k: usize) -> &[f32] {
+        &self.values[column * self.depth + k * COLUMNS..]
     }
 
-    /// The values, for the kernels.
-    #[inline(always)]
-    pub(super) fn values(&self) -> &Values {
-        &self.values
+    /// The integers and their scales.
+    pub(super) fn scaled(&self) -> Scaled<'_> {
+        Scaled { integers: &self.values, scales: &self.scales }
     }
 
-    /// Of narrow values the scale of each column from `column` on.
-    #[inline(always)]
-    pub(super) fn scales(&self, column: usize) -> &[f32] {
-        if self.is_narrow() { &self.scales[column..] } else { &[] }
+    /// What the values are.
+    pub fn weights(&self) -> Weights {
+        self.weights
     }
 
     /// Whether the values are integers.
     #[inline(always)]
     pub fn is_narrow(&self) -> bool {
-        !matches!(self.values, Values::F32(_))
+        self.weights != Weights::F32
     }
 
     /// The largest integers of narrow values and of what they are multiplied with.
-    pub(super) fn levels(&self) -> Levels {
-        levels(if matches!(self.values, Values::I8(_)) { Weights::I8 } else { Weights::I16 }, self.depth)
+    pub fn levels(&self) -> Levels {
+        self.levels
     }
 }
 

@@ -3,14 +3,14 @@
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Sub};
 
-mod element;
+mod narrow;
 mod product;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
-pub use element::Element;
-pub use product::{COLUMNS, MR, Scales, add_products, add_tiles};
+pub use narrow::{Pair, Scaled, add_narrow, words};
+pub use product::{COLUMNS, MR, add_products, add_tiles};
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Simd128;

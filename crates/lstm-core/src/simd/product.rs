@@ -3,7 +3,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{Element, LANES, Vector};
+use super::{LANES, Vector};
 use core::array::from_fn;
 
 /// Columns of a panel: what the weights of one k take in memory is a cache line.
@@ -15,55 +15,38 @@ pub const MR: usize = 4;
 /// registers beside the operands.
 pub type Sums<V, const R: usize, const P: usize, const N: usize> = [[[V; N]; P]; R];
 
-/// What turns sums of integers into float32: of row r and column n the product of both scales. Of float32 weights neither is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Scales<'a> {
-    /// One for each row of a tile.
-    pub rows: &'a [f32],
-    /// One for each column from the tile's first on.
-    pub columns: &'a [f32],
-}
-
 /// `sums[r][p][n] + Σ_k x[k][r] * w[p][k][n]`, `k` ascending: one chain of sums in each lane.
 ///
-/// `x` holds `R` words for each `k`. `w` holds `P` panels, `panel_len` elements from one to the next.
+/// `x` holds `R` values for each `k`. `w` holds `P` panels, `panel_len` values from one to the next.
 #[inline(always)]
-pub fn add_products<V: Vector, E: Element, const R: usize, const P: usize>(
+pub fn add_products<V: Vector, const R: usize, const P: usize>(
     mut sums: Sums<V, R, P, 4>,
     x: &[f32],
-    w: &[E],
+    w: &[f32],
     panel_len: usize,
 ) -> Sums<V, R, P, 4> {
     let depth = x.len() / R;
     let len =
         (P - 1).checked_mul(panel_len).zip(depth.checked_mul(COLUMNS)).and_then(|(last, len)| last.checked_add(len));
     check(len.is_some_and(|len| w.len() >= len));
-    // SAFETY: x has R words for each of `depth` k, and each panel COLUMNS elements for them within w, as asserted.
+    // SAFETY: x has R values for each of `depth` k, and each panel COLUMNS of them within w, as asserted.
     unsafe {
         let (x, w) = (&mut x.as_ptr(), &mut from_fn(|p| w.as_ptr().add(p * panel_len)));
         // One row has little to do for each k: there two of them make an iteration.
         if R == 1 {
-            add_all::<V, E, R, P, 4, 2>(&mut sums, x, w, depth / 2);
-            add_all::<V, E, R, P, 4, 1>(&mut sums, x, w, depth % 2);
+            add_all::<V, R, P, 4, 2>(&mut sums, x, w, depth / 2);
+            add_all::<V, R, P, 4, 1>(&mut sums, x, w, depth % 2);
         } else {
-            add_all::<V, E, R, P, 4, 1>(&mut sums, x, w, depth);
+            add_all::<V, R, P, 4, 1>(&mut sums, x, w, depth);
         }
     }
     sums
 }
 
 /// The same for tiles of [`MR`] rows by one panel, in two halves of it: adds to the rows of `out`, `stride` values apart, or to
-/// `init`, at the first [`COLUMNS`] of each. `x` holds the tiles one after the other, `MR` words for each of `depth` k.
+/// `init`, at the first [`COLUMNS`] of each. `x` holds the tiles one after the other, `MR` values for each of `depth` k.
 #[inline(never)]
-pub fn add_tiles<V: Vector, E: Element>(
-    out: &mut [f32],
-    stride: usize,
-    init: Option<&[f32]>,
-    x: &[f32],
-    w: &[E],
-    depth: usize,
-    scales: Scales,
-) {
+pub fn add_tiles<V: Vector>(out: &mut [f32], stride: usize, init: Option<&[f32]>, x: &[f32], depth: usize, w: &[f32]) {
     let tiles = x.len() / (MR * depth);
     if tiles == 0 {
         return;
@@ -71,32 +54,19 @@ pub fn add_tiles<V: Vector, E: Element>(
     let last = (MR * tiles - 1).checked_mul(stride).and_then(|last| last.checked_add(COLUMNS));
     check(last.is_some_and(|last| out.len() >= last) && stride >= COLUMNS);
     check(w.len() / COLUMNS >= depth && init.is_none_or(|init| init.len() >= COLUMNS));
-    check(!E::NARROW || scales.rows.len() >= MR * tiles && scales.columns.len() >= COLUMNS);
-    // SAFETY: each tile has four rows of out, of COLUMNS values, and four words of x for each k; w has COLUMNS elements for
-    // each k; of integers, each row has a scale and each column, as asserted.
+    // SAFETY: each tile has four rows of out, of COLUMNS values, and four values of x for each k; w has COLUMNS for each k,
+    // as asserted.
     unsafe {
-        let (mut out, mut x, mut row_scale) = (out.as_mut_ptr(), x.as_ptr(), scales.rows.as_ptr());
+        let (mut out, mut x) = (out.as_mut_ptr(), x.as_ptr());
         let end = x.add(tiles * MR * depth);
         while x != end {
             for half in [0, COLUMNS / 2] {
                 let load = |row: *const f32| from_fn(|n| V::load(&*row.add(half + n * LANES).cast()));
-                let start = |out: *const f32| -> Sums<V, MR, 1, 2> {
-                    match init {
-                        Some(init) => [[load(init.as_ptr())]; MR],
-                        None => from_fn(|r| [load(out.add(r * stride))]),
-                    }
+                let mut sums: Sums<V, MR, 1, 2> = match init {
+                    Some(init) => [[load(init.as_ptr())]; MR],
+                    None => from_fn(|r| [load(out.add(r * stride))]),
                 };
-                let mut sums = if E::NARROW { [[[V::splat(0.0); 2]]; MR] } else { start(out) };
-                add_all::<V, E, MR, 1, 2, 1>(&mut sums, &mut { x }, &mut [w.as_ptr().add(half)], depth);
-                if E::NARROW {
-                    let (start, column_scales): (_, [V; 2]) = (start(out), load(scales.columns.as_ptr()));
-                    for (r, [sums]) in sums.iter_mut().enumerate() {
-                        let row_scale = V::splat(*row_scale.add(r));
-                        for (n, sum) in sums.iter_mut().enumerate() {
-                            *sum = start[r][0][n].add_product(sum.from_int(), column_scales[n] * row_scale);
-                        }
-                    }
-                }
+                add_all::<V, MR, 1, 2, 1>(&mut sums, &mut { x }, &mut [w.as_ptr().add(half)], depth);
                 for (r, [sums]) in sums.into_iter().enumerate() {
                     for (n, sum) in sums.into_iter().enumerate() {
                         sum.store(&mut *out.add(r * stride + half + n * LANES).cast());
@@ -104,9 +74,6 @@ pub fn add_tiles<V: Vector, E: Element>(
                 }
             }
             out = out.wrapping_add(MR * stride); // beyond the end, after the last tile
-            if E::NARROW {
-                row_scale = row_scale.add(MR);
-            }
             x = x.add(MR * depth);
         }
     }
@@ -123,13 +90,13 @@ fn check(lengths_fit: bool) {
 /// Adds the products of `times * K` k, `K` in an iteration of the loop, and moves the pointers behind them.
 ///
 /// # Safety
-/// `x` has `R` words to read for each of the `times * K` k. Each pointer of `w` has, for each of these k, elements for `N` vectors
-/// to read; from one k to the next are [`COLUMNS`] elements.
+/// `x` has `R` values to read for each of the `times * K` k. Each pointer of `w` has, for each of these k, `N` vectors to read; from
+/// one k to the next are [`COLUMNS`] values.
 #[inline(always)]
-unsafe fn add_all<V: Vector, E: Element, const R: usize, const P: usize, const N: usize, const K: usize>(
+unsafe fn add_all<V: Vector, const R: usize, const P: usize, const N: usize, const K: usize>(
     sums: &mut Sums<V, R, P, N>,
     x: &mut *const f32,
-    w: &mut [*const E; P],
+    w: &mut [*const f32; P],
     times: usize,
 ) {
     const { assert!(K == 1 || K == 2) }
@@ -137,9 +104,9 @@ unsafe fn add_all<V: Vector, E: Element, const R: usize, const P: usize, const N
     unsafe {
         let end = x.add(R * K * times);
         while *x != end {
-            add_one::<V, E, R, P, N>(sums, *x, w, 0);
+            add_one::<V, R, P, N>(sums, *x, w, 0);
             if K == 2 {
-                add_one::<V, E, R, P, N>(sums, *x, w, 1);
+                add_one::<V, R, P, N>(sums, *x, w, 1);
             }
             *x = x.add(R * K);
             // After the last k these may be beyond the end.
@@ -153,20 +120,20 @@ unsafe fn add_all<V: Vector, E: Element, const R: usize, const P: usize, const N
 /// # Safety
 /// As for [`add_all`].
 #[inline(always)]
-unsafe fn add_one<V: Vector, E: Element, const R: usize, const P: usize, const N: usize>(
+unsafe fn add_one<V: Vector, const R: usize, const P: usize, const N: usize>(
     sums: &mut Sums<V, R, P, N>,
     x: *const f32,
-    w: &[*const E; P],
+    w: &[*const f32; P],
     k: usize,
 ) {
     for (p, w) in w.iter().enumerate() {
         // SAFETY: the caller's promise.
-        let row: [V; N] = from_fn(|n| E::load(unsafe { &*w.add(k * COLUMNS + n * LANES).cast() }));
+        let row: [V; N] = from_fn(|n| V::load(unsafe { &*w.add(k * COLUMNS + n * LANES).cast() }));
         for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
             let value = V::splat(unsafe { *x.add(k * R + r) });
             for (sum, &w) in sums[p].iter_mut().zip(&row) {
-                *sum = E::add_product(*sum, value, w);
+                *sum = sum.add_product(value, w);
             }
         }
     }
