@@ -164,13 +164,12 @@ impl PackedWeights {
         self.projection.as_ref()
     }
 
-    /// Copies row `row` of a narrow weight out, as PyTorch shapes it.
-    pub fn weight_row(&self, kind: Kind, row: usize, out: &mut [f32]) {
+    /// A value of a narrow weight, as PyTorch shapes it.
+    pub fn narrow_value(&self, kind: Kind, row: usize, column: usize) -> f32 {
         match (kind, &self.projection) {
-            (Kind::WeightIh, _) => self.input.dequantize_column(self.input_columns().of(row), out),
-            (Kind::WeightHh, _) => self.recurrent.dequantize_column(self.recurrent_columns().of(row), out),
-            (Kind::WeightHr, Some(projection)) => projection.dequantize_column(row, out),
-            _ => {}
+            (Kind::WeightIh, _) => self.input.narrow_value(self.input_columns().of(row), column),
+            (_, Some(projection)) if kind == Kind::WeightHr => projection.narrow_value(row, column),
+            _ => self.recurrent.narrow_value(self.recurrent_columns().of(row), column),
         }
     }
 }

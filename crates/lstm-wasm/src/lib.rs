@@ -89,12 +89,16 @@ pub fn stack_new(
     handle(stack.and_then(|stack| STACKS.with(|table| table.insert(stack))))
 }
 
-/// A new stack with the parameters of another and weights of another kind, a place in [`Weights::ALL`]: its handle, or minus an
-/// error's code. Either kind is float32.
-#[wasm_bindgen(js_name = stackWithWeights)]
-pub fn stack_with_weights(stack: u32, weights: usize) -> i32 {
-    let copy = with_stack(stack, |stack| stack.with_weights(Weights::ALL[weights]));
-    handle(copy.and_then(|copy| STACKS.with(|table| table.insert(copy))))
+/// Turns the float32 weights of a new stack into others for good, a place in [`Weights::ALL`].
+#[wasm_bindgen(js_name = stackNarrow)]
+pub fn stack_narrow(stack: u32, weights: usize) -> u32 {
+    status(with_stack(stack, |stack| stack.narrow(Weights::ALL[weights])))
+}
+
+/// A value of a narrow weight.
+#[wasm_bindgen(js_name = narrowValue)]
+pub fn narrow_value(stack: u32, index: usize, row: usize, column: usize) -> f32 {
+    with_stack(stack, |stack| stack.narrow_value(index, row, column))
 }
 
 /// Gives the memory of a stack back.

@@ -64,6 +64,7 @@ pub fn accumulate<V: Vector>(
     let Lhs::Rows(rows, mut first) = lhs else { unreachable!() };
     let (depth, row_len, level) = (rhs.depth(), rhs.row_len(), rhs.levels().activation);
     let panel_len = simd::words(depth) * COLUMNS;
+    let pair_bytes = if rhs.weights() == Weights::I8 { size_of::<[i8; 2]>() } else { size_of::<[i16; 2]>() };
     for out in out.chunks_mut(BLOCK_ROWS * stride) {
         let count = out.len().div_ceil(stride);
         let mut scales = [0.0; BLOCK_ROWS];
@@ -83,18 +84,8 @@ pub fn accumulate<V: Vector>(
             }
             let x = Scaled { integers: packed_a, scales: &scales };
             let Scaled { integers, scales } = rhs.scaled();
-            let (sizes, depths) = ((row_len, stride), (panel_len, words));
-            // Of int8, a value holds the pairs of two columns.
-            match rhs.weights() {
-                Weights::I8 => {
-                    let w = Scaled { integers: &integers[k / 2 * COLUMNS / 2..], scales };
-                    add_narrow::<V, [i8; 2]>(out, sizes, init, x, w, depths);
-                }
-                _ => {
-                    let w = Scaled { integers: &integers[k / 2 * COLUMNS..], scales };
-                    add_narrow::<V, [i16; 2]>(out, sizes, init, x, w, depths);
-                }
-            }
+            let w = Scaled { integers: &integers[k / 2 * COLUMNS * pair_bytes / size_of::<f32>()..], scales };
+            add_narrow::<V>(out, (row_len, stride), init, x, w, (panel_len, words, pair_bytes));
             init = None;
             k += len;
         }
@@ -132,44 +123,37 @@ pub fn quantize(value: f32, scale: f32, level: u32) -> i16 {
     ((scaled.clamp(-level, level) + ROUNDER) - ROUNDER) as i16
 }
 
+/// Values that four lanes hold as int16.
+const EIGHT: usize = 2 * LANES;
+
 /// Writes the integers of a row as words of two k, each `apart` words behind the one before it.
 #[inline(never)]
 pub fn pack_row<V: Vector>(row: &[f32], scale: f32, words: &mut [f32], apart: usize) {
     // A row that is not finite is NaN by its scale, whatever its integers.
     let factor = V::splat(if scale.is_nan() { 0.0 } else { 1.0 / scale });
-    let (eights, rest) = row.as_chunks::<{ 2 * LANES }>();
+    // Adding this leaves the nearest integer in the low half of a value's bits.
+    let rounder = V::splat(ROUNDER);
+    let mut last = [0.0; EIGHT];
     let mut at = 0;
-    for eight in eights {
-        let pairs = integers(eight, factor);
-        if apart == 1 {
+    for values in row.chunks(EIGHT) {
+        let eight = match values.first_chunk::<EIGHT>() {
+            Some(eight) => eight,
+            None => {
+                last[..values.len()].copy_from_slice(values);
+                &last
+            }
+        };
+        let (first, second) = (V::load(quad(eight, 0)) * factor, V::load(quad(eight, LANES)) * factor);
+        let pairs = (rounder + first).low_halves(rounder + second);
+        if apart == 1 && values.len() == EIGHT {
             pairs.store(quad_mut(words, at));
         } else {
-            put(pairs, &mut words[at..], apart, LANES);
+            let mut lanes = [0.0; LANES];
+            pairs.store(&mut lanes);
+            for (n, &lane) in lanes[..simd::words(values.len())].iter().enumerate() {
+                words[at + n * apart] = lane;
+            }
         }
         at += LANES * apart;
-    }
-    if !rest.is_empty() {
-        let mut last = [0.0; 2 * LANES];
-        last[..rest.len()].copy_from_slice(rest);
-        put(integers(&last, factor), &mut words[at..], apart, simd::words(rest.len()));
-    }
-}
-
-/// Eight values times `factor`, as int16.
-#[inline(always)]
-fn integers<V: Vector>(values: &[f32; 2 * LANES], factor: V) -> V {
-    // The sums have the integers as the low halves of their bits.
-    let rounder = V::splat(ROUNDER);
-    let (first, second) = (V::load(quad(values, 0)) * factor, V::load(quad(values, LANES)) * factor);
-    (rounder + first).low_halves(rounder + second)
-}
-
-/// Writes the first words of four, each `apart` words behind the one before it.
-#[inline(always)]
-fn put<V: Vector>(pairs: V, words: &mut [f32], apart: usize, count: usize) {
-    let mut lanes = [0.0; LANES];
-    pairs.store(&mut lanes);
-    for (n, lane) in lanes.into_iter().take(count).enumerate() {
-        words[n * apart] = lane;
     }
 }

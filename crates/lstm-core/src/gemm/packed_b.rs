@@ -16,10 +16,8 @@ pub struct PackedB {
     row_len: usize,
     weights: Weights,
     levels: Levels,
-    /// Float32, or the bits of integers, those that come first in the low bits.
+    /// Float32, or the bits of integers, those that come first in the low bits. Behind integers, a scale for each column.
     values: Vec<f32>,
-    /// Of integers, one for each column.
-    scales: Vec<f32>,
 }
 
 impl PackedB {
@@ -31,17 +29,10 @@ impl PackedB {
     /// `columns` columns of `depth` zeros of some kind.
     #[inline(never)]
     pub fn of(weights: Weights, columns: usize, depth: usize) -> Result<Self, Error> {
-        let (len, row_len) = (Self::len_of(weights, columns, depth), whole_panels(columns));
+        let len = Self::len_of(weights, columns, depth);
         check_fits(len)?;
-        let scales = if weights == Weights::F32 { 0 } else { row_len };
-        Ok(Self {
-            depth,
-            row_len,
-            weights,
-            levels: levels(weights, depth),
-            values: zeros(len as usize - scales)?,
-            scales: zeros(scales)?,
-        })
+        let (row_len, levels) = (whole_panels(columns), levels(weights, depth));
+        Ok(Self { depth, row_len, weights, levels, values: zeros(len as usize)? })
     }
 
     /// How many values `columns` columns of `depth` take.
@@ -90,7 +81,8 @@ impl PackedB {
     fn quantize_column(&mut self, column: usize, values: &[f32]) {
         let level = self.levels.weight;
         let scale = scale(values, level);
-        self.scales[column] = scale;
+        let at = self.scale_of(column);
+        self.values[at] = scale;
         for (k, &value) in values.iter().enumerate() {
             let (at, shift, mask) = self.place(column, k);
             let bits = self.values[at].to_bits() & !(mask << shift);
@@ -108,16 +100,19 @@ impl PackedB {
         }
     }
 
-    /// Copies the values of a column of integers out: integer times scale.
+    /// A value of a matrix of integers: integer times scale.
     #[inline(never)]
-    pub fn dequantize_column(&self, column: usize, out: &mut [f32]) {
-        for (k, value) in out.iter_mut().enumerate() {
-            let (at, shift, mask) = self.place(column, k);
-            // Shifted up and down again, so that the sign is spread.
-            let up = mask.leading_zeros();
-            let integer = ((self.values[at].to_bits() >> shift << up) as i32) >> up;
-            *value = integer as f32 * self.scales[column];
-        }
+    pub fn narrow_value(&self, column: usize, k: usize) -> f32 {
+        let (at, shift, mask) = self.place(column, k);
+        // Shifted up and down again, so that the sign is spread.
+        let up = mask.leading_zeros();
+        let integer = ((self.values[at].to_bits() >> shift << up) as i32) >> up;
+        integer as f32 * self.values[self.scale_of(column)]
+    }
+
+    /// Where the scale of a column of integers stands.
+    fn scale_of(&self, column: usize) -> usize {
+        self.values.len() - self.row_len + column
     }
 
     /// Writes row `k` of float32: one value for each of the first columns.
@@ -154,7 +149,8 @@ impl PackedB {
 
     /// The integers and their scales.
     pub(super) fn scaled(&self) -> Scaled<'_> {
-        Scaled { integers: &self.values, scales: &self.scales }
+        let (integers, scales) = self.values.split_at(self.scale_of(0));
+        Scaled { integers, scales }
     }
 
     /// What the values are.

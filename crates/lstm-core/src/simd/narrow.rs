@@ -48,27 +48,28 @@ pub struct Scaled<'a> {
 }
 
 /// `out[r][n] = start[r][n] + float32(Σ_k x[k][r] w[k][n]) * (w.scales[n] * x.scales[r])`, where `start` is `init` for every row, or
-/// what is in `out`. A row of `out` has `row_len` values, whole panels, and begins `stride` values after the row before it. From a
-/// panel of `w` to the next are `panel_len` elements; `words` of each column are multiplied.
+/// what is in `out`. A row of `out` has `row_len` values, whole panels, and begins `stride` values after the row before it. Of each
+/// panel of `w`, which begin `panel_len` pairs apart, `words` rows of pairs are multiplied, a multiple of [`WORDS`]. A pair has
+/// `pair_bytes`: 2 for int8, 4 for int16.
 #[inline(never)]
-pub fn add_narrow<V: Vector, P: Pair>(
+pub fn add_narrow<V: Vector>(
     out: &mut [f32],
     (row_len, stride): (usize, usize),
     init: Option<&[f32]>,
     x: Scaled,
     w: Scaled,
-    (panel_len, words): (usize, usize),
+    (panel_len, words, pair_bytes): (usize, usize, usize),
 ) {
     let (rows, panels) = (x.integers.len() / words, row_len / COLUMNS);
     let fits = rows > 0 && panels > 0 && stride >= row_len && out.len() >= (rows - 1) * stride + row_len;
     let init_fits = init.is_none_or(|init| init.len() >= row_len);
-    let w_len = ((panels - 1) * panel_len + words * COLUMNS) * size_of::<P>();
+    let w_len = ((panels - 1) * panel_len + words * COLUMNS) * pair_bytes;
     let w_fits = size_of_val(w.integers) >= w_len && w.scales.len() >= row_len;
     if !(fits && init_fits && w_fits && words.is_multiple_of(WORDS) && x.scales.len() >= rows) {
         panic!();
     }
-    // SAFETY: `out` has `rows` rows of `row_len` values, `init` one; `x` has `words` for each row; each panel of `w` has as many for
-    // each of its columns; and each row and column has a scale, as asserted.
+    // SAFETY: `out` has `rows` rows of `row_len` values, `init` one; `x` has `words` for each row; each panel of `w` has as many pairs
+    // for each of its columns; and each row and column has a scale, as asserted.
     unsafe {
         for panel in 0..panels {
             let column = panel * COLUMNS;
@@ -79,7 +80,8 @@ pub fn add_narrow<V: Vector, P: Pair>(
                 start: init.map_or(out.cast_const(), |init| init.as_ptr().add(column)),
                 start_stride: if init.is_some() { 0 } else { stride },
                 x: x.integers.as_ptr(),
-                w: w.integers.as_ptr().cast::<P>().add(panel * panel_len),
+                w: w.integers.as_ptr().cast::<u8>().add(panel * panel_len * pair_bytes),
+                pair_bytes,
                 words,
                 row_scales: x.scales.as_ptr(),
                 column_scales: w.scales.as_ptr().add(column),
@@ -99,20 +101,21 @@ pub fn add_narrow<V: Vector, P: Pair>(
 }
 
 /// Some rows by one panel.
-struct Tile<P> {
+struct Tile {
     out: *mut f32,
     stride: usize,
     /// What the sums are added to, a row of it for each row.
     start: *const f32,
     start_stride: usize,
     x: *const f32,
-    w: *const P,
+    w: *const u8,
+    pair_bytes: usize,
     words: usize,
     row_scales: *const f32,
     column_scales: *const f32,
 }
 
-impl<P: Pair> Tile<P> {
+impl Tile {
     /// Goes on to the rows behind `rows` of them.
     #[inline(always)]
     fn next(&mut self, rows: usize) {
@@ -125,29 +128,17 @@ impl<P: Pair> Tile<P> {
     /// The products of `R` rows and of `N` vectors of columns from `column` of the panel on.
     ///
     /// # Safety
-    /// Every pointer has what the loops read and write: see [`add_narrow`].
+    /// Every pointer has what is read and written: see [`add_narrow`].
     #[inline(always)]
     unsafe fn add<V: Vector, const R: usize, const N: usize>(&self, column: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut sums = [[V::splat(0.0); N]; R];
-            let (mut x, mut w) = (self.x, self.w.add(column));
-            let end = x.add(R * self.words);
-            // One row has little to do for each word: there two of them make an iteration.
-            let unroll = if R == 1 { WORDS } else { 1 };
-            while x != end {
-                for word in 0..unroll {
-                    let weights: [V; N] = from_fn(|n| P::load(&*w.add(word * COLUMNS + n * LANES).cast()));
-                    for (r, sums) in sums.iter_mut().enumerate() {
-                        let pair = V::splat(*x.add(word * R + r));
-                        for (sum, &weights) in sums.iter_mut().zip(&weights) {
-                            *sum = sum.add_dot(pair, weights);
-                        }
-                    }
-                }
-                x = x.add(R * unroll);
-                w = w.wrapping_add(COLUMNS * unroll); // beyond the end, after the last k
-            }
+            let w = self.w.add(column * self.pair_bytes);
+            let sums: [[V; N]; R] = if self.pair_bytes == size_of::<[i8; 2]>() {
+                products::<V, [i8; 2], R, N>(self.x, w.cast(), self.words)
+            } else {
+                products::<V, [i16; 2], R, N>(self.x, w.cast(), self.words)
+            };
             let scales: [V; N] = from_fn(|n| V::load(&*self.column_scales.add(column + n * LANES).cast()));
             for (r, sums) in sums.into_iter().enumerate() {
                 let row_scale = V::splat(*self.row_scales.add(r));
@@ -160,4 +151,37 @@ impl<P: Pair> Tile<P> {
             }
         }
     }
+}
+
+/// The sums of all products of `R` rows with `N` vectors of columns.
+///
+/// # Safety
+/// `x` has `R` words to read for each of `words`, and `w` pairs for `N` vectors; from one word to the next are [`COLUMNS`] pairs.
+#[inline(always)]
+unsafe fn products<V: Vector, P: Pair, const R: usize, const N: usize>(
+    mut x: *const f32,
+    mut w: *const P,
+    words: usize,
+) -> [[V; N]; R] {
+    let mut sums = [[V::splat(0.0); N]; R];
+    // One row has little to do for each word: there two of them make an iteration.
+    let unroll = if R == 1 { WORDS } else { 1 };
+    // SAFETY: the caller's promise.
+    unsafe {
+        let end = x.add(R * words);
+        while x != end {
+            for word in 0..unroll {
+                let weights: [V; N] = from_fn(|n| P::load(&*w.add(word * COLUMNS + n * LANES).cast()));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let pair = V::splat(*x.add(word * R + r));
+                    for (sum, &weights) in sums.iter_mut().zip(&weights) {
+                        *sum = sum.add_dot(pair, weights);
+                    }
+                }
+            }
+            x = x.add(R * unroll);
+            w = w.wrapping_add(COLUMNS * unroll); // beyond the end, after the last word
+        }
+    }
+    sums
 }
