@@ -8,7 +8,7 @@ import {
 } from "../checks/options.js";
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { Pending } from "../parameters/pending.js";
-import { LOADED } from "../parameters/state-dict.js";
+import { LOADED, loaded } from "../parameters/state-dict.js";
 import type { PackedSequence } from "../tensor/packed-sequence.js";
 import { randomSeed } from "../tensor/random.js";
 import { sameValues } from "../tensor/shape.js";
@@ -16,7 +16,7 @@ import { blank, type Tensor } from "../tensor/tensor.js";
 import { Call, type CallResult } from "./call.js";
 import { byState, type Cell } from "./cells.js";
 import { checkGradients } from "./gradients.js";
-import { RnnHandle } from "./handle.js";
+import { RnnHandle, type Weights } from "./handle.js";
 import type { DropoutDraw } from "./results.js";
 import { readRows, writeRows } from "./rows.js";
 import { Sizes } from "./sizes.js";
@@ -92,6 +92,39 @@ export abstract class Recurrent extends ParameterModule {
   /** Whether `bias_ih` and `bias_hh` exist. */
   get bias(): boolean {
     return this.object.options.bias;
+  }
+
+  /** What `weight_ih`, `weight_hh` and `weight_hr` are; integers cannot be trained. Biases are float32 always. */
+  get weights(): Weights {
+    return this.object.weights;
+  }
+
+  /** @internal */
+  override checkTrainable(): void {
+    this.object.checkFloat("train()");
+  }
+
+  /** @internal Turns the weights into integers for good; disposed if there is no room for that. */
+  narrow(weights: "int8" | "int16"): this {
+    try {
+      this.object.narrow(weights);
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** @internal Another module of the same options with a copy of the parameters, in float32. */
+  copy(): this {
+    const Class = this.constructor as new (options: object) => this;
+    return loaded(new Class({ ...this.#given(), [LOADED]: true }), this.stateDict(), "");
+  }
+
+  /** The options that are not the defaults. */
+  #given(): object {
+    const given = Object.entries(this.object.options);
+    return Object.fromEntries(given.filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]));
   }
 
   /** @internal What to run over such input: the last call again where it fits, so that a steady loop makes none. */
@@ -173,8 +206,8 @@ export abstract class Recurrent extends ParameterModule {
 
   /** The constructor call that made it, defaults left out. */
   override toString(): string {
-    const { owner, options } = this.object;
-    const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
+    const { owner } = this.object;
+    const shown = Object.entries(this.#given());
     return `${owner}({ ${shown.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")} })`;
   }
 
