@@ -6,7 +6,7 @@ use common::reference::{Matrix, Reference};
 use common::{relative_error, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Config, Stack, Stream};
 use proptest::prelude::*;
@@ -15,6 +15,7 @@ use proptest::prelude::*;
 #[derive(Debug, Clone)]
 struct Setting {
     options: Options,
+    weights: Weights,
     /// Of each sequence, longest first.
     lengths: Vec<usize>,
     seed: u64,
@@ -24,16 +25,17 @@ struct Setting {
 fn settings() -> impl Strategy<Value = Setting> {
     let sizes = (1..=9_usize, 1..=14_usize, 1..=3_usize, 0..=13_usize);
     let flags = (any::<bool>(), any::<bool>());
-    let cells = (0..Cell::ALL.len()).prop_map(|index| Cell::ALL[index]);
+    let kinds = (0..Cell::ALL.len(), 0..Weights::ALL.len());
     let lengths = proptest::collection::vec(0..=7_usize, 1..=7);
-    (cells, sizes, flags, lengths, any::<u64>(), 1..=8_usize).prop_map(
-        |(cell, sizes, (bias, bidirectional), mut lengths, seed, chunk)| {
+    (kinds, sizes, flags, lengths, any::<u64>(), 1..=8_usize).prop_map(
+        |((cell, weights), sizes, (bias, bidirectional), mut lengths, seed, chunk)| {
+            let (cell, weights) = (Cell::ALL[cell], Weights::ALL[weights]);
             let (input_size, hidden_size, num_layers, proj_size) = sizes;
             let proj_size = if cell == Cell::Lstm && proj_size < hidden_size { proj_size } else { 0 };
             lengths.sort_by_key(|&length| std::cmp::Reverse(length));
             let options =
                 Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout: 0.0 };
-            Setting { options, lengths, seed, chunk }
+            Setting { options, weights, lengths, seed, chunk }
         },
     )
 }
@@ -70,6 +72,14 @@ impl Setting {
     }
 
     fn stack(&self) -> Stack {
+        let mut stack = self.float_stack();
+        if self.weights != Weights::F32 {
+            stack.narrow(self.weights).unwrap();
+        }
+        stack
+    }
+
+    fn float_stack(&self) -> Stack {
         let numbers = std::cell::RefCell::new(Numbers(self.seed));
         let scale = 1.0 / (self.options.hidden_size as f32).sqrt();
         stack_with(self.options, |_, len| numbers.borrow_mut().take(len).iter().map(|v| v * scale).collect())
@@ -181,7 +191,7 @@ proptest! {
 
     #[test]
     fn packed_batches_match_the_reference(setting in settings()) {
-        let mut stack = setting.stack();
+        let mut stack = setting.float_stack();
         let reference = setting.reference(&stack);
         let sequences = setting.sequences();
         let results = run_packed(&mut stack, &sequences, Some(setting.chunk));
