@@ -6,7 +6,18 @@ const file = (path: string): string => join(import.meta.dirname, path);
 // Tests run on what ships: the built files in dist/, loaded by Node itself. Tests of one file may import it from ts/.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts", "bench/claims/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: ["test/**/*.test.ts", "examples/**/*.test.ts", "bench/claims/*.test.ts"],
+          exclude: ["**/node_modules/**", "test/site/**"],
+        },
+      },
+      // Its set-up builds the site, once, if a test of the site is to run.
+      { extends: true, test: { name: "site", include: ["test/site/*.test.ts"], globalSetup: "test/site/build.ts" } },
+    ],
     server: { deps: { external: [/\/dist\//] } },
   },
   resolve: {

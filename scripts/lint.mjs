@@ -1,9 +1,11 @@
 /** All linters, each to its end so that one run shows everything. `npm run lint -- --fix` applies what can be fixed. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { installPackages } from "./packages.mjs";
 import { passes, root } from "./run.mjs";
 import { TARGET, wasmToolchain } from "./rust.mjs";
 
+installPackages("site", "10 s"); // tsc checks the site with their types
 const fix = process.argv.includes("--fix");
 const checks = [
   { name: "rustfmt", line: ["cargo", "fmt", "--all", ...(fix ? [] : ["--check"])] },
@@ -33,7 +35,7 @@ function wasmCheck() {
 
 /** Packages of their own, which are checked where somebody has installed them. */
 function installedParts() {
-  return ["bench/contestants", "bench/charts"].filter((part) => existsSync(join(root, part, "node_modules")));
+  return ["site", "bench/contestants", "bench/charts"].filter((part) => existsSync(join(root, part, "node_modules")));
 }
 
 function clippy(...scope) {

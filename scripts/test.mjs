@@ -15,7 +15,8 @@ const suites = [
 ];
 
 if (chosen.length === 0 && !hasChromium())
-  vitest.push("--exclude", "test/packaging/packaging.test.ts", "--exclude", "examples/audio/worklet.test.ts");
+  for (const tests of ["test/packaging/packaging.test.ts", "examples/audio/worklet.test.ts", "test/site/**"])
+    vitest.push("--exclude", tests);
 const results = (chosen.length > 0 ? suites.slice(1, 2) : suites).map(({ name, command, args }) => {
   console.log(`\n== ${name}\n`);
   return { name, passed: passes(command, args) };

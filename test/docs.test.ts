@@ -1,6 +1,6 @@
 /**
  * README.md and docs/: every sample runs as a reader would run it and prints what its `// →` comments say, every link leads
- * somewhere, and the lists are complete.
+ * somewhere, and the lists are complete. The Python samples are run by test/fixtures/docs/run_python.py.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -15,8 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { transform } from "esbuild";
-import { LSTM, type LSTMErrorCode, Tensor } from "lstm-wasm";
-import { save } from "lstm-wasm/safetensors";
+import type { LSTMErrorCode } from "lstm-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordsOf, withFigures } from "../bench/docs.js";
 
@@ -82,10 +81,10 @@ describe("samples", () => {
     // Inside the project, so that "lstm-wasm" is the package itself.
     mkdirSync(join(root, "target"), { recursive: true });
     folder = mkdtempSync(join(root, "target/docs-"));
-    writeFileSync(join(folder, "model.safetensors"), modelOfThePythonSample());
+    for (const file of readdirSync(join(root, "test/fixtures/docs"))) {
+      copyFileSync(join(root, "test/fixtures/docs", file), join(folder, file)); // what the Python samples wrote
+    }
     copyFileSync(join(root, "test/fixtures/pytorch/checkpoint.pt"), join(folder, "checkpoint.pt"));
-    copyFileSync(join(root, "test/fixtures/onnx/torch-LSTM-2-both.onnx"), join(folder, "model.onnx"));
-    copyFileSync(join(root, "test/fixtures/keras/words.keras"), join(folder, "model.keras"));
     const { modelJson, weights } = JSON.parse(read("test/fixtures/keras/tfjs.json")).stacked;
     writeFileSync(join(folder, "model.json"), JSON.stringify(modelJson));
     writeFileSync(join(folder, modelJson.weightsManifest[0].paths[0]), Buffer.from(weights, "base64"));
@@ -239,19 +238,3 @@ describe("docs/errors-and-limits.md", () => {
     for (const code of Object.keys(codes)) expect(read("docs/errors-and-limits.md")).toContain(`| \`${code}\` |`);
   });
 });
-
-/**
- * The file that the Python sample writes. The seed gives PyTorch's weights for the LSTM; what
- * `torch.manual_seed(0)` then draws for `nn.Linear(4, 2)` was printed by PyTorch 2.15.
- */
-function modelOfThePythonSample(): Uint8Array {
-  const lstm = new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2, seed: 0 }).stateDict();
-  return save({
-    ...Object.fromEntries(Object.entries(lstm).map(([name, tensor]) => [`lstm.${name}`, tensor])),
-    "head.weight": new Tensor([
-      [0.09819042682647705, -0.37124472856521606, 0.08324927091598511, 0.21296459436416626],
-      [0.19791549444198608, -0.0629393458366394, -0.40989381074905396, -0.07707703113555908],
-    ]),
-    "head.bias": new Tensor([0.17365384101867676, -0.18243855237960815]),
-  });
-}

@@ -150,6 +150,8 @@ test("a prefix under which nothing is: the recurrent modules that are there, by 
     expect(message(read)).toContain('It has recurrent modules under "encoder." (GRU), "a.decoder." (RNN)');
   }
   expect(message(() => LSTM.fromStateDict({ "fc.weight": [[1]] }))).not.toContain("recurrent modules");
+  const cells = new LSTMCell({ inputSize: 3, hiddenSize: 4 }).stateDict({ prefix: "cell." });
+  expect(message(() => LSTM.fromStateDict(cells, { prefix: "cell." }))).toContain('modules under "cell." (LSTMCell)');
 });
 
 /** As torch.nn.GRU (3 gates) and torch.nn.RNN (1) name and shape their parameters. */

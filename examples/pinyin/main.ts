@@ -1,11 +1,12 @@
 /** Reads Chinese aloud on the terminal: `npm start`. */
+import { fileSource, type Source, standardInput } from "../source.js";
 import { Complaint, commandLine, print, run } from "../terminal.js";
 import { loadPinyin } from "./model.js";
 import { page } from "./page.js";
 import { passages } from "./passages.js";
 import type { Reading } from "./pinyin.js";
 import { Progress, thousands } from "./progress.js";
-import { decode, fileSource, type Source, standardInput, textSource } from "./source.js";
+import { decode, textSource } from "./text.js";
 import { toneMarks } from "./tone-marks.js";
 
 const HELP = `Prints the pinyin of Chinese text under its characters.
@@ -91,7 +92,7 @@ function chooseSource(file: string | undefined, texts: readonly string[]): Sourc
   if (file !== undefined && texts.length > 0) throw new Complaint("give a text or --file, not both", 2);
   if (file !== undefined) return fileSource(file);
   if (texts.length > 0) return textSource(texts);
-  return standardInput() ?? textSource(SAMPLE);
+  return standardInput("pinyin: waiting for text on standard input (--help tells more)") ?? textSource(SAMPLE);
 }
 
 function json(readings: readonly Reading[], spell: (pinyin: string) => string): string {

@@ -1,5 +1,5 @@
 /** What the float64 reference of nn.LSTM, nn.GRU and nn.RNN says, for whole batches and with dropout. */
-import { PackedSequence, Tensor } from "lstm-wasm";
+import { PackedSequence, RNN, Tensor } from "lstm-wasm";
 import { backward, forward, type Stack, sizesOf, stateSizes } from "../support/cells.js";
 import { masks as maskOf } from "../support/masks.js";
 import { type Between, type Matrix, reference } from "../support/reference.js";
@@ -243,7 +243,12 @@ export function expectSlope(
   const expected = (loss(step) - loss(-step)) / (2 * step);
   const slope = moving.reduce((sum, [, grad], k) => sum + dot(grad, directions[k]), 0);
   const size = moving.reduce((sum, [, grad]) => sum + Math.sqrt(dot(grad, grad)), 10);
-  if (!(Math.abs(slope - expected) <= 1e-4 * size)) fail(`the slope is ${slope}, the reference's ${expected}`);
+  if (Math.abs(slope - expected) <= 1e-4 * size) return;
+  // Where a relu begins between -step and step, the slope is another on each side, and float32 may stand on either.
+  const here = loss(0);
+  const kinked = Math.abs(loss(step) + loss(-step) - 2 * here) > 1e-4 * size * step;
+  if (stack instanceof RNN && stack.nonlinearity === "relu" && kinked) return;
+  fail(`the slope is ${slope}, the reference's ${expected}`);
 }
 
 const dot = (a: Values, b: Values | undefined) => {

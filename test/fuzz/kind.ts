@@ -250,7 +250,8 @@ export function cellKind(draw: Draw): Kind {
     },
     badGradients: (by) => ({
       what: "a wrong gradient",
-      args: [by.pick([pair ? [] : [null], undefined, 3, [MISFIT], [by.nonsense()]])],
+      // In a list, a number would be the right gradient of one unit.
+      args: [by.pick([pair ? [] : [null], undefined, 3, [MISFIT], pair ? [by.nonsense()] : by.nonsense()])],
       codes: ["OPTION", "STATE", ...TENSOR],
     }),
     nameOf: () => undefined,

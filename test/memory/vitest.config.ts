@@ -6,5 +6,5 @@ import usual from "../../vitest.config.js";
 export default defineConfig({
   ...usual,
   root: join(import.meta.dirname, "../.."),
-  test: { ...usual.test, include: ["test/memory/full.ts"], testTimeout: 600_000 },
+  test: { server: usual.test?.server ?? {}, include: ["test/memory/full.ts"], testTimeout: 600_000 },
 });

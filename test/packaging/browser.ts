@@ -1,3 +1,4 @@
+import type { Browser as PuppeteerBrowser } from "puppeteer-core";
 import { browser as command } from "../../scripts/browsers.mjs";
 
 export type BrowserName = "chromium" | "firefox" | "webkit";
@@ -18,9 +19,10 @@ export function openBrowser(name: BrowserName): Promise<Browser> {
     : openWithPuppeteer(name);
 }
 
-async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser> {
+/** Chromium or Firefox, to be driven by puppeteer. */
+export async function launchBrowser(name: "chromium" | "firefox"): Promise<PuppeteerBrowser> {
   const { launch } = await import("puppeteer-core");
-  const browser = await launch({
+  return launch({
     browser: name === "firefox" ? "firefox" : "chrome",
     executablePath: command(name),
     headless: true,
@@ -28,6 +30,10 @@ async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser>
     // root may not start Chromium with its sandbox; the pages are our own.
     args: name === "firefox" ? [] : ["--no-sandbox"],
   });
+}
+
+async function openWithPuppeteer(name: "chromium" | "firefox"): Promise<Browser> {
+  const browser = await launchBrowser(name);
   return {
     async open(address) {
       const page = await browser.newPage();

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { publishedManifest } from "../../scripts/manifest.mjs";
+import { layOutPackage } from "../../scripts/manifest.mjs";
 import { root } from "../../scripts/run.mjs";
 import { type Browser, type BrowserName, openBrowser } from "./browser.js";
 import { type Server, serve } from "./serve.js";
@@ -29,7 +29,9 @@ export class Place {
   /** Packs what stands in dist/ and installs it. */
   static async make(): Promise<Place> {
     const folder = mkdtempSync(join(tmpdir(), "lstm-wasm-packaging-"));
-    await output("npm", ["pack", stage(folder), "--ignore-scripts", "--pack-destination", folder], folder);
+    const staged = join(folder, "staged"); // so that several tests can pack at a time
+    layOutPackage(staged);
+    await output("npm", ["pack", staged, "--ignore-scripts", "--pack-destination", folder], folder);
     const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
     cpSync(join(root, "test/packaging/projects"), folder, { recursive: true });
     cpSync(join(root, "test/packaging/check.js"), join(folder, "check.js"));
@@ -76,15 +78,6 @@ export class Place {
     (await this.#server)?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Lays out what `npm pack` finds in the clone once its `prepack` has run, so that several tests can pack at a time. */
-function stage(folder: string): string {
-  const staged = join(folder, "staged");
-  const { files } = JSON.parse(publishedManifest()) as { files: string[] };
-  for (const file of files) cpSync(join(root, file), join(staged, file), { recursive: true });
-  writeFileSync(join(staged, "package.json"), publishedManifest());
-  return staged;
 }
 
 /** What a command prints on stdout; if it fails, an error with all that it printed. */

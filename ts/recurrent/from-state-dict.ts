@@ -59,14 +59,16 @@ export function fromStateDict<M extends Recurrent>(
   throw new LSTMError("STATE_DICT", `${owner}: ${prefix}${FIRST} is missing${hint}`);
 }
 
-/** The recurrent modules that a dict has, by their prefixes; "" if there is none. */
+/** The recurrent modules that a dict has, cells too, by their prefixes; "" if there is none. */
 function hintAtModules(dict: StateDict): string {
+  const weight = /weight_hh(_l0)?$/;
   const found = Object.keys(dict)
-    .filter((name) => name.endsWith("weight_hh_l0"))
+    .filter((name) => weight.test(name))
     .slice(0, 10)
     .map((name) => {
-      const prefix = name.slice(0, -"weight_hh_l0".length);
-      return `${JSON.stringify(prefix)} (${cellOf(asTensor(name, dict[name]).shape) ?? "LSTM"})`; // one with projections
+      const kind = cellOf(asTensor(name, dict[name]).shape) ?? "LSTM"; // one with projections
+      const cell = name.endsWith("_l0") ? "" : "Cell"; // an LSTMCell's names have no layer
+      return `${JSON.stringify(name.replace(weight, ""))} (${kind}${cell})`;
     });
   return found.length === 0 ? "" : `\n  It has recurrent modules under ${found.join(", ")}`;
 }

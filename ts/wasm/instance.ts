@@ -78,8 +78,8 @@ export interface Kernels {
 }
 
 /**
- * One WebAssembly instance: its functions, guarded, and its memory. Only this file makes views of that; who uses one asks for it
- * again after each call that may reserve.
+ * One WebAssembly instance: its functions, guarded, and its memory. Only this file makes views of that memory. A view
+ * is dead once memory has grown, so ask for it again after each call that may reserve.
  */
 export class Instance {
   readonly kernels: Kernels;

@@ -1,4 +1,4 @@
-//! What one forward is asked for: its size, how its rows lie, and whether it trains.
+//! What one forward is asked for: its size, how its rows lie, and whether what it computes is kept.
 
 use crate::Config;
 use crate::dropout::{self, Draw};
@@ -22,7 +22,7 @@ impl Shape {
     }
 }
 
-/// How the rows of a forward lie, and whether it trains.
+/// How the rows of a forward lie, and whether what it computes is kept.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Call {
     /// Input and output are (batch, seq, .) rather than (seq, batch, .). Never applies to h and c.
@@ -31,8 +31,8 @@ pub struct Call {
     pub packed: bool,
     /// Draws these masks between layers; without, nothing is dropped.
     pub dropout: Option<Draw>,
-    /// Keeps what [`crate::Stack::backward`] needs, in the way that [`crate::Stack::reserve_training`] made room for.
-    pub training: bool,
+    /// Keeps what [`crate::Stack::backward`] and a trace need, in the way that [`crate::Stack::reserve_training`] made room for.
+    pub keeps: bool,
 }
 
 impl Call {

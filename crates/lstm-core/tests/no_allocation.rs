@@ -88,7 +88,7 @@ fn a_forward_never_allocates() {
 fn training_never_allocates() {
     for cell in Cell::ALL {
         let mut stack = Stack::new(Config::new(options(cell, true)).unwrap()).unwrap();
-        let train = Call { training: true, dropout: Some(Draw::default()), ..Call::default() };
+        let train = Call { keeps: true, dropout: Some(Draw::default()), ..Call::default() };
         for _ in 0..2 {
             stack.reserve(Shape::padded(4, 3), None).unwrap();
             stack.reserve_training(None).unwrap();

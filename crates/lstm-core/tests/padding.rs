@@ -51,7 +51,7 @@ fn train(stack: &mut Stack, x: f32, every: Option<usize>) -> Vec<(String, Vec<f3
     stack.reserve_training(every).unwrap();
     stack.input_mut().copy_from_slice(&random_for(cell, STEPS * BATCH * INPUTS, 5));
     stack.input_mut()[ROW * INPUTS + 1] = x;
-    stack.forward(Call { training: true, ..Call::default() }, packed_a).unwrap();
+    stack.forward(Call { keeps: true, ..Call::default() }, packed_a).unwrap();
     let output = stack.output().to_vec();
     let (layout, config) = (stack.layout().clone(), *stack.config());
     let training = stack.backward_memory().unwrap();

@@ -80,7 +80,7 @@ fn backward_without_a_forward() {
             Error::NoForward,
             "an ordinary forward keeps nothing"
         );
-        stack.forward(Call { training: true, ..Call::default() }, &mut PackedA::new()).unwrap();
+        stack.forward(Call { keeps: true, ..Call::default() }, &mut PackedA::new()).unwrap();
         stack.backward(0, &mut PackedA::new()).unwrap();
         assert_eq!(stack.backward(0, &mut PackedA::new()).unwrap_err(), Error::NoForward, "twice");
     }
@@ -108,7 +108,7 @@ fn train(stack: &mut Stack, value: f32) {
     stack.input_mut().fill(value);
     stack.h_mut().fill(0.0);
     stack.c_mut().fill(0.0);
-    stack.forward(Call { training: true, ..Call::default() }, &mut PackedA::new()).unwrap();
+    stack.forward(Call { keeps: true, ..Call::default() }, &mut PackedA::new()).unwrap();
 }
 
 /// The gradients of the input and of all parameters after going back through forward `index`.

@@ -186,7 +186,7 @@ pub fn address(stack: u32, buffer: u32) -> usize {
 #[wasm_bindgen]
 pub fn forward(stack: u32, batch_first: bool, packed: bool, keeps: bool, seed: f64, call: f64) -> u32 {
     let dropout = (call >= 0.0).then_some(Draw { seed: seed as u64, call: call as u64 });
-    let call = Call { batch_first, packed, dropout, training: keeps };
+    let call = Call { batch_first, packed, dropout, keeps };
     status(with_stack(stack, |stack| PACKED_A.with(|packed_a| stack.forward(call, packed_a))))
 }
 

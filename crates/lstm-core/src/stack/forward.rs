@@ -29,7 +29,7 @@ impl Stack {
     /// If the forward trains: the memory that it saves to, with what is known before it runs.
     fn begin_saving(&mut self, call: Call) -> Option<SavedForward> {
         let Self { config, shape, version, work, backward_memory, .. } = self;
-        if !call.training {
+        if !call.keeps {
             return None;
         }
         let mut saved = backward_memory.as_mut()?.spare.pop()?;

@@ -185,7 +185,7 @@ impl Case {
         permute(self.find("h0"), stack.h_mut(), h_size, &order, false);
         permute(self.find("c0"), stack.c_mut(), c_size, &order, false);
         let call =
-            Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, training: training.is_some() };
+            Call { batch_first: self.batch_first, packed: rows.is_some(), dropout: None, keeps: training.is_some() };
         stack.forward(call, &mut PackedA::new()).unwrap();
 
         let output = match &rows {

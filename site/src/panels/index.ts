@@ -1,0 +1,14 @@
+import type { Language } from "../i18n/index.js";
+import type { PanelModule } from "../panel.js";
+
+export interface PanelEntry {
+  /** The name of its folder, and its address: `#/name`. */
+  readonly name: string;
+  readonly title: Record<Language, string>;
+  load(): Promise<PanelModule>;
+}
+
+/** Every panel, in the order of the navigation. The first one is shown where the address names none. */
+export const PANELS: readonly [PanelEntry, ...PanelEntry[]] = [
+  { name: "cell", title: { en: "The cell", zh: "单元" }, load: () => import("./cell/index.js") },
+];

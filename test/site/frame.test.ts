@@ -1,0 +1,35 @@
+/** The page around the panels, where things go wrong. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Site } from "./site.js";
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.open();
+}, 300_000);
+afterAll(() => site?.close());
+
+test("a panel whose worker cannot be loaded says so in place of its content", { timeout: 60_000 }, async () => {
+  const { page, ready } = await site.visit("cell");
+  await page.evaluateOnNewDocument(() => {
+    const { Worker } = globalThis;
+    globalThis.Worker = class extends Worker {
+      constructor(_address: string | URL, options?: WorkerOptions) {
+        super("no-such-file.js", options);
+      }
+    };
+  });
+  await page.reload();
+  await ready();
+  expect(await page.$eval("[role=alert]", ({ textContent }) => textContent)).toBe(
+    "This panel could not be shown: the worker ended: its script could not be loaded",
+  );
+});
+
+test("a change of the language keeps the worker", { timeout: 60_000 }, async () => {
+  const { page, ready } = await site.visit("cell");
+  const workers = page.workers();
+  expect(workers).toHaveLength(1);
+  await page.select("#language", "zh");
+  await ready();
+  expect(page.workers()).toEqual(workers);
+});
