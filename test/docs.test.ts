@@ -230,6 +230,7 @@ describe("docs/errors-and-limits.md", () => {
       SAFETENSORS: true,
       NO_FORWARD: true,
       STALE_FORWARD: true,
+      QUANTIZED: true,
       OUT_OF_MEMORY: true,
       DISPOSED: true,
       INSTANCE_TRAPPED: true,

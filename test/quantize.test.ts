@@ -44,7 +44,7 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
           const stack = quantize(stackOf({ ...options, batchFirst: false, bidirectional: false }), { weights });
           const x = new Tensor(wave(steps * batch * stack.inputSize), [steps, batch, stack.inputSize]);
           const [output] = forward(stack, x);
-          expect(bits(stack.trace(x).output)).toEqual(bits(output));
+          expect(bits((stack as LSTM).trace(x).output)).toEqual(bits(output));
           const stream = stack.stream({ batchSize: batch });
           const streamed = Array.from({ length: steps }, (_, t) => stream.step(x.select(0, t).data).slice());
           expect(bits(...streamed)).toEqual(bits(...streamed.map((_, t) => output.select(0, t))));
@@ -133,7 +133,7 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
       x.data[7] = bad;
       const rows = narrow.forward(x)[0].reshape([3, 7]).toArray() as number[][];
       expect(rows.map((row) => row.every(Number.isNaN))).toEqual([false, true, false]);
-      expect([...rows[0] as number[], ...rows[2] as number[]].every(Number.isFinite)).toBe(true);
+      expect([...(rows[0] as number[]), ...(rows[2] as number[])].every(Number.isFinite)).toBe(true);
     }
   });
 
@@ -149,7 +149,9 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
 it("what cannot be quantized is refused by name", () => {
   const lstm = new LSTM(sizes);
   for (const weights of ["int4", "", null, undefined, 8]) {
-    expectError("OPTION", /weights must be "int8" or "int16", got/, () => quantize(lstm, { weights: weights as "int8" }));
+    expectError("OPTION", /weights must be "int8" or "int16", got/, () =>
+      quantize(lstm, { weights: weights as "int8" }),
+    );
     if (weights === undefined) continue;
     const load = () => LSTM.fromStateDict(lstm.stateDict(), { weights: weights as "int8" });
     expectError("OPTION", /weights must be "int8" or "int16", got/, load);

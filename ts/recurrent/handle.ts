@@ -15,16 +15,16 @@ const REFUSED_PROJ_SIZE = 4;
 const OUT_OF_MEMORY = 6;
 const REFUSED_BATCH_SIZES = 7;
 
-/** What weights can be. */
-export type Weights = "float32" | keyof typeof INTEGERS;
+/** What weights for inference alone can be. */
+export type IntegerWeights = "int8" | "int16";
 
-/** Kinds of integers by their places in the core's `Weights::ALL`. */
-export const INTEGERS = { int8: 1, int16: 2 };
+/** What weights can be. */
+export type Weights = "float32" | IntegerWeights;
 
 /** The option `weights`. */
-export function checkWeights(value: unknown): keyof typeof INTEGERS {
-  if (typeof value === "string" && Object.hasOwn(INTEGERS, value)) return value as keyof typeof INTEGERS;
-  throw mustBe("OPTION", "weights", Object.keys(INTEGERS).map((name) => `"${name}"`).join(" or "), value);
+export function checkWeights(value: unknown): IntegerWeights {
+  if (value === "int8" || value === "int16") return value;
+  throw mustBe("OPTION", "weights", '"int8" or "int16"', value);
 }
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
@@ -117,8 +117,10 @@ export class RnnHandle extends WasmObject {
   }
 
   /** Turns the weights, which nobody has trained, into integers for good. */
-  narrow(weights: keyof typeof INTEGERS): void {
-    this.expect(this.instance.kernels.stackNarrow(this.ready(), INTEGERS[weights]), `${weights} weights`);
+  narrow(weights: IntegerWeights): void {
+    // Their places in the core's `Weights::ALL`.
+    const kind = weights === "int8" ? 1 : 2;
+    this.expect(this.instance.kernels.stackNarrow(this.ready(), kind), `${weights} weights`);
     this.weights = weights;
     this.parameters = this.#places();
   }
@@ -126,7 +128,8 @@ export class RnnHandle extends WasmObject {
   /** Throws if the weights are integers. */
   checkFloat(what: string): void {
     if (this.weights === "float32") return;
-    const cure = "stateDict() copies their values out, and dequantize of lstm-wasm/nn makes a module of float32 weights";
+    const cure =
+      "stateDict() copies their values out, and dequantize of lstm-wasm/nn makes a module of float32 weights";
     throw new LSTMError("QUANTIZED", `${what}: this ${this.owner} has ${this.weights} weights; ${cure}`);
   }
 

@@ -16,7 +16,7 @@ import { blank, type Tensor } from "../tensor/tensor.js";
 import { Call, type CallResult } from "./call.js";
 import { byState, type Cell } from "./cells.js";
 import { checkGradients } from "./gradients.js";
-import { RnnHandle, type Weights } from "./handle.js";
+import { type IntegerWeights, RnnHandle, type Weights } from "./handle.js";
 import type { DropoutDraw } from "./results.js";
 import { readRows, writeRows } from "./rows.js";
 import { Sizes } from "./sizes.js";
@@ -105,7 +105,7 @@ export abstract class Recurrent extends ParameterModule {
   }
 
   /** @internal Turns the weights into integers for good; disposed if there is no room for that. */
-  narrow(weights: "int8" | "int16"): this {
+  narrow(weights: IntegerWeights): this {
     try {
       this.object.narrow(weights);
       return this;

@@ -1,7 +1,7 @@
 //! The memory of training: gradients, the forwards that wait, and the buffers of a backward.
 
-use crate::config::Weights;
 use crate::buffer::{check_fits, grow_all, product, request, sum, total, try_collect, zeros};
+use crate::config::Weights;
 use crate::direction::BackwardScratch;
 use crate::gemm::{PackedB, whole_panels};
 use crate::layout::{Layout, column};

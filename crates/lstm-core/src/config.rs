@@ -92,7 +92,17 @@ impl Config {
         if !(0.0..=1.0).contains(&dropout) {
             return Err(Error::Dropout);
         }
-        Ok(Self { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout, weights: Weights::F32 })
+        Ok(Self {
+            cell,
+            input_size,
+            hidden_size,
+            num_layers,
+            proj_size,
+            bias,
+            bidirectional,
+            dropout,
+            weights: Weights::F32,
+        })
     }
 
     /// The same with weights of another kind.

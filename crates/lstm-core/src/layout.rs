@@ -137,7 +137,9 @@ impl Layout {
             let columns = config.layer_input_size(layer).saturating_add(config.h_size());
             let weights = product(columns, gates).saturating_add(product(config.proj_size(), h));
             let stored = if config.weights() == Weights::F32 { weights } else { 0 };
-            stored.saturating_add(product(biases, gates)).saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
+            stored
+                .saturating_add(product(biases, gates))
+                .saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
         })
     }
 

@@ -139,7 +139,7 @@ fn check(kind: Weights, [rows, depth, columns]: [usize; 3], x: &[f32], w: &[f32]
     let (before, init) = (values(rows * row_len, 3), values(row_len, 4));
     for init in [None, Some(&init[..])] {
         let mut out = before.clone();
-        let lhs = Lhs::Rows(Rows::dense(&x, depth), 0);
+        let lhs = Lhs::Rows(Rows::dense(x, depth), 0);
         accumulate::<Scalar>(&mut out, row_len, init, lhs, &matrix, &mut PackedA::new());
         for r in 0..rows {
             let x = &x[r * depth..][..depth];

@@ -74,7 +74,7 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     fn add_dot(self, a: Self, b: Self) -> Self;
 
     /// The int32 of each lane as float32, rounded to nearest, ties to even.
-    fn from_int(self) -> Self;
+    fn int_to_float(self) -> Self;
 
     /// The low halves of the lanes of `self`, then those of `next`: eight int16.
     fn low_halves(self, next: Self) -> Self;

@@ -146,7 +146,7 @@ impl Tile {
                     let at = column + n * LANES;
                     let start = V::load(&*self.start.add(r * self.start_stride + at).cast());
                     let out = &mut *self.out.add(r * self.stride + at).cast();
-                    start.add_product(sum.from_int(), scales[n] * row_scale).store(out);
+                    start.add_product(sum.int_to_float(), scales[n] * row_scale).store(out);
                 }
             }
         }

@@ -90,7 +90,7 @@ impl Vector for Scalar {
     }
 
     #[inline(always)]
-    fn from_int(self) -> Self {
+    fn int_to_float(self) -> Self {
         Self(self.0.map(|lane| lane.to_bits() as i32 as f32))
     }
 

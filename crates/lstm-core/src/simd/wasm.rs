@@ -107,7 +107,7 @@ impl Vector for Simd128 {
     }
 
     #[inline(always)]
-    fn from_int(self) -> Self {
+    fn int_to_float(self) -> Self {
         Self(f32x4_convert_i32x4(self.0))
     }
 
