@@ -97,20 +97,24 @@ pub fn accumulate<V: Vector>(
 #[inline(never)]
 pub fn row_scale<V: Vector>(row: &[f32], level: u32) -> f32 {
     let (quads, rest) = row.as_chunks::<LANES>();
-    let mut largest = V::splat(0.0);
+    let mut magnitudes = V::splat(0.0);
     for quad in quads {
-        largest = largest.max_magnitude(V::load(quad));
+        magnitudes = magnitudes.max_magnitude(V::load(quad));
     }
     let mut lanes = [0.0; LANES];
-    largest.store(&mut lanes);
-    scale(&[scale(rest, 1), scale(&lanes, 1)], level)
+    magnitudes.store(&mut lanes);
+    scale(&[largest(rest), largest(&lanes)], level)
 }
 
 /// The largest magnitude over the largest integer; NaN if any value is not finite.
 pub fn scale(values: &[f32], level: u32) -> f32 {
-    let bits = values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0);
-    let largest = f32::from_bits(bits);
+    let largest = largest(values);
     if largest < f32::INFINITY { largest.max(LEAST) / level as f32 } else { f32::NAN }
+}
+
+/// The largest magnitude; NaN is larger than infinity.
+fn largest(values: &[f32]) -> f32 {
+    f32::from_bits(values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0))
 }
 
 /// The nearest integer of a value; the even one of two.
