@@ -18,6 +18,7 @@ export default defineConfig({
       // Its set-up builds the site, once, if a test of the site is to run.
       { extends: true, test: { name: "site", include: ["test/site/*.test.ts"], globalSetup: "test/site/build.ts" } },
     ],
+    testTimeout: 60_000, // only what hangs takes as long, on the busiest machine
     server: { deps: { external: [/\/dist\//] } },
   },
   resolve: {

@@ -103,6 +103,7 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     write: false,
     logLevel: "warning",
     external: [TEXT, ...external],
+    plugins: [quietJsfive],
     alias: { "#module": join(root, "ts/wasm/loaders", `${module}.ts`) },
   });
   mkdirSync(outdir, { recursive: true });
@@ -113,6 +114,16 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     writeFileSync(join(outdir, TEXT), `export default ${JSON.stringify(asText(bytes))};\n`);
   }
 }
+
+/** jsfive prints what it cannot read, of which ts/formats/keras/hdf5.ts makes errors. It gets a console of its own, which is silent. */
+const quietJsfive = {
+  name: "quiet jsfive",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]jsfive[/\\].*\.m?js$/ }, ({ path }) => ({
+      contents: `const console = { log() {}, warn() {} };\n${readFileSync(path, "utf8")}`,
+    }));
+  },
+};
 
 /** esbuild writes `var LSTM = class _LSTM` or leaves the name out, and stack traces would say `_LSTM.forward`. */
 function withPlainNames(script) {

@@ -85,6 +85,9 @@ describe("samples", () => {
       copyFileSync(join(root, "test/fixtures/docs", file), join(folder, file)); // what the Python samples wrote
     }
     copyFileSync(join(root, "test/fixtures/pytorch/checkpoint.pt"), join(folder, "checkpoint.pt"));
+    for (const name of ["external.onnx", "external.onnx.data"]) {
+      copyFileSync(join(root, "test/fixtures/onnx", name), join(folder, name));
+    }
     const { modelJson, weights } = JSON.parse(read("test/fixtures/keras/tfjs.json")).stacked;
     writeFileSync(join(folder, "model.json"), JSON.stringify(modelJson));
     writeFileSync(join(folder, modelJson.weightsManifest[0].paths[0]), Buffer.from(weights, "base64"));
@@ -227,7 +230,7 @@ describe("docs/errors-and-limits.md", () => {
       LENGTHS: true,
       STATE: true,
       STATE_DICT: true,
-      SAFETENSORS: true,
+      FILE: true,
       NO_FORWARD: true,
       STALE_FORWARD: true,
       QUANTIZED: true,

@@ -49,7 +49,7 @@ describe("models", () => {
   it("are those of the folder", () => {
     const files = readdirSync(folder).filter((file) => file.endsWith(".onnx") && !file.startsWith("saved"));
     const named = [...models, ...refused].map(([name]) => `${name}.onnx`);
-    expect(files.sort()).toEqual([...named, "decomposed.onnx"].sort());
+    expect(files.sort()).toEqual([...named, "decomposed.onnx", "external.onnx"].sort());
     expect(models.length).toBeGreaterThan(50);
     expect(refused.length).toBeGreaterThan(15);
   });
@@ -105,9 +105,42 @@ describe("models", () => {
   );
 });
 
+describe("tensors in a file beside the model, as torch.onnx.export of PyTorch 2.15 writes them", () => {
+  const NAME = "external.onnx.data";
+  const [bytes, data] = [read("external.onnx"), read(NAME)];
+
+  it("are PyTorch's, bit for bit, and give what onnxruntime gives", () => {
+    const recorded = loadTensors(read("external.safetensors"));
+    const { layers, tensors } = load(bytes, { externalData: { [NAME]: data, "another.data": new Uint8Array() } });
+    const [layer] = layers as [OnnxLayer];
+    expect(Object.values(layer.stateDict)).toHaveLength(8);
+    for (const [name, tensor] of Object.entries(layer.stateDict)) expect(tensor).toEqual(recorded[`state/${name}`]);
+    expect(Object.values(tensors).reduce((sum, { size }) => sum + size, 0)).toBe(data.length / 4 + 64); // and h0, which lies in the model
+    const results = run(layer, recorded.input as Tensor, undefined);
+    for (const [i, key] of ["output", "hn", "cn"].entries()) {
+      expect(difference(results[i], recorded[key])).toBeLessThan(1e-6);
+    }
+  });
+
+  it("are refused without that file, with a part of it, and with what is no file", () => {
+    const parts = [
+      'lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { "external.onnx.data": ... } })',
+    ];
+    refuses(() => load(bytes), "FILE", ...parts);
+    refuses(() => load(bytes, { externalData: { data } }), "FILE", ...parts);
+    for (const length of [0, data.length - 1]) {
+      refuses(() => load(bytes, { externalData: { [NAME]: data.subarray(0, length) } }), "FILE", `which has ${length}`);
+    }
+    refuses(() => load(bytes, { externalData: { [NAME]: "x" as never } }), "FILE", `externalData["${NAME}"] must be`);
+    refuses(() => load(bytes, { externalData: data as never }), "FILE", "must be a Uint8Array"); // an object, of numbers
+    refuses(() => load(bytes, { externalData: 3 as never }), "OPTION", "externalData must be an object");
+    refuses(() => load(bytes, { external: {} } as never), "OPTION", "unknown option external");
+  });
+});
+
 describe("what is refused", () => {
   it.each(refused)("%s, by name", (name, parts) => {
-    refuses(() => load(read(`${name}.onnx`)), "SAFETENSORS", "ONNX: ", ...parts);
+    refuses(() => load(read(`${name}.onnx`)), "FILE", "ONNX: ", ...parts);
   });
 });
 
@@ -143,13 +176,13 @@ describe("what load says", () => {
   });
 
   it("diagnoses a model whose layer was decomposed", () => {
-    refuses(() => load(read("decomposed.onnx")), "SAFETENSORS", "no LSTM, GRU or RNN node", '"MatMul"', "state dict");
+    refuses(() => load(read("decomposed.onnx")), "FILE", "no LSTM, GRU or RNN node", '"MatMul"', "state dict");
   });
 
   it("takes bytes of any kind, and nothing else", () => {
     const bytes = read("hand-LSTM-forward.onnx");
     const buffer = new Uint8Array(bytes).buffer;
     expect(load(buffer).layers[0]?.stateDict).toEqual(load(bytes).layers[0]?.stateDict);
-    refuses(() => load("model.onnx" as never), "SAFETENSORS", "bytes must be a Uint8Array");
+    refuses(() => load("model.onnx" as never), "FILE", "bytes must be a Uint8Array");
   });
 });

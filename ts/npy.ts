@@ -3,11 +3,5 @@
  *
  * @packageDocumentation
  */
-export {
-  loadNpy,
-  loadNpz,
-  type NpyOptions,
-  type NpzOptions,
-  saveNpy,
-  saveNpz,
-} from "./formats/npy.js";
+export { loadNpy, type NpyOptions, saveNpy } from "./formats/npy.js";
+export { loadNpz, type NpzOptions, saveNpz } from "./formats/npz.js";

@@ -3,5 +3,12 @@
  *
  * @packageDocumentation
  */
-export { type CreateOptions, load, type OnnxAttributes, type OnnxLayer, type OnnxModel } from "./formats/onnx/load.js";
+export {
+  type CreateOptions,
+  type LoadOptions,
+  load,
+  type OnnxAttributes,
+  type OnnxLayer,
+  type OnnxModel,
+} from "./formats/onnx/load.js";
 export { type SaveOptions, save } from "./formats/onnx/save.js";

@@ -29,7 +29,7 @@ const worst = (got: ArrayLike<number>, wanted: readonly number[]) =>
   );
 
 describe("TensorFlow.js models", () => {
-  for (const name of ["stacked", "words", "functional"]) {
+  for (const name of ["stacked", "words", "functional", "masked", "maskedLast", "maskedWords", "maskedBoth"]) {
     it(name, async () => {
       const given = models[name] as Model;
       const bytes = bytesOf(given);

@@ -136,10 +136,10 @@ describe("the parts of a checkpoint", () => {
   it("of an earlier format, and files of weights, are refused with words", () => {
     const model = linear();
     const old = save(model.stateDict(), { format: "lstm-wasm checkpoint 1", state: "{}" });
-    expectError("SAFETENSORS", /got "lstm-wasm checkpoint 1"; the file is of another version/, () =>
+    expectError("FILE", /got "lstm-wasm checkpoint 1"; the file is of another version/, () =>
       loadCheckpoint(old, { model }),
     );
-    expectError("SAFETENSORS", /got undefined; for weights alone there are load\(bytes\)/, () =>
+    expectError("FILE", /got undefined; for weights alone there are load\(bytes\)/, () =>
       loadCheckpoint(save(model.stateDict()), { model }),
     );
   });
@@ -339,10 +339,10 @@ describe("a checkpoint that no training wrote", () => {
     ],
     ["OPTION", /lstm.call must be an integer/, (s) => set(s.draws, { lstm: { seed: 1, call: 1.5 } })],
     ["OPTION", /draw of lstm: expected an object/, (s) => set(s.draws, { lstm: null })],
-    ["SAFETENSORS", /state in this file is damaged/, (s) => set(s, { draws: null as never })],
-    ["SAFETENSORS", /damaged: expected a tag, got "\$x"/, (s) => set(s, { extra: { $x: 1 } })],
-    ["SAFETENSORS", /damaged: it has no tensor 0/, (s) => set(s, { extra: { $tensor: 0 } })],
-    ["SAFETENSORS", /damaged: expected a typed array's name/, (s) => set(s, { extra: { $bytes: ["Function", 0, 4] } })],
+    ["FILE", /state in this file is damaged/, (s) => set(s, { draws: null as never })],
+    ["FILE", /damaged: expected a tag, got "\$x"/, (s) => set(s, { extra: { $x: 1 } })],
+    ["FILE", /damaged: it has no tensor 0/, (s) => set(s, { extra: { $tensor: 0 } })],
+    ["FILE", /damaged: expected a typed array's name/, (s) => set(s, { extra: { $bytes: ["Function", 0, 4] } })],
   ])("%s %s", (code, message, edit) => {
     const before = saveCheckpoint({ model, optimizer, scheduler });
     expectError(code, message, () => loadCheckpoint(edited(bytes, edit as never), { model, optimizer, scheduler }));
@@ -360,7 +360,7 @@ describe("a checkpoint that no training wrote", () => {
     `${"[".repeat(1e6)}${"]".repeat(1e6)}`,
   ])("of the state number %#", (state) => {
     const file = save(load(bytes), { format: "lstm-wasm checkpoint 2", state });
-    expectError("SAFETENSORS", /the state in this file is damaged/, () => loadCheckpoint(file, { model }));
+    expectError("FILE", /the state in this file is damaged/, () => loadCheckpoint(file, { model }));
   });
 
   it("takes any count of steps at once, and goes on from it as it should", () => {

@@ -243,7 +243,7 @@ describe("a checkpoint", () => {
     expectError("OPTION", /best must be a number, got "x"/, () =>
       plateau.loadStateDict({ ...plateau.stateDict(), best: "x" }),
     );
-    expectError("SAFETENSORS", /expected the format/, () =>
+    expectError("FILE", /expected the format/, () =>
       loadCheckpoint(new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]), { model }),
     );
   });

@@ -7,7 +7,7 @@
  * - `LENGTHS`: sequence lengths that do not fit their batch (unsorted, negative, beyond the padded size)
  * - `STATE`: h0 without c0, or the other way round; or the state of another cell
  * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
- * - `SAFETENSORS`: bytes that are not a valid file of the kind that a reader takes, or hold what cannot be read
+ * - `FILE`: bytes that are not a valid file of the kind that a reader takes, or hold what cannot be read
  * - `NO_FORWARD`: backward without a forward in training mode before it
  * - `STALE_FORWARD`: backward through a forward whose weights have changed since, or without naming one of several forwards
  * - `QUANTIZED`: training a module of integer weights, or writing one of them
@@ -23,7 +23,7 @@ export type LSTMErrorCode =
   | "LENGTHS"
   | "STATE"
   | "STATE_DICT"
-  | "SAFETENSORS"
+  | "FILE"
   | "NO_FORWARD"
   | "STALE_FORWARD"
   | "QUANTIZED"

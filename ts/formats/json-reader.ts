@@ -3,6 +3,7 @@
  * what serde_json takes, which reads headers for the reference implementation of safetensors. Ours, because JSON.parse
  * lets keys come twice, nests without bound, and cannot tell 10 from 1e1; and because AudioWorklets have no TextDecoder.
  */
+import { decodeUtf8, LONE_SURROGATE, latin1 } from "./utf8.js";
 
 /** What JSON can hold. A whole number that is not written as one, such as 1e1 or -0, comes as its text. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -21,9 +22,6 @@ const LITERALS: readonly [string, Json][] = [
 ];
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
-
-/** With the `u` flag a surrogate matches only where it is not part of a pair: text that UTF-8 cannot hold. */
-export const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 export class JsonReader {
   #at = 0;
@@ -97,7 +95,7 @@ export class JsonReader {
   #word(): Json {
     const begin = this.#at;
     while (isOfWord(this.bytes[this.#at])) this.#at++;
-    const word = ascii(this.bytes, begin, this.#at);
+    const word = latin1(this.bytes, begin, this.#at);
     const literal = LITERALS.find(([name]) => name === word);
     if (literal) return literal[1];
     const number = NUMBER.test(word) ? Number(word) : NaN;
@@ -118,9 +116,9 @@ export class JsonReader {
       }
     }
     const end = this.#at++;
-    if (plain) return ascii(bytes, begin, end);
-    const raw = decodeUtf8(bytes.subarray(begin, end), (at) =>
-      this.invalid(`its header is not UTF-8 at byte ${begin + at}`),
+    if (plain) return latin1(bytes, begin, end);
+    const raw = decodeUtf8(bytes.subarray(begin, end), () =>
+      this.invalid(`its header has text that is not UTF-8 at byte ${begin}`),
     );
     let text: string;
     try {
@@ -170,66 +168,6 @@ const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 /** Letters, digits and signs: what numbers and literals are made of. */
 const isOfWord = (byte = 0): boolean =>
   isDigit(byte) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45;
-
-const CHUNK = 4096;
-
-function ascii(bytes: Uint8Array, begin: number, end: number): string {
-  let text = "";
-  for (let at = begin; at < end; at += CHUNK) text += characters(bytes.subarray(at, Math.min(at + CHUNK, end)));
-  return text;
-}
-
-/** Spread, the units would go through an iterator. */
-const characters = (units: Uint8Array | Uint16Array): string =>
-  String.fromCharCode.apply(null, units as unknown as number[]);
-
-/** Strict: no overlong forms, no surrogates, nothing beyond U+10FFFF. */
-function decodeUtf8(bytes: Uint8Array, invalid: (at: number) => Error): string {
-  const units = new Uint16Array(Math.min(CHUNK, bytes.length + 2));
-  let text = "";
-  let filled = 0;
-  for (let at = 0; at < bytes.length; ) {
-    const start = at;
-    const first = bytes[at++] as number;
-    let point = first;
-    if (first >= 0x80) {
-      const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-      let valid = first >= 0xc2 && first <= 0xf4;
-      point &= 0x3f >> more;
-      for (let i = 0; i < more; i++) {
-        const next = bytes[at++] ?? 0;
-        valid &&= next >> 6 === 2;
-        point = (point << 6) | (next & 0x3f);
-      }
-      const shortest = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
-      valid &&= point >= shortest && point <= 0x10ffff && point >> 11 !== 0x1b;
-      if (!valid) throw invalid(start);
-    }
-    if (point > 0xffff) {
-      units[filled++] = 0xd7c0 + (point >> 10);
-      point = 0xdc00 | (point & 0x3ff);
-    }
-    units[filled++] = point;
-    if (filled > units.length - 2 || at >= bytes.length) {
-      text += characters(units.subarray(0, filled));
-      filled = 0;
-    }
-  }
-  return text;
-}
-
-/** `text` has no lone surrogates. */
-export function encodeUtf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(3 * text.length);
-  let at = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) as number;
-    const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-    bytes[at++] = more === 0 ? point : (0xf00 >> (more + 1)) | (point >> (6 * more));
-    for (let i = more - 1; i >= 0; i--) bytes[at++] = 0x80 | ((point >> (6 * i)) & 0x3f);
-  }
-  return bytes.subarray(0, at);
-}
 
 export function quote(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);

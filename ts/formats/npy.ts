@@ -1,33 +1,24 @@
 /**
- * `lstm-wasm/npy`: reads and writes NumPy's files, `.npy` of one array and `.npz`, a zip archive of several.
+ * NumPy's files of one array.
  *
  * A `.npy` file is `\x93NUMPY`, the version, the header's length, the header (a Python dict as text: the type, the order and
  * the shape), then the numbers.
  */
-import { Zip, ZipPassThrough } from "fflate";
 import { shapeText } from "../checks/describe.js";
-import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
 import { contiguous } from "../tensor/strides.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { asBytes, badFile, joined } from "./bytes.js";
-import { LONE_SURROGATE, quote } from "./json-reader.js";
-import { NUMBER_TYPES, type NumberType } from "./npy-numbers.js";
+import { quote } from "./json-reader.js";
+import { NUMBER_TYPES } from "./npy-numbers.js";
 import { gather, swapped } from "./strided-bytes.js";
-import { ZipArchive } from "./zip.js";
 
 /** Options of `loadNpy`. */
 export interface NpyOptions {
   /** Whether arrays of integers and bools are read; true by default. Each of their values must be exact in float32. */
   integers?: boolean | undefined;
-}
-
-/** Options of `loadNpz`. */
-export interface NpzOptions extends NpyOptions {
-  /** Leave out arrays that do not read as float32 (say, of text) instead of throwing. */
-  skipUnsupported?: boolean | undefined;
 }
 
 /**
@@ -36,97 +27,61 @@ export interface NpzOptions extends NpyOptions {
  * float32 is copied as it is, float16 widens exactly, float64 rounds to the nearest float32. Integers are read where float32
  * has every value: all up to 2^24. Fortran's order and big-endian numbers are turned round.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no such file, an array of another type, or an integer that float32 does
+ * @throws LSTMError `FILE` for bytes that are no such file, an array of another type, or an integer that float32 does
  *   not have; `OPTION`; `OUT_OF_MEMORY`.
  */
 export function loadNpy(bytes: ArrayBufferLike | ArrayBufferView, options: NpyOptions = {}): Tensor {
   const { integers = true } = checkObject("loadNpy", options, ["integers"]);
-  return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)).tensor();
+  return readArray("The file", asBytes(bytes), checkBoolean("integers", integers)) as Tensor;
 }
 
 /**
- * The arrays of a `.npz` file by name, an object without prototype: a state dict, if a model's parameters were saved under
- * their names (`np.savez(path, **{name: tensor.numpy() for name, tensor in model.state_dict().items()})`).
+ * A file's array; undefined if its type is none that is read and `skips` says that this is no error.
  *
- * @throws LSTMError as {@link loadNpy} does.
+ * @param what it is in an error
  */
-export function loadNpz(bytes: ArrayBufferLike | ArrayBufferView, options: NpzOptions = {}): Record<string, Tensor> {
-  const { integers = true, skipUnsupported = false } = checkObject("loadNpz", options, ["integers", "skipUnsupported"]);
-  const takesIntegers = checkBoolean("integers", integers);
-  const skips = checkBoolean("skipUnsupported", skipUnsupported);
-  const input = asBytes(bytes);
-  const invalid = (why: string, cause?: { cause?: unknown }) => badFile(`Not a valid .npz file: ${why}`, cause);
-  const archive = new ZipArchive(input, invalid);
-  const names = archive.names.filter((name) => name.endsWith(".npy"));
-  if (names.length === 0) throw invalid("it has no arrays");
-  const arrays: Record<string, Tensor> = Object.create(null);
-  for (const [entry, content] of archive.read(names)) {
-    const name = entry.slice(0, -".npy".length);
-    const array = readArray(`Array ${quote(name)}`, content, takesIntegers);
-    if (array.supported || !skips) arrays[name] = array.tensor();
-  }
-  return arrays;
-}
-
-/** A file's array: whether its type is one that is read, and the array itself. */
-function readArray(what: string, bytes: Uint8Array, integers: boolean): { supported: boolean; tensor: () => Tensor } {
+export function readArray(what: string, bytes: Uint8Array, integers: boolean, skips = false): Tensor | undefined {
   const invalid = (why: string) => badFile(`${what} is not valid as .npy: ${why}`);
   const start = String.fromCharCode(...bytes.subarray(0, 6));
   if (start !== "\x93NUMPY") {
     throw invalid(`it must begin with \\x93NUMPY, got ${quote(start)}`);
   }
-  const long = bytes[6] === 1 ? 0 : 2; // the header's length has 2 bytes in version 1, 4 since version 2
-  if (bytes.length < 10 + long) throw invalid("it ends in its header (a truncated file?)");
+  const long = bytes[6] !== 1; // the header's length has 2 bytes in version 1, 4 since version 2
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const begin = 10 + long + (long === 0 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (begin > bytes.length || begin > MAX_HEADER_BYTES) throw invalid("its header is too long (a truncated file?)");
-  const header = String.fromCharCode(...bytes.subarray(10 + long, begin));
+  const length = bytes.length < 12 ? Infinity : long ? view.getUint32(8, true) : view.getUint16(8, true);
+  const from = long ? 12 : 10;
+  const begin = from + length;
+  if (begin > Math.min(bytes.length, MAX_HEADER_BYTES)) throw invalid("its header is too long (a truncated file?)");
+  const header = String.fromCharCode(...bytes.subarray(from, begin));
 
-  const type = /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header);
-  const order = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
+  const [descr = "of a structured type", order, type = ""] =
+    /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header) ?? [];
+  const fortran = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
   const sizes = /['"]shape['"]: *\(([\d, L]*)\)/.exec(header)?.[1];
-  const number = integers || !/^[biu]/.test(type?.[2] ?? "") ? NUMBER_TYPES.get(type?.[2] ?? "") : undefined;
-  const tensor = () => {
-    if (order === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
-    if (number === undefined) {
-      const descr = type?.[0] ?? "of a structured type";
-      throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
-    }
-    const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-    const data = bytes.subarray(begin);
-    return toTensor(
-      invalid,
-      number,
-      shape,
-      order === "True",
-      type?.[1] === ">" ? swapped(data, number.itemSize) : data,
-    );
-  };
-  return { supported: number !== undefined, tensor };
+  const number = integers || !/^[biu]/.test(type) ? NUMBER_TYPES.get(type) : undefined;
+  if (fortran === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
+  if (number === undefined) {
+    if (skips) return undefined;
+    throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
+  }
+  const [itemSize, read] = number;
+  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  const data = bytes.subarray(begin);
+  if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
+  const size = product(shape) * itemSize;
+  if (!shape.every(Number.isSafeInteger) || size !== data.length) {
+    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${data.length} (a truncated file?)`);
+  }
+  const little = order === ">" ? swapped(data, itemSize) : data;
+  const dense = gather(little, { offset: 0, shape, stride: contiguous(shape, fortran === "True") }, itemSize);
+  const values = allocate(shape);
+  const inexact = read(new DataView(dense.buffer, dense.byteOffset, dense.byteLength), values);
+  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
+  return new Tensor(values, shape);
 }
 
 /** NumPy's own limit is 10000. */
 const MAX_HEADER_BYTES = 2 ** 14;
-
-function toTensor(
-  invalid: (why: string) => Error,
-  { itemSize, read }: NumberType,
-  shape: readonly number[],
-  fortran: boolean,
-  data: Uint8Array,
-): Tensor {
-  if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
-  const count = product(shape);
-  if (!shape.every(Number.isSafeInteger) || count * itemSize !== data.length) {
-    const expected = `${shapeText(shape)} takes ${count * itemSize} bytes`;
-    throw invalid(`its shape ${expected}, got ${data.length} (a truncated file?)`);
-  }
-  const bytes = gather(data, { offset: 0, shape, stride: contiguous(shape, fortran) }, itemSize);
-  const values = allocate(shape);
-  const inexact = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
-  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
-  return new Tensor(values, shape);
-}
 
 /**
  * The bytes of a `.npy` file of a float32 tensor, the same as `np.save` writes.
@@ -137,43 +92,8 @@ export function saveNpy(tensor: TensorInput): Bytes {
   return npyOf("tensor", tensor);
 }
 
-/**
- * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed.
- *
- * @throws LSTMError `SAFETENSORS` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
- *   for values that are no tensors; `OUT_OF_MEMORY`.
- */
-export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
-  if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
-    throw mustBe("SAFETENSORS", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const archive = new Zip((_, chunk) => {
-    chunks.push(chunk);
-    size += chunk.length;
-  });
-  const entries = Object.entries(dict);
-  if (entries.length > MAX_ENTRIES) throw badFile(`dict has ${entries.length} tensors; .npz holds ${MAX_ENTRIES}`);
-  for (const [name, value] of entries) {
-    const at = `dict[${quote(name)}]`;
-    if (LONE_SURROGATE.test(name)) throw badFile(`${at} has a name with a lone surrogate, which UTF-8 cannot hold`);
-    if (name.length > MAX_NAME) throw badFile(`${at} has a name of more than ${MAX_NAME} characters`);
-    const file = new ZipPassThrough(`${name}.npy`);
-    file.mtime = new Date(1980, 0, 1); // the same bytes at any time
-    archive.add(file);
-    file.push(npyOf(at, value), true);
-    if (size >= 2 ** 32) throw badFile(`dict takes ${size} bytes up to ${at}; .npz holds less than 4 GiB`);
-  }
-  archive.end();
-  return joined("a file", chunks);
-}
-
-/** As many entries as a zip archive counts in 16 bits. */
-const MAX_ENTRIES = 65_534;
-const MAX_NAME = 10_000;
-
-function npyOf(argument: string, value: TensorInput): Bytes {
+/** `argument` is the tensor in an error. */
+export function npyOf(argument: string, value: TensorInput): Bytes {
   const { data, shape } = asTensor(argument, value);
   const [first] = shape;
   const tuple = shape.length === 1 ? `(${first},)` : `(${shape.join(", ")})`;

@@ -5,8 +5,8 @@
  *
  * What a pickle costs is bounded: one pass over its bytes, and limits on the stack, the memo and the objects made.
  */
-import { strFromU8 } from "fflate";
 import { invalid } from "./torch-errors.js";
+import { decodeUtf8 } from "./utf8.js";
 
 /** What a pickle holds. Tuples and lists are arrays, dicts are Maps, None is null; bytes and sets are Foreign. */
 export type Pickled = null | boolean | number | string | object;
@@ -213,11 +213,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): Pickled {
 
   function text(length: number): string {
     const begin = skip(length);
-    try {
-      return strFromU8(bytes.subarray(begin, begin + length));
-    } catch (cause) {
-      throw invalid("its pickle has text that is not UTF-8", { cause }); // told where there is no TextDecoder
-    }
+    return decodeUtf8(bytes.subarray(begin, begin + length), () => invalid("its pickle has text that is not UTF-8"));
   }
 
   function line(): string {

@@ -16,6 +16,7 @@ import { type Pickled, unpickle } from "./pickle.js";
 import { openArchive } from "./torch-archive.js";
 import { invalid } from "./torch-errors.js";
 import { kindOf, TORCH_RULES, TorchTensor, tensorReader } from "./torch-tensor.js";
+import { unzip } from "./unzip.js";
 
 /** Options of `load` and `read`. */
 export interface LoadOptions {
@@ -53,7 +54,7 @@ const MAX_PICKLE_BYTES = 2 ** 26;
  * The names are those of the model itself: `module.` of DistributedDataParallel and `_orig_mod.` of torch.compile are taken
  * off. {@link read} tells whether that was so.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no such file, TorchScript, files from before PyTorch 1.6, whole models
+ * @throws LSTMError `FILE` for bytes that are no such file, TorchScript, files from before PyTorch 1.6, whole models
  *   (the message has the line of Python that helps), or a tensor of another dtype; `OPTION`; `OUT_OF_MEMORY`.
  */
 export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): Record<string, Tensor> {
@@ -75,7 +76,7 @@ export function read(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const inFolder = (name: string) => folder + name;
 
   const described = archive.names.filter((name) => name === inFolder("byteorder"));
-  const texts = archive.read([inFolder("data.pkl"), ...described]);
+  const texts = unzip(archive, [inFolder("data.pkl"), ...described]);
   const pickle = texts.get(inFolder("data.pkl")) as Uint8Array;
   if (pickle.length > MAX_PICKLE_BYTES) {
     throw invalid(`its pickle has more than ${MAX_PICKLE_BYTES} bytes`);
@@ -86,7 +87,7 @@ export function read(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const [tensors, skipped] = readable(entries, skips);
   const { renamed, stripped } = withoutWrappers([...tensors.keys()]);
   const storageOf = ({ storage }: TorchTensor) => inFolder(`data/${storage.key}`);
-  const storages = archive.read([...tensors.values()].map(storageOf));
+  const storages = unzip(archive, [...tensors.values()].map(storageOf));
   const toTensor = tensorReader((record) => storages.get(storageOf(record)) as Uint8Array, bigEndian, input.length);
   const stateDict: Record<string, Tensor> = Object.create(null);
   let at = 0;

@@ -28,7 +28,7 @@ interface Entry {
 /** Splits a file into its parts; whatever this returns holds together, so nothing after it needs to check again. */
 export function parse(input: ArrayBufferLike | ArrayBufferView) {
   const bytes = asBytes(input);
-  const told = (why: string) => invalid(`${why}${lookalike(bytes)}`);
+  const told = (why: string) => invalid(`${why}${lookalike(bytes, "safetensors")}`);
   if (bytes.length < 8) throw told(`it has ${bytes.length} bytes, and the header's length alone takes 8`);
   const prefix = new DataView(bytes.buffer, bytes.byteOffset, 8);
   const headerBytes = prefix.getUint32(4, true) * 2 ** 32 + prefix.getUint32(0, true);

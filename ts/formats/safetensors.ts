@@ -18,8 +18,9 @@ import type { Bytes } from "../tensor/arrays.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { allocateBytes, joined } from "./bytes.js";
 import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
-import { encodeUtf8, LONE_SURROGATE, quote } from "./json-reader.js";
+import { quote } from "./json-reader.js";
 import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
+import { encodeUtf8, LONE_SURROGATE } from "./utf8.js";
 
 /** Options of `load`. */
 export interface LoadOptions {
@@ -49,7 +50,7 @@ export interface SaveOptions {
  * Each tensor owns its memory, so `bytes` may be reused or changed afterwards. The object has no prototype: every string
  * is safe as a name.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are not a valid file, or a tensor of another dtype; `OPTION`;
+ * @throws LSTMError `FILE` for bytes that are not a valid file, or a tensor of another dtype; `OPTION`;
  *   `OUT_OF_MEMORY`.
  */
 export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): Record<string, Tensor> {
@@ -65,7 +66,7 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
       tensors[name] = new Tensor(values, shape);
     } else if (!skips) {
       throw new LSTMError(
-        "SAFETENSORS",
+        "FILE",
         `Tensor ${quote(name)} is ${dtype}; load reads F32, F16, BF16 and F64. Convert it with .float() in PyTorch ` +
           "before saving, or leave such tensors out with load(bytes, { skipUnsupported: true })",
       );
@@ -82,7 +83,7 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
  * The file's `__metadata__`, an object without prototype; empty where the file has none. Checks the whole file as
  * {@link load} does, but reads tensors of every dtype past.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are not a valid file.
+ * @throws LSTMError `FILE` for bytes that are not a valid file.
  */
 export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<string, string> {
   return parse(bytes).metadata;
@@ -92,7 +93,7 @@ export function loadMetadata(bytes: ArrayBufferLike | ArrayBufferView): Record<s
  * A safetensors file, byte for byte what the reference implementation writes: sorted by name (by
  * code point), the header padded with spaces to a multiple of 8. Some readers want `metadata` to be `{ format: "pt" }`.
  *
- * @throws LSTMError `SAFETENSORS` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
+ * @throws LSTMError `FILE` for names or metadata the format cannot hold; `DTYPE` or `SHAPE_MISMATCH` for values
  *   that are not tensors; `OPTION`; `OUT_OF_MEMORY`.
  */
 export function save(
@@ -108,7 +109,7 @@ export function save(
   if (metadata !== undefined) {
     const pairs = sortedEntries("metadata", metadata).map(([key, value]) => {
       if (typeof value !== "string") {
-        throw mustBe("SAFETENSORS", `metadata[${quote(key)}]`, "a string", value);
+        throw mustBe("FILE", `metadata[${quote(key)}]`, "a string", value);
       }
       return `${jsonString("metadata", key)}:${jsonString(`metadata[${quote(key)}]`, value)}`;
     });
@@ -119,7 +120,7 @@ export function save(
   const chunks: Uint8Array[] = [];
   for (const [name, value] of sortedEntries("dict", dict)) {
     if (name === "__metadata__") {
-      throw new LSTMError("SAFETENSORS", 'dict must not name a tensor "__metadata__": the format reserves it');
+      throw new LSTMError("FILE", 'dict must not name a tensor "__metadata__": the format reserves it');
     }
     const { data, shape } = asTensor(`dict[${quote(name)}]`, value);
     const begin = size;
@@ -135,7 +136,7 @@ export function save(
   const headerBytes = Math.ceil(header.length / 8) * 8;
   if (headerBytes > MAX_HEADER_BYTES) {
     throw new LSTMError(
-      "SAFETENSORS",
+      "FILE",
       `The header of these names and metadata would take ${headerBytes} bytes; the format allows ${MAX_HEADER_BYTES}`,
     );
   }
@@ -168,7 +169,7 @@ const READERS: ReadonlyMap<string, FloatReader> = new Map([
 /** Own entries in the order of their keys' code points, which is that of their UTF-8 bytes. */
 function sortedEntries<T>(argument: string, object: Readonly<Record<string, T>>): [string, T][] {
   if (!isObject(object) || Symbol.iterator in object) {
-    throw mustBe("SAFETENSORS", argument, "a plain object (Object.fromEntries makes one of a Map)", object);
+    throw mustBe("FILE", argument, "a plain object (Object.fromEntries makes one of a Map)", object);
   }
   // UTF-16 puts surrogates below U+E000 to U+FFFF, code points above
   const rank = (unit: number) => (unit >> 11 === 0x1b ? unit + 0x10000 : unit);
@@ -181,5 +182,5 @@ function sortedEntries<T>(argument: string, object: Readonly<Record<string, T>>)
 
 function jsonString(argument: string, text: string): string {
   if (!LONE_SURROGATE.test(text)) return JSON.stringify(text);
-  throw new LSTMError("SAFETENSORS", `${argument} has a lone surrogate in ${quote(text)}, which UTF-8 cannot hold`);
+  throw new LSTMError("FILE", `${argument} has a lone surrogate in ${quote(text)}, which UTF-8 cannot hold`);
 }

@@ -3,6 +3,7 @@ import { badFile } from "./bytes.js";
 import { listed } from "./checkpoint-dicts.js";
 import { quote } from "./json-reader.js";
 import { invalid, saveAgain } from "./torch-errors.js";
+import { unzip } from "./unzip.js";
 import { ZipArchive } from "./zip.js";
 
 /** The archive, and the folder that all of its entries lie in: the name that the file was saved under, or nothing. */
@@ -20,7 +21,7 @@ export function openArchive(bytes: Uint8Array, inner = false): { archive: ZipArc
   // An archive of stable-baselines3 has files of torch.save in it, the model's among them.
   const files = names.filter((name) => /^[^/]+\.pth?$/.test(name));
   const file = files.includes("policy.pth") ? "policy.pth" : files.length === 1 ? files[0] : undefined;
-  if (file !== undefined && !inner) return openArchive(archive.read([file]).get(file) as Uint8Array, true);
+  if (file !== undefined && !inner) return openArchive(unzip(archive, [file]).get(file) as Uint8Array, true);
   throw invalid(`among its entries one must be data.pkl, got ${listed(names)}`);
 }
 

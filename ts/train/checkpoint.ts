@@ -70,7 +70,7 @@ function stringify(state: object): string {
   try {
     return JSON.stringify(state);
   } catch (cause) {
-    throw new LSTMError("SAFETENSORS", "saveCheckpoint: extra is too large for the header of a file", { cause });
+    throw new LSTMError("FILE", "saveCheckpoint: extra is too large for the header of a file", { cause });
   }
 }
 
@@ -82,7 +82,7 @@ function stringify(state: object): string {
  * checkpoint if an optimiser is given, since training goes on then; else those that are in both are set.
  *
  * @returns what was saved as `extra`
- * @throws LSTMError `SAFETENSORS` for bytes that are no checkpoint; `STATE_DICT` for one of another model, optimiser or
+ * @throws LSTMError `FILE` for bytes that are no checkpoint; `STATE_DICT` for one of another model, optimiser or
  *   schedule; `OPTION` for values in it that no constructor would take
  */
 export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpoint: Checkpoint): { extra: unknown } {
@@ -125,7 +125,7 @@ export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpo
 
 /** What a file holds; whether it fits is not checked yet. */
 function readFile(bytes: ArrayBufferLike | ArrayBufferView) {
-  const refuse = (why: string, cause?: unknown) => new LSTMError("SAFETENSORS", `loadCheckpoint: ${why}`, { cause });
+  const refuse = (why: string, cause?: unknown) => new LSTMError("FILE", `loadCheckpoint: ${why}`, { cause });
   const { format, state: text } = loadMetadata(bytes);
   if (format !== FORMAT || text === undefined) {
     const hint = format?.startsWith("lstm-wasm checkpoint")

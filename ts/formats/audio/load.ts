@@ -13,10 +13,10 @@ import { isRecurrent, readGuitarML, readStateDict } from "./state-dict.js";
  * GuitarML (Proteus, NeuralPi and others), a state dict in JSON, or a `.nam` file of Neural Amp Modeler with an LSTM.
  *
  * @param text what the file holds, decoded: it is taken as text because worklets cannot decode bytes
- * @throws LSTMError `SAFETENSORS` for text that is no such model, or has a layer that is not read: the message names it
+ * @throws LSTMError `FILE` for text that is no such model, or has a layer that is not read: the message names it
  */
 export function load(text: string): AudioModel {
-  if (typeof text !== "string") throw mustBe("SAFETENSORS", "text", "the file's text, a string", text);
+  if (typeof text !== "string") throw mustBe("FILE", "text", "the file's text, a string", text);
   const file = parse(text);
   const { format, layers } = read(file);
   if (!layers.some(isRecurrent)) throw invalid("it has no LSTM, GRU or RNN");

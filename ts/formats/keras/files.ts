@@ -1,8 +1,9 @@
 /** Keras's own files, in HDF5: this part, with the libraries it needs, is loaded when the first such file comes. */
-import { strFromU8 } from "fflate";
 import { describe } from "../../checks/describe.js";
 import { quote } from "../json-reader.js";
 import { lookalike } from "../lookalikes.js";
+import { unzip } from "../unzip.js";
+import { decodeUtf8 } from "../utf8.js";
 import { ZipArchive } from "../zip.js";
 import { invalid, parseJson, readConfig } from "./config.js";
 import { GATES, type Kind } from "./gates.js";
@@ -16,9 +17,15 @@ import type { NamedArray } from "./tfjs.js";
 export function readArchive(bytes: Uint8Array): KerasFile {
   const archive = new ZipArchive(bytes, (why, options) => invalid(why, options as { cause: unknown } | undefined));
   const [CONFIG, WEIGHTS] = ["config.json", "model.weights.h5"];
-  if (!archive.names.includes(CONFIG)) throw invalid(`it is a zip archive without config.json${lookalike(bytes)}`);
-  const files = archive.read([CONFIG, WEIGHTS]);
-  const config = readConfig(parseJson(CONFIG, strFromU8(files.get(CONFIG) as Uint8Array)));
+  if (!archive.names.includes(CONFIG))
+    throw invalid(`it is a zip archive without config.json${lookalike(bytes, "Keras")}`);
+  const files = unzip(archive, [CONFIG, WEIGHTS]);
+  const config = readConfig(
+    parseJson(
+      CONFIG,
+      decodeUtf8(files.get(CONFIG) as Uint8Array, () => invalid(`${CONFIG} is not UTF-8`)),
+    ),
+  );
   const weights = Hdf5Group.open(files.get(WEIGHTS) as Uint8Array);
   return fileOf(config, byPlace(weights, config.layers));
 }

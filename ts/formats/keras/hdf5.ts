@@ -65,7 +65,11 @@ export class Hdf5Group {
   #attribute(name: string): unknown {
     return guarded(this.path, () => {
       const { attrs } = this.group;
-      return Object.hasOwn(attrs, name) ? attrs[name] : undefined;
+      const value = Object.hasOwn(attrs, name) ? attrs[name] : undefined;
+      if (value !== null) return value;
+      throw invalid(
+        `the attribute ${quote(name)} of the group ${quote(this.path || "/")} is of a type that is not read`,
+      );
     });
   }
 

@@ -34,7 +34,7 @@ export interface LoadKerasOptions {
  * The recurrent layers of a Keras model, and the model itself where all of it can run: a `.keras` file, an `.h5` or `.hdf5`
  * file of a whole model or of weights alone, or a model of TensorFlow.js. Nothing of a file is executed.
  *
- * @throws LSTMError `SAFETENSORS` for what is no such file, and for recurrent layers that PyTorch's modules have no equivalent
+ * @throws LSTMError `FILE` for what is no such file, and for recurrent layers that PyTorch's modules have no equivalent
  *   for (the message names the layer and what it has); `OPTION`
  */
 export async function load(source: Bytes | TensorFlowJs, options: LoadKerasOptions = {}): Promise<KerasFile> {
@@ -49,13 +49,13 @@ export async function load(source: Bytes | TensorFlowJs, options: LoadKerasOptio
     const { readArchive, readHdf5 } = await import("./files.js");
     return first === 0x50 ? readArchive(bytes) : readHdf5(bytes);
   }
-  throw invalid(`it is neither a zip archive (.keras) nor HDF5 (.h5)${lookalike(bytes)}`);
+  throw invalid(`it is neither a zip archive (.keras) nor HDF5 (.h5)${lookalike(bytes, "Keras")}`);
 }
 
 function readTensorFlowJs({ modelJson, weights }: TensorFlowJs): KerasFile {
   const json = typeof modelJson === "string" ? parseJson("model.json", modelJson) : modelJson;
-  if (!isObject(json)) throw mustBe("SAFETENSORS", "modelJson", "the text of model.json, or an object", modelJson);
-  const shards = (Array.isArray(weights) ? weights : [weights]).map(asBytes);
+  if (!isObject(json)) throw mustBe("FILE", "modelJson", "the text of model.json, or an object", modelJson);
+  const shards = (Array.isArray(weights) ? weights : [weights]).map((shard) => asBytes(shard, "weights"));
   const config = readConfig(topologyOf(json));
   return fileOf(config, byName(readManifest(json, joined(shards))));
 }

@@ -149,7 +149,8 @@ export function planOf(
 function embeddingOf(layer: LayerConfig, arraysOf: ArraysOf): () => First {
   const { name, config } = layer;
   const [weight] = arraysOf(layer);
-  if (weight?.shape.length !== 2) throw invalid(`layer ${quote(name)} (Embedding) has no array of two dimensions`);
+  if (!isMatrix(weight))
+    throw invalid(`layer ${quote(name)} (Embedding) has no array of two dimensions, none of them 0`);
   const masks = ownValue(config, "mask_zero") === true;
   return () => {
     const module = Embedding.fromStateDict({ weight });
@@ -161,6 +162,8 @@ function embeddingOf(layer: LayerConfig, arraysOf: ArraysOf): () => First {
   };
 }
 
+const isMatrix = (tensor: Tensor | undefined): tensor is Tensor => tensor?.shape.length === 2 && tensor.size > 0;
+
 function denseOf(layer: LayerConfig, arraysOf: ArraysOf): (() => Step) | string {
   const { name, className, config } = layer;
   const dense = className === "Dense" ? layer : layerOf(ownValue(config, "layer"), `the layer in ${quote(name)}`);
@@ -168,7 +171,12 @@ function denseOf(layer: LayerConfig, arraysOf: ArraysOf): (() => Step) | string 
   const activation = activationOf(name, ownValue(dense.config, "activation"));
   if (typeof activation === "string") return activation;
   const [kernel, bias] = arraysOf(layer);
-  if (kernel?.shape.length !== 2) throw invalid(`layer ${quote(name)} (${className}) has no kernel of two dimensions`);
+  const refuse = (why: string) => invalid(`layer ${quote(name)} (${className}) has ${why}`);
+  if (!isMatrix(kernel)) throw refuse("no kernel of two dimensions, none of them 0");
+  const units = kernel.shape.slice(1);
+  if (bias !== undefined && bias.shape.join() !== units.join()) {
+    throw refuse(`a bias of shape ${shapeText(bias.shape)}; expected ${shapeText(units)}`);
+  }
   const dict = { weight: transposed(kernel, [0]), ...(bias && { bias }) };
   return () => {
     const module = Linear.fromStateDict(dict);

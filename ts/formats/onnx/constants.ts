@@ -2,9 +2,9 @@
 import { product } from "../../tensor/elements.js";
 import { contiguous, eachOffset } from "../../tensor/strides.js";
 import { invalid } from "./protobuf.js";
-import type { Attribute } from "./schema.js";
+import type { Attribute, TensorMessage } from "./schema.js";
 import { attributesOf, isStandard, type Placed, type Scope, type Value } from "./scope.js";
-import { type Constant, readTensor } from "./tensor.js";
+import { type Constant, type ExternalData, readTensor } from "./tensor.js";
 
 /** As many nodes as may stand between a tensor of the file and a weight. */
 const MOST_STEPS = 256;
@@ -14,8 +14,11 @@ export class Constants {
   readonly #known = new Map<Value, Constant | undefined>();
   #left: number;
 
-  /** @param bytes of the file: what is read to compute others may be a multiple of it, and no more */
-  constructor(bytes: number) {
+  constructor(
+    /** How large the files are together: what is read, and what is read to compute others, is a multiple of it at most. */
+    bytes: number,
+    readonly external: ExternalData,
+  ) {
     this.#left = 16 * bytes + 2 ** 16;
   }
 
@@ -29,10 +32,21 @@ export class Constants {
     if (this.#known.has(value)) return this.#known.get(value);
     this.#known.set(value, undefined);
     let constant: Constant | undefined;
-    if (value.tensor !== undefined) constant = readTensor(value.tensor);
+    if (value.tensor !== undefined) constant = this.#read(value.tensor);
     else if (value.node !== undefined && value.output === 0) constant = this.#compute(value.node, steps + 1);
     this.#known.set(value, constant);
     return constant;
+  }
+
+  #read(tensor: TensorMessage): Constant {
+    const constant = readTensor(tensor, this.external);
+    this.#spend(constant);
+    return constant;
+  }
+
+  #spend(constant: Constant | undefined): void {
+    this.#left -= constant?.values.length ?? 0;
+    if (this.#left < 0) throw invalid("what it holds and computes from that is many times as large as the file");
   }
 
   /** Whether it is 0 everywhere, whatever its shape may be. */
@@ -43,7 +57,7 @@ export class Constants {
     if (placed === undefined || op === "Constant") return this.of(value)?.values.every((one) => one === 0) ?? false;
     if (op === "ConstantOfShape") {
       const filled = attributesOf(placed).get("value")?.t;
-      return filled === undefined || readTensor(filled).values.every((one) => one === 0);
+      return filled === undefined || this.#read(filled).values.every((one) => one === 0);
     }
     const first = placed.scope.find(placed.node.inputs[0]);
     return (
@@ -56,7 +70,7 @@ export class Constants {
     const { node, scope } = placed;
     if (!isStandard(node.domain)) return undefined;
     const attributes = attributesOf(placed);
-    if (node.op === "Constant") return literal(attributes);
+    if (node.op === "Constant") return this.#literal(attributes);
     const compute = OPERATORS[node.op ?? ""];
     if (compute === undefined) return undefined;
     const inputs: (Constant | undefined)[] = [];
@@ -66,21 +80,21 @@ export class Constants {
       inputs.push(input);
     }
     if (inputs[0] === undefined) return undefined;
-    for (const input of inputs) this.#left -= input?.values.length ?? 0; // no operator makes more of them
-    if (this.#left < 0) throw invalid("what it computes from its own tensors is many times as large as the file");
+    for (const input of inputs) this.#spend(input); // no operator makes more of them
     return compute(inputs as [Constant, ...(Constant | undefined)[]], attributes);
   }
-}
 
-function literal(attributes: ReadonlyMap<string, Attribute>): Constant | undefined {
-  for (const [name, { t, f, i, floats, ints }] of attributes) {
-    if (name === "value" && t !== undefined) return readTensor(t);
-    if (name === "value_float") return { shape: [], values: Float32Array.of(f ?? 0) };
-    if (name === "value_int") return { shape: [], values: Float64Array.of(i ?? 0) };
-    if (name === "value_floats") return { shape: [floats.length], values: Float32Array.from(floats) };
-    if (name === "value_ints") return { shape: [ints.length], values: Float64Array.from(ints) };
+  /** A Constant node. */
+  #literal(attributes: ReadonlyMap<string, Attribute>): Constant | undefined {
+    for (const [name, { t, f, i, floats, ints }] of attributes) {
+      if (name === "value" && t !== undefined) return this.#read(t);
+      if (name === "value_float") return { shape: [], values: Float32Array.of(f ?? 0) };
+      if (name === "value_int") return { shape: [], values: Float64Array.of(i ?? 0) };
+      if (name === "value_floats") return { shape: [floats.length], values: Float32Array.from(floats) };
+      if (name === "value_ints") return { shape: [ints.length], values: Float64Array.from(ints) };
+    }
+    return undefined;
   }
-  return undefined;
 }
 
 type Inputs = readonly [Constant, ...(Constant | undefined)[]];

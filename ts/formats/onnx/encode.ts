@@ -1,7 +1,7 @@
 /** Writes protobuf messages. Ours, because a library's writer of all of protobuf is as large as the rest of `save`. */
 import type { Bytes } from "../../tensor/arrays.js";
 import { joined } from "../bytes.js";
-import { encodeUtf8 } from "../json-reader.js";
+import { encodeUtf8 } from "../utf8.js";
 
 /** A field's number, and its value: an integer from 0 on, a text, bytes, or a message of fields. */
 export type Field = readonly [number: number, value: number | string | Uint8Array | readonly Field[]];

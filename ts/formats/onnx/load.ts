@@ -1,5 +1,6 @@
 /** The recurrent layers of an ONNX model. */
 import { LSTMError } from "../../checks/errors.js";
+import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import type { StateDict } from "../../parameters/state-dict.js";
@@ -9,6 +10,7 @@ import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
+import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { Constants } from "./constants.js";
 import { type Direction, type Initial, kindOf, type RecurrentNode, readLayer } from "./layer.js";
@@ -44,6 +46,15 @@ export interface OnnxAttributes {
   readonly h0: "zeros" | "computed" | Tensor;
   /** The same for the cell state of an LSTM. */
   readonly c0: "zeros" | "computed" | Tensor;
+}
+
+/** Options of `load`. */
+export interface LoadOptions {
+  /**
+   * The files beside the model that tensors of it lie in, by the names that the model has for them: `torch.onnx.export` of
+   * PyTorch 2.15 writes `model.onnx` and `model.onnx.data`, which is then `{ "model.onnx.data": bytes }`.
+   */
+  externalData?: Readonly<Record<string, ArrayBufferLike | ArrayBufferView>> | undefined;
 }
 
 /** How `create` makes a module. */
@@ -90,14 +101,19 @@ export interface OnnxModel {
  * The LSTMs, GRUs and RNNs of an ONNX model, also those in bodies of If, Loop and Scan and in functions. Nodes that read
  * each other's output are one module of several layers. Nothing of the file is executed.
  *
- * @throws LSTMError `SAFETENSORS` for bytes that are no ONNX model, for what PyTorch's modules have no equivalent for (the
- *   message names node and attribute), and for a model without such a node (the message says why)
+ * @throws LSTMError `FILE` for bytes that are no ONNX model, for tensors in a file that is not given, for what PyTorch's
+ *   modules have no equivalent for (the message names node and attribute), and for a model without such a node (the message
+ *   says why); `OPTION`
  */
-export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
+export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): OnnxModel {
+  const { externalData = {} } = checkObject("load", options, ["externalData"]);
   const file = asBytes(bytes);
+  const external = externalOf(externalData);
   const model = decode<Model>(file, MODEL);
   if (model.graph === undefined) throw invalid("it has no graph");
-  const constants = new Constants(file.length);
+  let size = file.length;
+  for (const { length } of external.values()) size += length;
+  const constants = new Constants(size, external);
   const found: RecurrentNode[] = [];
   const pending: (() => void)[] = [];
   const operators = new Set<string>();
@@ -127,6 +143,16 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView): OnnxModel {
   for (const read of pending) read(); // once it is known what reads what
   if (found.length === 0) throw none(operators);
   return { layers: joined(found, constants).map(asModule), tensors };
+}
+
+function externalOf(files: unknown): Map<string, Uint8Array> {
+  if (!isObject(files)) throw mustBe("OPTION", "externalData", "an object of bytes by the files' names", files);
+  return new Map(
+    Object.entries(files).map(([name, bytes]) => [
+      name,
+      asBytes(bytes as ArrayBufferView, `externalData[${quote(name)}]`),
+    ]),
+  );
 }
 
 function none(operators: ReadonlySet<string>) {

@@ -18,7 +18,7 @@ const WIRE_TYPES = { int: [0], float: [5], text: [2], bytes: [2], floats: [2, 5]
 /** As deep as messages may lie in messages: some 40 graphs in graphs, of 3 messages each. */
 const MOST_DEPTH = 128;
 /** As many messages, texts and pieces of data as a file may have: each costs more memory than it takes bytes. */
-const MOST_PARTS = 2 ** 21;
+const MOST_PARTS = 2 ** 20;
 
 export const invalid = (why: string, options?: { cause?: unknown }): LSTMError =>
   badFile(`Not a valid ONNX file: ${why}`, options);

@@ -39,17 +39,13 @@ const INTEGERS: ReadonlyMap<number | undefined, readonly [size: number, read: In
 
 export const isFloat = ({ type }: TensorMessage): boolean => FLOATS.has(type);
 
-/** @throws LSTMError for what does not hold together, lies in another file, or is of a type that is not read */
-export function readTensor(tensor: TensorMessage): Constant {
+/** The files beside a model, by the names that it has for them. */
+export type ExternalData = ReadonlyMap<string, Uint8Array>;
+
+/** @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read */
+export function readTensor(tensor: TensorMessage, external: ExternalData): Constant {
   const { dims: shape, type } = tensor;
   const name = `tensor ${quote(tensor.name ?? "")}`;
-  if (tensor.location === 1 || tensor.external.length > 0) {
-    const file = tensor.external.find(({ key }) => key === "location")?.value ?? "";
-    throw badFile(
-      `ONNX: ${name} lies outside of the model, in the file ${quote(file)}. In Python, ` +
-        'onnx.save_model(onnx.load(path), "one.onnx") makes one file, and torch.onnx.export(..., external_data=False) too',
-    );
-  }
   const size = product(shape);
   if (shape.length > MAX_DIMENSIONS || shape.some((dim) => !(dim >= 0)) || !Number.isSafeInteger(size)) {
     throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
@@ -58,7 +54,8 @@ export function readTensor(tensor: TensorMessage): Constant {
   if (bytes === undefined) {
     throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
   }
-  const view = dataOf(tensor, bytes);
+  const isExternal = tensor.location === 1 || tensor.external.length > 0;
+  const view = isExternal ? viewOf(externalOf(name, tensor, size * bytes, external)) : dataOf(tensor, bytes);
   if (view.byteLength !== size * bytes) {
     throw invalid(`${name} of shape ${shapeText(shape)} takes ${size * bytes} bytes, but has ${view.byteLength}`);
   }
@@ -70,6 +67,22 @@ export function readTensor(tensor: TensorMessage): Constant {
   const values = new Float64Array(size);
   for (let i = 0; i < size; i++) values[i] = (read as Integer)(view, i * bytes);
   return { shape, values };
+}
+
+/** Its data in a file beside the model, of which the model has the name, and perhaps the offset and the length. */
+function externalOf(name: string, tensor: TensorMessage, size: number, external: ExternalData): Uint8Array {
+  const entry = (wanted: string) => tensor.external.find(({ key }) => key === wanted)?.value;
+  const file = quote(entry("location") ?? "");
+  const bytes = external.get(entry("location") ?? "");
+  if (bytes === undefined) {
+    throw badFile(
+      `ONNX: ${name} lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { ${file}: ... } })`,
+    );
+  }
+  const offset = Number(entry("offset") ?? 0);
+  const end = offset + Number(entry("length") ?? size);
+  if (offset >= 0 && end <= bytes.length) return bytes.subarray(offset, end);
+  throw invalid(`${name} ends at byte ${end} of ${file}, which has ${bytes.length} (a truncated file?)`);
 }
 
 /** Its little-endian data, whichever of its fields they are in: `raw_data` or those of numbers. */
