@@ -1,6 +1,8 @@
 import { mustBe } from "../checks/must-be.js";
-import { checkObject } from "../checks/options.js";
-import { checkWeights } from "../recurrent/handle.js";
+import { type CheckedOptions, checkObject, DEFAULTS } from "../checks/options.js";
+import type { Parameter } from "../parameters/parameter.js";
+import { LOADED, loaded } from "../parameters/state-dict.js";
+import { checkWeights, type RnnHandle } from "../recurrent/handle.js";
 import { Recurrent } from "../recurrent/recurrent.js";
 
 /** What weights become. */
@@ -23,7 +25,7 @@ export interface QuantizeOptions {
  */
 export function quantize<M extends Recurrent>(module: M, options: QuantizeOptions): M {
   const weights = checkWeights(checkObject("quantize", options, ["weights"]).weights);
-  return checkRecurrent(module).copy().narrow(weights);
+  return copy(module).narrow(weights);
 }
 
 /**
@@ -33,10 +35,16 @@ export function quantize<M extends Recurrent>(module: M, options: QuantizeOption
  * @throws LSTMError `OPTION`, `OUT_OF_MEMORY`, `DISPOSED`
  */
 export function dequantize<M extends Recurrent>(module: M): M {
-  return checkRecurrent(module).copy();
+  return copy(module);
 }
 
-function checkRecurrent<M extends Recurrent>(module: M): M {
-  if (module instanceof Recurrent) return module;
-  throw mustBe("OPTION", "module", "an LSTM, GRU or RNN, or a cell of one", module);
+/** A module of the same options with the same parameters, in float32. */
+function copy<M extends Recurrent>(module: M): M {
+  if (!(module instanceof Recurrent)) throw mustBe("OPTION", "module", "an LSTM, GRU or RNN, or a cell of one", module);
+  const Class = module.constructor as new (options: object) => M;
+  const [first] = module.parameters() as [Parameter];
+  const { options } = first.object as RnnHandle;
+  // Those of other cells keep their defaults, and a constructor refuses them.
+  const own = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
+  return loaded(new Class({ ...Object.fromEntries(own), [LOADED]: true }), module.stateDict(), "");
 }

@@ -8,7 +8,7 @@ import {
 } from "../checks/options.js";
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { Pending } from "../parameters/pending.js";
-import { LOADED, loaded } from "../parameters/state-dict.js";
+import { LOADED } from "../parameters/state-dict.js";
 import type { PackedSequence } from "../tensor/packed-sequence.js";
 import { randomSeed } from "../tensor/random.js";
 import { sameValues } from "../tensor/shape.js";
@@ -115,18 +115,6 @@ export abstract class Recurrent extends ParameterModule {
     }
   }
 
-  /** @internal Another module of the same options with a copy of the parameters, in float32. */
-  copy(): this {
-    const Class = this.constructor as new (options: object) => this;
-    return loaded(new Class({ ...this.#given(), [LOADED]: true }), this.stateDict(), "");
-  }
-
-  /** The options that are not the defaults. */
-  #given(): object {
-    const given = Object.entries(this.object.options);
-    return Object.fromEntries(given.filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]));
-  }
-
   /** @internal What to run over such input: the last call again where it fits, so that a steady loop makes none. */
   protected callOf(shape: readonly number[], packed: PackedSequence | undefined): Call {
     const { sizes } = this.object;
@@ -206,8 +194,8 @@ export abstract class Recurrent extends ParameterModule {
 
   /** The constructor call that made it, defaults left out. */
   override toString(): string {
-    const { owner } = this.object;
-    const shown = Object.entries(this.#given());
+    const { owner, options } = this.object;
+    const shown = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
     return `${owner}({ ${shown.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")} })`;
   }
 
