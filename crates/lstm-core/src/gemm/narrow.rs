@@ -117,14 +117,12 @@ fn largest(values: &[f32]) -> f32 {
     f32::from_bits(values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0))
 }
 
-/// The nearest integer of a value; the even one of two.
+/// The nearest integer of a value, the even one of two; 0 if the scale is NaN.
 pub fn quantize(value: f32, scale: f32, level: u32) -> i16 {
-    if scale.is_nan() {
-        return 0;
-    }
-    let (scaled, level) = (value / scale, level as f32);
+    let level = level as f32;
     // Beyond the largest integer, there is at most rounding.
-    ((scaled.clamp(-level, level) + ROUNDER) - ROUNDER) as i16
+    let scaled = (value / scale).min(level).max(-level);
+    ((scaled + ROUNDER) - ROUNDER) as i16
 }
 
 /// Values that four lanes hold as int16.
