@@ -8,8 +8,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { CASE, dataOfFirst } from "./first-output.js";
-import { medianOf, shuffled } from "./harness.js";
+import { shuffled } from "./harness.js";
 import { install } from "./install.js";
+import { medianOf } from "./median.js";
 import { machine, record } from "./record.js";
 import { table } from "./report.js";
 

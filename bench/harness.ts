@@ -1,6 +1,7 @@
 import { type Case, flops, nameOf } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
 import type { Loop } from "./limits.js";
+import { medianOf } from "./median.js";
 
 /** Microseconds of one run. */
 export interface Time {
@@ -206,12 +207,4 @@ export function shuffled<T>(values: readonly T[]): T[] {
     .map((value) => ({ value, key: Math.random() }))
     .sort((a, b) => a.key - b.key)
     .map(({ value }) => value);
-}
-
-export function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { asText } from "./embed.mjs";
 import { notices } from "./notices.mjs";
@@ -8,7 +18,16 @@ import { writeTypes } from "./types.mjs";
 import { MODULES } from "./wasm.mjs";
 
 const dist = join(root, "dist");
-const INPUTS = ["ts", "target/wasm/lstm_bg.wasm", "target/wasm-relaxed/lstm_bg.wasm"];
+const INPUTS = [
+  "ts",
+  "bench/plain",
+  "bench/harness.ts",
+  "bench/plain.ts",
+  "bench/ours.ts",
+  "bench/cases.ts",
+  "target/wasm/lstm_bg.wasm",
+  "target/wasm-relaxed/lstm_bg.wasm",
+];
 const SETTINGS = [
   "Cargo.lock",
   "scripts/build.mjs",
@@ -74,6 +93,7 @@ export async function buildDist(force) {
   copyFileSync(join(MODULES.simd128.folder, "lstm_bg.wasm"), join(partial, "lstm.wasm"));
   writeFileSync(join(partial, "THIRD-PARTY-NOTICES.txt"), notices());
   for (const build of BUILDS) await bundle(build, join(partial, build.folder));
+  await bundleCommand(partial);
   const typed = writeTypes(join(partial, "types"));
 
   rmSync(stampFile, { force: true });
@@ -114,6 +134,49 @@ async function bundle({ module, text: wasm, entries, external }, outdir) {
     writeFileSync(join(outdir, TEXT), `export default ${JSON.stringify(asText(bytes))};\n`);
   }
 }
+
+/**
+ * `npx lstm-wasm`, a program on the package's own entries: those stay imports, and each command is a file of its own that is
+ * loaded when it runs.
+ */
+async function bundleCommand(outdir) {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ["ts/bin.ts"],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    lineLimit: 200,
+    write: false,
+    logLevel: "warning",
+    external: ["lstm-wasm"],
+    plugins: [required],
+  });
+  for (const { path, text } of outputFiles) writeFileSync(path, withoutBareImports(withPlainNames(text)));
+  chmodSync(join(outdir, "bin.js"), 0o755);
+}
+
+/**
+ * What a library `require`s of Node becomes an import, since an ES module has no `require`. And cli-progress gets the
+ * string-width of today: its own has a regular expression of 10 kB in one line.
+ */
+const required = {
+  name: "required",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z-]+$/ }, ({ path, kind }) => {
+      if (kind !== "require-call" || !(isBuiltin(path) || path === "string-width")) return undefined;
+      return { path: isBuiltin(path) ? `node:${path}` : path, namespace: "required" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `import value from "${path}"; module.exports = value;`,
+      resolveDir: root,
+    }));
+  },
+};
 
 /** jsfive prints what it cannot read, of which ts/formats/keras/hdf5.ts makes errors. It gets a console of its own, which is silent. */
 const quietJsfive = {

@@ -10,19 +10,23 @@
 const DIGITS = Array.from({ length: 92 }, (_, index) => String.fromCharCode(35 + index)).filter(
   (character) => character !== "<" && character !== "\\",
 );
-/** So many bytes, the most frequent ones, take one digit; two more digits lead in a second one. */
+/** So many bytes, the most frequent ones, take one digit; the last two digits lead in a second one. */
 const COMMON = DIGITS.length - 2;
+/** The text begins with the set of the common bytes: one bit for each byte, five in a character, from "]" on. */
+const FLAGS = 5;
 
-/** The common bytes in hexadecimal, then the text of all bytes. */
+/** Which bytes are common, then the text of all bytes. Both kinds take their digits in the order of the bytes. */
 export function asText(bytes) {
   const counts = new Array(256).fill(0);
   for (const byte of bytes) counts[byte]++;
-  const common = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b).slice(0, COMMON);
-  const rare = [...counts.keys()].filter((byte) => !common.includes(byte));
-  const words = [];
-  for (const [place, byte] of common.entries()) words[byte] = DIGITS[place];
-  for (const [place, byte] of rare.entries()) {
-    words[byte] = DIGITS[COMMON + Math.floor(place / DIGITS.length)] + DIGITS[place % DIGITS.length];
-  }
-  return Buffer.from(common).toString("hex") + Array.from(bytes, (byte) => words[byte]).join("");
+  const byFrequency = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+  const common = new Set(byFrequency.slice(0, COMMON));
+  const single = DIGITS.values();
+  const pairs = DIGITS.slice(COMMON)
+    .flatMap((lead) => DIGITS.map((digit) => lead + digit))
+    .values();
+  const words = Array.from(counts, (_, byte) => (common.has(byte) ? single : pairs).next().value);
+  const flags = new Array(Math.ceil(256 / FLAGS)).fill(0);
+  for (const byte of common) flags[Math.floor(byte / FLAGS)] |= 1 << (byte % FLAGS);
+  return String.fromCharCode(...flags.map((bits) => 93 + bits)) + Array.from(bytes, (byte) => words[byte]).join("");
 }

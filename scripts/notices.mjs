@@ -25,6 +25,9 @@ const BUNDLED = [
   { name: "fflate", entry: "lstm-wasm/pytorch and lstm-wasm/keras" },
   { name: "jsfive", entry: "lstm-wasm/keras" },
   { name: "pako", entry: "lstm-wasm/keras" },
+  ...["cli-progress", "leven", "papaparse", "string-width", "strip-ansi", "ansi-regex", "get-east-asian-width"].map(
+    (name) => ({ name, entry: "the command lstm-wasm" }),
+  ),
 ];
 
 /** The notices that the licences of these crates and packages ask for in every copy. Where there is a choice, the licence is MIT. */
@@ -48,7 +51,7 @@ export function notices() {
 }
 
 function licenceOf(name, folder) {
-  const files = readdirSync(folder).filter((file) => /^LICEN[CS]E/.test(file) && !/APACHE/.test(file));
+  const files = readdirSync(folder).filter((file) => /^LICEN[CS]E/i.test(file) && !/APACHE/.test(file));
   if (files.length === 0)
     throw new Stop(`${name} has no licence file in ${folder}: scripts/notices.mjs needs its text`);
   return files.map((file) => readFileSync(join(folder, file), "utf8").trim()).join("\n\n");

@@ -14,7 +14,7 @@ const force = process.argv.includes("--force");
 try {
   checkNode();
   installPackages(".", "10 s");
-  buildWasm(force);
+  await buildWasm(force);
   await buildDist(force);
 } catch (error) {
   console.error(error instanceof Stop ? `setup: ${error.message}` : error);

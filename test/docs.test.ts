@@ -99,7 +99,8 @@ describe("samples", () => {
     expect(samples.length).toBeGreaterThanOrEqual(20);
     expect(samples.some(({ browser }) => browser)).toBe(true);
     expect(documented.length).toBeGreaterThanOrEqual(2);
-    expect(blocks.some(({ language }) => language === "python")).toBe(true);
+    for (const language of ["python", "console"])
+      expect(blocks.some((block) => block.language === language)).toBe(true);
   });
 
   it.each(samples.filter(({ browser }) => !browser))("$place runs and prints what it says", async (block) => {
@@ -110,6 +111,23 @@ describe("samples", () => {
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(linesOf(stdout)).toEqual(promised(block));
+  });
+
+  it.each(blocks.filter(({ language }) => language === "console"))("$place prints what it says", (block) => {
+    // "$ " begins a command; what it prints follows. `npx lstm-wasm` is what stands in dist/.
+    const [, ...commands] = `\n${block.code}`.split("\n$ ");
+    for (const text of commands) {
+      const [command = "", ...lines] = text.trimEnd().split("\n");
+      const bin = `npx() { shift; ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "dist/bin.js"))} "$@"; }`;
+      const script = `${bin}\n${command} 2>&1`;
+      const { stdout } = spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
+      expect(
+        stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => line.trimEnd()),
+      ).toEqual(lines.length === 0 ? [""] : lines);
+    }
   });
 
   it("compile in strict TypeScript, also those of doc comments", () => {

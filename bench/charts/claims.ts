@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as Plot from "@observablehq/plot";
 import type { Figures, Run } from "../claims/record.js";
 import { reached } from "../claims/summary.js";
-import { medianOf } from "../harness.js";
+import { medianOf } from "../median.js";
 import { beside, drawn } from "./svg.js";
 
 /** From Okabe and Ito's palette, as in the other charts. */

@@ -6,8 +6,8 @@ import { Tensor } from "lstm-wasm";
 import { Last, Linear, Sequential } from "lstm-wasm/nn";
 import { Adam, clipGradNorm, mseLoss } from "lstm-wasm/train";
 import { mulberry32 } from "../../examples/mulberry32.js";
-import { medianOf } from "../harness.js";
-import { CELLS, type Cell, type CellName } from "./cells.js";
+import { medianOf } from "../median.js";
+import { type Cell, type CellName, createCell } from "./cells.js";
 import { firstStepNorms } from "./gradient.js";
 
 /**
@@ -53,10 +53,27 @@ export interface AddingPoint {
 const VARIANCE = 2 / 3;
 const HELD_OUT_SEED = 12345;
 
-/** Trains one network, and yields a point before the first update and after every so many. */
+/** How far the training of one network is. */
+export interface AddingProgress {
+  /** How many updates are done. */
+  readonly updates: number;
+  /** The loss of the last update, on the sequences that it trained on, as a part of the variance too; NaN before the first. */
+  readonly loss: number;
+  /** What was measured now: before the first update, and after every so many. */
+  readonly point: AddingPoint | undefined;
+}
+
+/** Trains one network, and yields the points that are measured. */
 export function* adding(options: AddingOptions): Generator<AddingPoint, void, void> {
+  for (const { point } of training(options)) {
+    if (point !== undefined) yield point;
+  }
+}
+
+/** Trains one network, and yields before the first update and after each, so that a page can train several in turn. */
+export function* training(options: AddingOptions): Generator<AddingProgress, void, void> {
   const { marks, steps, seed, hiddenSize, batch, every } = options;
-  const rnn: Cell = CELLS[options.cell]({ inputSize: 2, hiddenSize, seed });
+  const rnn: Cell = createCell(options.cell, { inputSize: 2, hiddenSize, seed });
   const model = new Sequential({
     rnn,
     last: new Last(),
@@ -69,18 +86,21 @@ export function* adding(options: AddingOptions): Generator<AddingPoint, void, vo
     sequences(marks, steps, batch, fresh),
   );
   try {
-    for (let updates = 0; updates <= options.updates; updates++) {
+    let loss = Number.NaN;
+    for (let updates = 0; ; updates++) {
+      let point: AddingPoint | undefined;
       if (updates % every === 0) {
         const error = errorOf(model, heldOut);
-        const point = { updates, error, solved: error <= options.solved, input: reach(rnn, heldOut) };
-        yield point;
-        if (point.solved) return;
+        point = { updates, error, solved: error <= options.solved, input: reach(rnn, heldOut) };
       }
+      yield { updates, loss, point };
+      if (point?.solved || updates === options.updates) return;
       const { input, sums } = sequences(marks, steps, batch, random);
       model.train();
       optimizer.zeroGrad();
-      const { gradient } = mseLoss(model.forward(input), sums);
-      model.backward(gradient);
+      const trained = mseLoss(model.forward(input), sums);
+      loss = trained.loss / VARIANCE;
+      model.backward(trained.gradient);
       clipGradNorm(model.parameters(), options.maxNorm);
       optimizer.step();
     }

@@ -17,15 +17,31 @@ export interface Cell extends Module {
   backward(gradOutput: Tensor): { readonly input: Tensor };
 }
 
-export const CELLS = {
-  "RNN (tanh)": (options) => new RNN({ ...options, nonlinearity: "tanh" }),
-  "RNN (relu)": (options) => new RNN({ ...options, nonlinearity: "relu" }),
-  GRU: (options) => new GRU(options),
-  LSTM: (options) => new LSTM(options),
-  "LSTM, forget bias 1": (options) => new LSTM({ ...options, forgetBias: 1 }),
-  "LSTM, forget bias 3": (options) => new LSTM({ ...options, forgetBias: 3 }),
-} satisfies Record<string, (options: CellOptions) => Cell>;
+export type CellName = "RNN (tanh)" | "RNN (relu)" | "GRU" | "LSTM" | `${typeof FORGET_BIAS}${number}`;
 
-export type CellName = keyof typeof CELLS;
+const FORGET_BIAS = "LSTM, forget bias ";
 
-export const CELL_NAMES = Object.keys(CELLS) as readonly CellName[];
+/** The cells that are measured. */
+export const CELL_NAMES: readonly CellName[] = [
+  "RNN (tanh)",
+  "RNN (relu)",
+  "GRU",
+  "LSTM",
+  "LSTM, forget bias 1",
+  "LSTM, forget bias 3",
+];
+
+export function createCell(name: CellName, options: CellOptions): Cell {
+  switch (name) {
+    case "RNN (tanh)":
+      return new RNN({ ...options, nonlinearity: "tanh" });
+    case "RNN (relu)":
+      return new RNN({ ...options, nonlinearity: "relu" });
+    case "GRU":
+      return new GRU(options);
+    case "LSTM":
+      return new LSTM(options);
+    default:
+      return new LSTM({ ...options, forgetBias: Number(name.slice(FORGET_BIAS.length)) });
+  }
+}

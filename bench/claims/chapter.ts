@@ -1,6 +1,6 @@
 /** The tables of docs/claims.md, from what was measured. */
 import { fileURLToPath } from "node:url";
-import { medianOf } from "../harness.js";
+import { medianOf } from "../median.js";
 import { CELL_NAMES } from "./cells.js";
 import type { Figures, Times } from "./record.js";
 import { gradientAt, type Measurement, number, reached, select, solvedOf, table } from "./summary.js";

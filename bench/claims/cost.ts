@@ -1,8 +1,8 @@
 /** The time of one training step of each cell: forward, backward and Adam's update. */
 import { Tensor } from "lstm-wasm";
 import { Adam } from "lstm-wasm/train";
-import { medianOf } from "../harness.js";
-import { CELLS, type Cell, type CellName } from "./cells.js";
+import { medianOf } from "../median.js";
+import { type Cell, type CellName, createCell } from "./cells.js";
 import { parametersOf } from "./count.js";
 
 export interface CostOptions {
@@ -58,7 +58,7 @@ export function* cost(options: CostOptions): Generator<CostPoint, void, void> {
 }
 
 function trainingStep(name: CellName, { inputSize, batch, steps }: CostOptions, hiddenSize: number) {
-  const cell: Cell = CELLS[name]({ inputSize, hiddenSize, seed: 1 });
+  const cell: Cell = createCell(name, { inputSize, hiddenSize, seed: 1 });
   const optimizer = new Adam(cell.train().parameters(), { lr: 1e-4 });
   const input = Tensor.randn([steps, batch, inputSize], { seed: 2 });
   const gradient = Tensor.randn([steps, batch, hiddenSize], { seed: 3 });
@@ -74,7 +74,7 @@ function trainingStep(name: CellName, { inputSize, batch, steps }: CostOptions, 
 }
 
 function sizesOf(name: CellName, inputSize: number, hiddenSize: number) {
-  const cell: Cell = CELLS[name]({ inputSize, hiddenSize, seed: 1 });
+  const cell: Cell = createCell(name, { inputSize, hiddenSize, seed: 1 });
   const parameters = parametersOf(cell.parameters());
   cell.dispose();
   return { hiddenSize, parameters };

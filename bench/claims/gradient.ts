@@ -1,8 +1,8 @@
 /** How much of the gradient of a loss at step T reaches step 1, before any training. */
 import { Tensor } from "lstm-wasm";
 import { clipGradNorm } from "lstm-wasm/train";
-import { medianOf } from "../harness.js";
-import { CELLS, type Cell, type CellName } from "./cells.js";
+import { medianOf } from "../median.js";
+import { type Cell, type CellName, createCell } from "./cells.js";
 
 export interface GradientOptions {
   readonly cells: readonly CellName[];
@@ -43,7 +43,7 @@ export function* gradient(options: GradientOptions): Generator<GradientPoint, vo
 function pointOf(options: GradientOptions, name: CellName, scale: number, steps: number): GradientPoint {
   const { seeds, inputSize, hiddenSize, maxNorm } = options;
   const runs = seeds.map((seed) => {
-    const cell = CELLS[name]({ inputSize, hiddenSize, seed });
+    const cell = createCell(name, { inputSize, hiddenSize, seed });
     scaleRecurrent(cell, scale);
     cell.train();
     const [input = Number.NaN] = firstStepNorms(cell, Tensor.randn([steps, 1, inputSize], { seed: seed + 1000 }), seed);

@@ -1,5 +1,5 @@
 /** What the tables and sentences of the chapter take from the figures. */
-import { medianOf } from "../harness.js";
+import { medianOf } from "../median.js";
 import type { Machine } from "../record.js";
 import type { CellName } from "./cells.js";
 import type { GradientPoint } from "./gradient.js";

@@ -1,5 +1,5 @@
 /** What is said of LSTMs, and what the figures say to it. */
-import { medianOf } from "../harness.js";
+import { medianOf } from "../median.js";
 import type { CellName } from "./cells.js";
 import type { Figures, Run } from "./record.js";
 import { gradientAt, type Measurement, number, reached, select, table } from "./summary.js";

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { atTerminal, hasTerminals } from "../../test/support/terminal.js";
 import { follow } from "./viewer.js";
 
 const MAIN = join(import.meta.dirname, "main.ts");
@@ -98,83 +99,42 @@ describe("follow", () => {
   });
 });
 
-/**
- * Runs a program on a pseudo-terminal of 80 by 24. Each argument pair before it is what to wait for and what to type
- * then. Prints the program's output and, at the end, its exit code and whether the terminal is set as it was before.
- */
-const TYPIST = `
-import fcntl, json, os, pty, select, struct, sys, termios, time
-script, command = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-main, other = pty.openpty()
-fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-before = termios.tcgetattr(other)
-child = os.fork()
-if child == 0:
-    os.close(main)
-    os.login_tty(other) if hasattr(os, "login_tty") else (os.setsid(), fcntl.ioctl(other, termios.TIOCSCTTY, 0), [os.dup2(other, n) for n in (0, 1, 2)])
-    os.execvp(command[0], command)
-output, seen, deadline = b"", 0, time.time() + 40
-while time.time() < deadline:
-    done, status = os.waitpid(child, os.WNOHANG)
-    while select.select([main], [], [], 0.05)[0]:
-        output += os.read(main, 65536)
-    if done: break
-    while script and script[0][0].encode() in output[seen:]:
-        seen = len(output)
-        os.write(main, script.pop(0)[1].encode())
-        break
-else:
-    os.kill(child, 9)
-    status = os.waitpid(child, 0)[1]
-same = termios.tcgetattr(other) == before
-sys.stdout.write(json.dumps({"output": output.decode(), "status": status, "same": same, "left": script}))
-`;
+describe.skipIf(!hasTerminals)("at a terminal", { timeout: 60_000 }, () => {
+  const type = (script: [waitFor: string, keys: string][], env: NodeJS.ProcessEnv = {}, ...args: string[]) =>
+    atTerminal([...NODE, ...args], cwd, script, env);
 
-describe.skipIf(spawnSync("python3", ["-c", "import pty, termios"]).status !== 0)(
-  "at a terminal",
-  { timeout: 60_000 },
-  () => {
-    async function type(script: [waitFor: string, keys: string][], env: NodeJS.ProcessEnv = {}, ...args: string[]) {
-      const line = ["python3", "-c", TYPIST, JSON.stringify(script), JSON.stringify([...NODE, ...args])];
-      const clean = { TERM: "xterm-256color", NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined, ...env };
-      const { stdout, stderr } = await start(line, clean);
-      expect(stderr).toBe("");
-      return JSON.parse(stdout) as { output: string; status: number; same: boolean; left: unknown[] };
+  it("goes on and back by keys, and restores the terminal", async () => {
+    const { output, ...rest } = await type([
+      [" 1/13", " "],
+      [" 2/13", "\r"],
+      [" 3/13", "\u001b[C"],
+      [" 4/13", "\u001b[D"],
+      [" 3/13", "\u001b[F"],
+      ["the end", "q"],
+    ]);
+    expect(rest).toEqual({ status: 0, same: true, left: [] });
+    expect(output.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
+    expect(output.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+    expect(output).toContain("\u001b[35;7m"); // a negative value in its colour
+  });
+
+  it("quits at Ctrl-C, and does without colours if asked", async () => {
+    const { output, ...rest } = await type([[" 1/13", "\u0003"]], { NO_COLOR: "1" });
+    expect(rest).toEqual({ status: 0, same: true, left: [] });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes are what this looks for
+    expect(output).not.toMatch(/\u001b\[[\d;]*3\d[;m]/);
+    expect(output).toContain("\u001b[7m");
+    expect(output.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+  });
+
+  it("prints all at once with --all, or where the terminal can do nothing", async () => {
+    const [all, dumb] = await Promise.all([type([], {}, "--all"), type([], { TERM: "dumb" })]);
+    for (const { output, status } of [all, dumb]) {
+      expect(status).toBe(0);
+      expect(output).toContain("13/13");
+      expect(output).not.toContain("\u001b[?");
     }
-
-    it("goes on and back by keys, and restores the terminal", async () => {
-      const { output, ...rest } = await type([
-        [" 1/13", " "],
-        [" 2/13", "\r"],
-        [" 3/13", "\u001b[C"],
-        [" 4/13", "\u001b[D"],
-        [" 3/13", "\u001b[F"],
-        ["the end", "q"],
-      ]);
-      expect(rest).toEqual({ status: 0, same: true, left: [] });
-      expect(output.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
-      expect(output.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
-      expect(output).toContain("\u001b[35;7m"); // a negative value in its colour
-    });
-
-    it("quits at Ctrl-C, and does without colours if asked", async () => {
-      const { output, ...rest } = await type([[" 1/13", "\u0003"]], { NO_COLOR: "1" });
-      expect(rest).toEqual({ status: 0, same: true, left: [] });
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes are what this looks for
-      expect(output).not.toMatch(/\u001b\[[\d;]*3\d[;m]/);
-      expect(output).toContain("\u001b[7m");
-      expect(output.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
-    });
-
-    it("prints all at once with --all, or where the terminal can do nothing", async () => {
-      const [all, dumb] = await Promise.all([type([], {}, "--all"), type([], { TERM: "dumb" })]);
-      for (const { output, status } of [all, dumb]) {
-        expect(status).toBe(0);
-        expect(output).toContain("13/13");
-        expect(output).not.toContain("\u001b[?");
-      }
-      expect(all.output).toContain("\u001b[32m");
-      expect(dumb.output).not.toContain("\u001b");
-    });
-  },
-);
+    expect(all.output).toContain("\u001b[32m");
+    expect(dumb.output).not.toContain("\u001b");
+  });
+});

@@ -1,5 +1,8 @@
-import type { LayerTrace, Tensor, Traced } from "lstm-wasm";
+import type { Traced } from "lstm-wasm";
 import type { Pinyin } from "../pinyin/pinyin.js";
+import { type CellStep, rows, stepsOf, times } from "./steps.js";
+
+const TRACED: readonly Traced[] = ["i", "f", "g", "o", "c", "h"];
 
 /** One cell reading one character. */
 export interface Step {
@@ -40,7 +43,7 @@ export interface Walk {
 /** @param spell how a reading is spelled */
 export function walk(pinyin: Pinyin, text: string, spell: (reading: string) => string): Walk {
   const { known, input, trace } = pinyin.trace(text);
-  const steps = trace.layers.flatMap((layer) => stepsOf(layer, input));
+  const steps = trace.layers.flatMap((layer) => stepsOf(layer, input, TRACED).map(lstmStep));
   const read = pinyin.read(text).map(({ char, pinyin: reading, probability }) => {
     if (reading === char) return "";
     return spell(reading) + (probability === undefined ? "" : "*");
@@ -55,41 +58,11 @@ export function walk(pinyin: Pinyin, text: string, spell: (reading: string) => s
   };
 }
 
-function stepsOf(layer: LayerTrace, input: Tensor): Step[] {
-  const xs = rows(input);
-  const traced = (name: Traced) => rows(layer[name] as Tensor);
-  const [f, i, g, o, c, h] = [traced("f"), traced("i"), traced("g"), traced("o"), traced("c"), traced("h")];
-  const positions = [...xs.keys()];
-  if (layer.direction === "reverse") positions.reverse();
-  return positions.map((position, index) => {
-    const previous = positions[index - 1];
-    const at = (all: readonly Float32Array[], where = position) => all[where] as Float32Array;
-    const before = (all: readonly Float32Array[]) =>
-      previous === undefined ? new Float32Array(at(all).length) : at(all, previous);
-    return {
-      direction: layer.direction,
-      position,
-      t: index + 1,
-      x: at(xs),
-      before: { h: before(h), c: before(c) },
-      f: at(f),
-      i: at(i),
-      g: at(g),
-      c: at(c),
-      o: at(o),
-      h: at(h),
-      kept: times(at(f), before(c)),
-      added: times(at(i), at(g)),
-    };
-  });
+function lstmStep({ direction, position, t, x, before: { h, c }, now }: CellStep<Traced>): Step {
+  const { f, i, g, o } = now;
+  const [kept, added] = [times(f, c), times(i, g)];
+  return { direction, position, t, x, before: { h, c }, f, i, g, o, c: now.c, h: now.h, kept, added };
 }
-
-function rows({ data, shape }: Tensor): Float32Array[] {
-  const [count, width] = shape as [number, number];
-  return Array.from({ length: count }, (_, row) => data.subarray(row * width, (row + 1) * width));
-}
-
-const times = (a: Float32Array, b: Float32Array) => a.map((value, index) => value * (b[index] as number));
 
 /** The largest magnitude, rounded up to a short number. */
 function largest(all: readonly Float32Array[]): number {

@@ -1,11 +1,12 @@
 /** Reads Chinese aloud on the terminal: `npm start`. */
+import { Progress } from "../../ts/cli/progress.js";
+import { thousands } from "../../ts/cli/table.js";
 import { fileSource, type Source, standardInput } from "../source.js";
 import { Complaint, commandLine, print, run } from "../terminal.js";
 import { loadPinyin } from "./model.js";
 import { page } from "./page.js";
 import { passages } from "./passages.js";
 import type { Reading } from "./pinyin.js";
-import { Progress, thousands } from "./progress.js";
 import { decode, textSource } from "./text.js";
 import { toneMarks } from "./tone-marks.js";
 
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   const pinyin = loadPinyin();
   const loading = performance.now() - started;
 
-  const progress = new Progress(source.size);
+  const progress = new Progress(source.size, "characters");
   const done = { bytes: 0, characters: 0, choices: 0, milliseconds: 0 };
   const speed = () => done.characters / (done.milliseconds / 1000);
   const count = (length: number) => {

@@ -137,6 +137,16 @@ describe("the files", () => {
     expect(after).toContain("Redistribution and use in source and binary forms");
   });
 
+  test("carry the notice of every npm package that is bundled", () => {
+    const bundled = files
+      .filter((file) => file.endsWith(".js"))
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)]);
+    const names = new Set(bundled.map(([, name]) => name as string));
+    expect(names).toContain("papaparse");
+    const text = read("dist/THIRD-PARTY-NOTICES.txt");
+    for (const name of names) expect(text, name).toMatch(new RegExp(`^${name} [\\d.]+ \\(.*\\), in .*\\n-+\\n`, "m"));
+  });
+
   test("none knows the machine it was built on", () => {
     for (const file of files) expect(readFileSync(file).includes(root), file).toBe(false);
   });

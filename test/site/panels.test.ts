@@ -1,13 +1,9 @@
 /** What holds for every panel of the built site, in Chromium. A new panel is tested without a change here. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../../scripts/run.mjs";
+import { violations } from "./axe.js";
 import { LANGUAGES, panels, Site, THEMES } from "./site.js";
-
-const axe = readFileSync(join(root, "site/node_modules/axe-core/axe.min.js"), "utf8");
 
 let site: Site;
 beforeAll(async () => {
@@ -99,20 +95,3 @@ describe.each(panels)("%s", { timeout: 120_000 }, (panel) => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
   });
 });
-
-/** What axe holds for serious or worse, with the elements. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: Axe };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}
-
-/** What is used of axe-core. */
-interface Axe {
-  run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-}

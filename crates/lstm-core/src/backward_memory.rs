@@ -1,6 +1,6 @@
 //! The memory of training: gradients, the forwards that wait, and the buffers of a backward.
 
-use crate::buffer::{check_fits, grow_all, product, request, sum, total, try_collect, zeros};
+use crate::buffer::{check_fits, grow_all, product, request, sum, times, total, try_collect, zeros};
 use crate::config::Weights;
 use crate::direction::BackwardScratch;
 use crate::gemm::{PackedB, whole_panels};
@@ -95,7 +95,7 @@ impl BackwardMemory {
         let Shape { steps, batch, rows } = shape;
         // One segment of all steps would take as much memory as all gates do.
         let checkpoint_every = checkpoint_every.filter(|&every| every < steps);
-        let recomputed = checkpoint_every.map_or(0, |every| rows.min(every.saturating_mul(batch)));
+        let recomputed = checkpoint_every.map_or(0, |every| rows.min(times(every, batch)));
         let segment = if checkpoint_every.is_some() { recomputed } else { rows };
 
         let (hidden, h_size, padded_hidden) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());

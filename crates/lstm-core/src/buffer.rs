@@ -18,6 +18,12 @@ pub fn product(a: usize, b: usize) -> u64 {
     (a as u64).saturating_mul(b as u64)
 }
 
+/// The product of two sizes, saturating. Called rather than inlined: it is six instructions in WebAssembly.
+#[inline(never)]
+pub fn times(a: usize, b: usize) -> usize {
+    a.saturating_mul(b)
+}
+
 /// The sum of numbers of values, saturating.
 #[inline(never)]
 pub fn sum(values: &[u64]) -> u64 {

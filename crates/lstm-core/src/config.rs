@@ -1,6 +1,7 @@
 //! The hyperparameters of `nn.LSTM`, checked once.
 
 use crate::Error;
+use crate::buffer::times;
 use crate::cell::Cell;
 
 /// The hyperparameters; only [`Config::new`] makes one, so each that exists is valid.
@@ -162,7 +163,7 @@ impl Config {
 
     /// `D * H_out`: columns of a layer's output.
     pub fn output_size(&self) -> usize {
-        self.directions().saturating_mul(self.h_size())
+        times(self.directions(), self.h_size())
     }
 
     /// Columns that a layer reads: the input's for the first, `D * H_out` above it.
@@ -178,7 +179,7 @@ impl Config {
 
     /// `H` rounded up to a multiple of [`Cell::padding`]. The units added have zero weights, and the cell keeps them at zero.
     pub fn padded_hidden_size(&self) -> usize {
-        self.hidden_size.div_ceil(self.cell.padding()).saturating_mul(self.cell.padding())
+        times(self.hidden_size.div_ceil(self.cell.padding()), self.cell.padding())
     }
 
     /// Columns of c: `H`, or 0 for a cell without c.
@@ -198,6 +199,6 @@ impl Config {
 
     /// Columns that each of the two weight matrices has packed: as many as rows, with those of padding.
     pub fn gate_columns(&self) -> usize {
-        self.cell.gates().saturating_mul(self.padded_hidden_size())
+        times(self.cell.gates(), self.padded_hidden_size())
     }
 }

@@ -1,7 +1,7 @@
 //! Where things lie in memory: the parameters as PyTorch names, shapes and orders them, one after the other in one slice; the
 //! slots of a row of pre-activations; the rows of a tensor.
 
-use crate::buffer::{check_fits, product, with_capacity};
+use crate::buffer::{check_fits, product, sum, times, with_capacity};
 use crate::cell::{Cell, Slots};
 use crate::config::Weights;
 use crate::simd::LANES;
@@ -133,13 +133,14 @@ impl Layout {
         let h = config.hidden_size();
         config.total(&|layer| {
             let biases = if config.bias() { 2 } else { 0 };
-            let gates = h.saturating_mul(config.cell().gates());
+            let gates = times(h, config.cell().gates());
             let columns = config.layer_input_size(layer).saturating_add(config.h_size());
-            let weights = product(columns, gates).saturating_add(product(config.proj_size(), h));
-            let stored = if config.weights() == Weights::F32 { weights } else { 0 };
-            stored
-                .saturating_add(product(biases, gates))
-                .saturating_add((MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64)
+            let weights = [product(columns, gates), product(config.proj_size(), h)];
+            sum(&[
+                if config.weights() == Weights::F32 { sum(&weights) } else { 0 },
+                product(biases, gates),
+                (MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64,
+            ])
         })
     }
 

@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::buffer::{sum, zeros};
+use crate::buffer::{product, sum, zeros};
 use crate::cell::{Cell, Slots};
 use crate::gemm::PackedB;
 use crate::layout::{GateColumns, Kind, Parameter};
@@ -38,15 +38,15 @@ impl PackedWeights {
 
     /// How many values all layers take, and what describes them; saturating.
     pub fn len_for(config: &Config) -> u64 {
-        let init = config.padded_hidden_size().saturating_mul(config.cell().slot_count());
         config.total(&|layer| {
             let matrix = |columns: usize, depth: usize| PackedB::len_of(config.weights(), columns, depth);
-            let matrices = [
+            sum(&[
                 matrix(config.gate_columns(), config.layer_input_size(layer)),
                 matrix(config.gate_columns(), config.h_size()),
                 matrix(config.proj_size(), config.hidden_size()),
-            ];
-            sum(&matrices).saturating_add(init as u64).saturating_add((size_of::<Self>() / 4) as u64)
+                product(config.padded_hidden_size(), config.cell().slot_count()),
+                (size_of::<Self>() / 4) as u64,
+            ])
         })
     }
 

@@ -1,6 +1,6 @@
 //! What training forwards save, each until its backward.
 
-use crate::buffer::{grow, grow_all, product, sum, total};
+use crate::buffer::{grow, grow_all, product, sum, times, total};
 use crate::direction::Saved;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
@@ -66,7 +66,7 @@ impl SavedForward {
             (&mut self.outputs, product(rows, layers * config.output_size())),
             (&mut self.gates, product(gate_rows, states * config.row_len())),
             (&mut self.c, product(gate_rows, states * padded_c)),
-            (&mut self.checkpoints, product(checkpoints.saturating_mul(batch), states * padded_c)),
+            (&mut self.checkpoints, product(times(checkpoints, batch), states * padded_c)),
         ]
     }
 

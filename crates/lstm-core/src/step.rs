@@ -34,7 +34,8 @@ pub fn input_sums<V: Vector>(
 /// Adds `W_hh h(t-1)` to the rows of `pre`, of as many rows of `h_before`.
 #[inline(always)]
 pub fn recurrent_sums<V: Vector>(weights: &PackedWeights, h_before: &[f32], pre: &mut [f32], packed_a: &mut PackedA) {
-    let (row_len, start) = (weights.row_len(), weights.recurrent_columns().start());
+    let row_len = weights.row_len();
+    let start = row_len - weights.recurrent().row_len(); // its slots are the last of a row
     let h_before = Lhs::Rows(Rows::dense(h_before, weights.h_size()), 0);
     accumulate::<V>(&mut pre[start..], row_len, None, h_before, weights.recurrent(), packed_a);
 }

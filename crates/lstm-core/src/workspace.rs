@@ -1,6 +1,6 @@
 //! The memory of one forward.
 
-use crate::buffer::{check_fits, grow, grow_all, product, request, sum, total};
+use crate::buffer::{check_fits, grow, grow_all, product, request, sum, times, total};
 use crate::gemm::whole_panels;
 use crate::layout::Layout;
 use crate::{Config, Error, Shape};
@@ -46,7 +46,7 @@ impl Workspace {
         let Shape { steps, batch, rows } = shape;
         let (directions, layers) = (config.directions(), config.num_layers());
         let (padded_hidden, row_len) = (config.padded_hidden_size(), config.row_len());
-        let fitting = CHUNK_BYTES / size_of::<f32>() / row_len.saturating_mul(batch).max(1);
+        let fitting = CHUNK_BYTES / size_of::<f32>() / times(row_len, batch).max(1);
         let chunk = chunk.unwrap_or(fitting).clamp(1, steps.max(1));
 
         let (states, h_size, c_size) = (layers * directions, config.h_size(), config.c_size());
@@ -59,7 +59,7 @@ impl Workspace {
             (&mut self.c, product(states * c_size, batch)),
             (even, if layers > 1 { output } else { 0 }),
             (odd, if layers > 2 { output } else { 0 }),
-            (&mut self.pre_activations, product(chunk.saturating_mul(batch), row_len)),
+            (&mut self.pre_activations, product(times(chunk, batch), row_len)),
             (&mut self.running_c, product(batch, config.padded_c_size())),
             (&mut self.m, product(batch, padded_hidden)),
             (&mut self.product, product(batch, whole_panels(config.proj_size()))),

@@ -54,16 +54,19 @@ pub struct BackwardStep<'a, 'b> {
     pub d_c_norms: &'a mut [f32],
 }
 
+// The facts are asked for in calls: inlined, each place would bring a table of its own into the module.
 impl Cell {
     /// All kinds, in the order of their numbers at the boundary to WebAssembly.
     pub const ALL: [Self; 4] = [Self::Lstm, Self::Gru, Self::RnnTanh, Self::RnnRelu];
 
     /// How many gates a unit has. `weight_ih` and `weight_hh` have H rows for each, gate by gate.
+    #[inline(never)]
     pub fn gates(self) -> usize {
         self.input_slots().places.len()
     }
 
     /// The slots of a unit in the order of a trace, and the place of each in a row.
+    #[inline(never)]
     pub fn places(self) -> &'static [usize] {
         match self {
             Self::Lstm => &lstm::PLACES,
@@ -73,11 +76,13 @@ impl Cell {
     }
 
     /// How many slots a unit has.
+    #[inline(never)]
     pub fn slot_count(self) -> usize {
         self.places().len()
     }
 
     /// The slots that `W_ih x(t)` and `b_ih` add to. They are the first of a row.
+    #[inline(never)]
     pub fn input_slots(self) -> Slots {
         match self {
             Self::Lstm => Slots { first: 0, places: &lstm::PLACES },
@@ -87,6 +92,7 @@ impl Cell {
     }
 
     /// The slots that `W_hh h(t-1)` and `b_hh` add to. They are the last of a row.
+    #[inline(never)]
     pub fn recurrent_slots(self) -> Slots {
         match self {
             Self::Gru => gru::RECURRENT_SLOTS,

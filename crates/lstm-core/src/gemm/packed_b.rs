@@ -2,7 +2,7 @@
 
 use super::narrow::{Levels, levels, quantize, scale};
 use crate::Error;
-use crate::buffer::{check_fits, product, zeros};
+use crate::buffer::{check_fits, product, times, zeros};
 use crate::config::Weights;
 use crate::simd::{COLUMNS, Scaled, words};
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ impl PackedB {
 
     /// The same for columns of some kind with their scales, in values of 32 bits.
     pub fn len_of(weights: Weights, columns: usize, depth: usize) -> u64 {
-        let row_len = columns.div_ceil(COLUMNS).saturating_mul(COLUMNS);
+        let row_len = times(columns.div_ceil(COLUMNS), COLUMNS);
         match weights {
             Weights::F32 => product(row_len, depth),
             Weights::I16 => product(row_len, words(depth) + 1),

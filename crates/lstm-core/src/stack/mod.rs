@@ -5,7 +5,7 @@ mod backward;
 mod forward;
 
 use crate::backward_memory::BackwardMemory;
-use crate::buffer::{request, try_collect, zeros};
+use crate::buffer::{request, sum, try_collect, zeros};
 use crate::config::Weights;
 use crate::direction::Place;
 use crate::layout::{Layout, Parameter, RowMap};
@@ -196,7 +196,7 @@ impl Stack {
 #[inline(never)]
 fn allocate(config: &Config) -> Result<(Layout, Vec<f32>, Vec<PackedWeights>), Error> {
     // Twice: once as PyTorch shapes them, once packed for the kernels.
-    let len = Layout::len_for(config).saturating_add(PackedWeights::len_for(config));
+    let len = sum(&[Layout::len_for(config), PackedWeights::len_for(config)]);
     request(len, || {
         let layout = Layout::new(config)?;
         let parameters = zeros(layout.len())?;

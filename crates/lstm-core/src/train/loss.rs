@@ -3,7 +3,7 @@
 use super::lanes;
 use super::softmax::greatest;
 use crate::Error;
-use crate::buffer::{grow, product, request};
+use crate::buffer::{grow, product, request, sum};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -30,7 +30,8 @@ impl Loss {
     /// Makes room for `rows` rows of `columns` values, all but the weights' contents lost.
     pub fn reserve(&mut self, rows: usize, columns: usize) -> Result<(), Error> {
         self.len = 0;
-        let all = product(rows, columns).saturating_mul(2).saturating_add(rows as u64).saturating_add(columns as u64);
+        let values = product(rows, columns);
+        let all = sum(&[values, values, rows as u64, columns as u64]);
         request(all, || {
             grow(&mut self.input, rows * columns)?;
             grow(&mut self.target, rows * columns)?;

@@ -1,46 +1,44 @@
+import type { StateDict } from "lstm-wasm";
+import { load } from "lstm-wasm/safetensors";
+import gruUrl from "../../../../examples/digits/data/gru.safetensors?url";
+import lstmUrl from "../../../../examples/digits/data/lstm.safetensors?url";
+import rnnUrl from "../../../../examples/digits/data/rnn.safetensors?url";
+import { CELLS, type CellName, loadModel } from "../../../../examples/digits/model.js";
 import modelUrl from "../../../../examples/pinyin/data/g2pm.safetensors?url";
 import vocabularyUrl from "../../../../examples/pinyin/data/vocab.json?url";
-import { Pinyin, type Reading } from "../../../../examples/pinyin/pinyin.js";
-import { toneMarks } from "../../../../examples/pinyin/tone-marks.js";
+import { Pinyin } from "../../../../examples/pinyin/pinyin.js";
 import { expose } from "../../worker.js";
-import { GATES, type Gate } from "./gates.js";
+import { type DigitReader, readDigits } from "./read-digits.js";
+import { type PinyinReader, readPinyin } from "./read-pinyin.js";
+import type { Story } from "./story.js";
 
-export type Direction = "forward" | "reverse";
-
-/** Values of a tensor (steps, units). */
-export interface Values {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-export interface Insight {
-  readonly readings: readonly Reading[];
-  /** Each gate and state, (characters + 2, 32): the model puts a step before and one after the text. */
-  readonly trace: Readonly<Record<Direction, Readonly<Record<Gate, Values>>>>;
-}
-
-/** The pinyin model, loaded at the first text. */
+/** The models that the panel shows, each loaded at its first text. */
 export class Reader {
-  #pinyin: Promise<Pinyin> | undefined;
+  #pinyin: Promise<PinyinReader> | undefined;
+  #digits: Promise<readonly DigitReader[]> | undefined;
 
-  async read(text: string): Promise<Insight> {
+  async pinyin(text: string): Promise<Story> {
     this.#pinyin ??= loadPinyin();
-    const pinyin = await this.#pinyin;
-    const { trace } = pinyin.trace(text);
-    const of = (direction: Direction): Record<Gate, Values> => {
-      const found = trace.layers.find((layer) => layer.direction === direction);
-      if (found === undefined) throw new Error(`the model has no ${direction} direction`);
-      const values = GATES.map((gate): [Gate, Values] => [gate, { data: found[gate].data, shape: found[gate].shape }]);
-      return Object.fromEntries(values) as Record<Gate, Values>;
-    };
-    const readings = pinyin.read(text).map((reading) => ({ ...reading, pinyin: toneMarks(reading.pinyin) }));
-    return { readings, trace: { forward: of("forward"), reverse: of("reverse") } };
+    return readPinyin(await this.#pinyin, text);
+  }
+
+  async digits(text: string): Promise<Story> {
+    this.#digits ??= Promise.all(CELLS.map(loadDigits));
+    return readDigits(await this.#digits, text);
   }
 }
 
-async function loadPinyin(): Promise<Pinyin> {
+async function loadPinyin(): Promise<PinyinReader> {
   const [model, vocabulary] = await Promise.all([get(modelUrl), get(vocabularyUrl)]);
-  return new Pinyin(await model.arrayBuffer(), await vocabulary.json());
+  const bytes = await model.arrayBuffer();
+  return { pinyin: new Pinyin(bytes, await vocabulary.json()), weights: load(bytes) };
+}
+
+const DIGIT_MODELS: Record<CellName, string> = { rnn: rnnUrl, gru: gruUrl, lstm: lstmUrl };
+
+async function loadDigits(cell: CellName): Promise<DigitReader> {
+  const weights: StateDict = load(await (await get(DIGIT_MODELS[cell])).arrayBuffer());
+  return { cell, model: loadModel(cell, weights), weights };
 }
 
 async function get(url: string): Promise<Response> {

@@ -1,25 +1,31 @@
 import { SingleBar } from "cli-progress";
+import { thousands } from "./table.js";
 
 const CLEAR_LINE = "\r\u001b[K";
 const SAVE_CURSOR = "\u001b7";
 
-/** How far a long text has been read, on stderr if that is a terminal. */
+/** How far a long input has been read, on stderr if that is a terminal. */
 export class Progress {
   readonly #total: number | undefined;
+  readonly #unit: string;
   #bar: SingleBar | undefined;
 
-  /** @param total how many bytes there will be, if that is known */
-  constructor(total: number | undefined) {
+  /**
+   * @param total how many bytes there will be, if that is known
+   * @param unit what the speed counts: "characters"
+   */
+  constructor(total: number | undefined, unit: string) {
     this.#total = total;
+    this.#unit = unit;
   }
 
-  /** @param speed in characters a second */
+  /** @param speed in units a second */
   show(bytes: number, speed: number): void {
     if (!process.stderr.isTTY) return;
     const state = { read: thousands(bytes / 1000), speed: thousands(speed) };
     if (this.#bar === undefined) {
       this.#bar = new SingleBar({
-        format: `${this.#total ? "{bar} {percentage}% | " : ""}{read} kB read | {speed} characters/s`,
+        format: `${this.#total ? "{bar} {percentage}% | " : ""}{read} kB read | {speed} ${this.#unit}/s`,
         barCompleteChar: "█",
         barIncompleteChar: "░",
         barsize: 24,
@@ -44,9 +50,6 @@ export class Progress {
     // The bar ends by going back to where the cursor was saved. That was when it began, and output may stand there now.
     process.stderr.write(CLEAR_LINE + SAVE_CURSOR);
     this.#bar.stop();
+    this.#bar = undefined;
   }
-}
-
-export function thousands(count: number): string {
-  return Math.round(count).toLocaleString("en");
 }

@@ -1,0 +1,1 @@
+export function withoutMessages(module: Uint8Array): Promise<Uint8Array>;

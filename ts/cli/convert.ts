@@ -1,0 +1,77 @@
+/** `lstm-wasm convert`: a model file as one of another kind. */
+import { extname } from "node:path";
+import { type Arguments, listed } from "./command.js";
+import { nameFile, writeBytes } from "./files.js";
+import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOptions, type Tensors } from "./model.js";
+import { Complaint, oneLine } from "./terminal.js";
+
+/** What is written: a dict for most kinds, one layer for ONNX. */
+type Writer = (source: Source, dtype: "F32" | "F16" | "BF16") => Promise<Uint8Array>;
+
+interface Source {
+  readonly dict: () => Readonly<Tensors>;
+  readonly layer: () => Layer;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const WRITERS: Readonly<Record<string, Writer>> = {
+  ".safetensors": async ({ dict, metadata }, dtype) => {
+    const { save } = await import("lstm-wasm/safetensors");
+    return save(dict(), metadata, { dtype });
+  },
+  ".npz": async ({ dict }) => (await import("lstm-wasm/npy")).saveNpz(dict()),
+  ".json": async ({ dict }) => new TextEncoder().encode((await import("./formats/json.js")).write(dict())),
+  ".onnx": async ({ layer }) => {
+    const { name, backwards, create } = layer();
+    if (backwards) {
+      throw new Complaint(
+        `the layer ${JSON.stringify(name)} reads each sequence from its end, which .onnx is not written for`,
+      );
+    }
+    const { save } = await import("lstm-wasm/onnx");
+    return save(create());
+  },
+};
+
+export async function convert(args: Arguments): Promise<void> {
+  const [from = "", to = ""] = args.positionals;
+  const kind = extname(to).toLowerCase();
+  const write = Object.hasOwn(WRITERS, kind) ? WRITERS[kind] : undefined;
+  if (write === undefined) {
+    const why = /^\.(pt|pth|ckpt)$/.test(kind) ? " (PyTorch reads safetensors)" : "";
+    throw new Complaint(`OUT must end in ${listed(Object.keys(WRITERS))}, got ${to}${why}`, 2);
+  }
+  const dtype = (args.values.dtype ?? "F32") as "F32" | "F16" | "BF16";
+  if (args.values.dtype !== undefined && kind !== ".safetensors")
+    throw new Complaint(`--dtype is for .safetensors, got ${to}`, 2);
+  const file = await openModel(from, openOptions(args));
+  const chosen =
+    args.values.layer !== undefined || args.values.prefix !== undefined ? chooseLayer(from, file, args) : undefined;
+  if (chosen === undefined && Object.keys(file.tensors).length === 0)
+    throw new Complaint(`${from}: it has no tensors to convert`);
+  const source: Source = {
+    dict: () => chosen?.stateDict ?? file.tensors,
+    layer: () => chosen ?? chooseLayer(from, file, args),
+    metadata: { format: "pt", ...file.metadata },
+  };
+  let bytes: Uint8Array;
+  try {
+    bytes = await write(source, dtype);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Complaint(`${to}: the model is too large for a file of this kind`);
+    throw nameFile(to, error);
+  }
+  await writeBytes(to, bytes);
+  for (const note of told(file, kind === ".onnx" ? source.layer() : chosen))
+    console.error(`lstm-wasm: ${oneLine(note)}`);
+}
+
+/** What the new file does not say. */
+function told(file: ModelFile, layer: Layer | undefined): string[] {
+  const layers = layer === undefined ? file.layers : [layer];
+  return [
+    ...(layer === undefined ? file.skipped.map((one) => `left out: ${one}`) : []),
+    ...(layer === undefined && file.lost !== undefined ? [file.lost] : []),
+    ...notesOf(layers),
+  ];
+}

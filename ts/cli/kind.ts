@@ -1,0 +1,43 @@
+/** Which kind of file it is, by its first bytes, or by its name where they do not tell. */
+import { extname } from "node:path";
+
+export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npy" | "npz" | "json";
+
+/** What the kinds are called. */
+const BY_NAME: Readonly<Record<string, Kind>> = {
+  ".safetensors": "safetensors",
+  ".pt": "pytorch",
+  ".pth": "pytorch",
+  ".ckpt": "pytorch",
+  ".onnx": "onnx",
+  ".keras": "keras",
+  ".h5": "keras",
+  ".hdf5": "keras",
+  ".npy": "npy",
+  ".npz": "npz",
+  ".json": "json",
+  ".nam": "json",
+  ".aidax": "json",
+};
+
+/** undefined where neither the bytes nor the name tell. */
+export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
+  const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
+  if (start.startsWith("PK")) return archiveKind(bytes);
+  if (start.startsWith("\x89HDF")) return "keras";
+  if (start.startsWith("\x93NUMPY")) return "npy";
+  if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
+  // A header's length, below 100 MB, and the header.
+  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(start)) return "json";
+  const named = BY_NAME[extname(path).toLowerCase()];
+  return named ?? (start.startsWith("\x08") ? "onnx" : undefined);
+}
+
+/** The names of a zip archive's entries stand at its end. */
+function archiveKind(bytes: Uint8Array): Kind {
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).subarray(-(2 ** 20));
+  if (end.includes("data.pkl") || end.includes("policy.pth")) return "pytorch";
+  if (end.includes("config.json")) return "keras";
+  return end.includes(".npy") ? "npz" : "pytorch"; // whose reader says what is missing
+}
