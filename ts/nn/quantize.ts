@@ -7,7 +7,7 @@ import { Recurrent } from "../recurrent/recurrent.js";
 
 /** What weights become. */
 export interface QuantizeOptions {
-  /** int8: a quarter of float32's bytes. int16: half of them, and some 30 times as exact. */
+  /** int8: a quarter of float32's bytes. int16: half of them, and 10 to 60 times as exact. */
   weights: "int8" | "int16";
 }
 
