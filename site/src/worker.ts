@@ -31,16 +31,16 @@ export class Background<Api> implements Closeable {
   }
 
   /**
-   * Calls the object in the worker.
+   * Calls the object in the worker. (`Answer` is the promise, since comlink makes a union of promises of a union.)
    *
    * @throws Error what the object threw, or why the worker cannot answer
    */
-  run<T>(work: (api: Remote<Api>) => Promise<T>): Promise<T> {
+  run<Answer extends Promise<unknown>>(work: (api: Remote<Api>) => Answer): Promise<Awaited<Answer>> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       work(this.#api)
-        .then(resolve, reject)
+        .then((value) => resolve(value as Awaited<Answer>), reject)
         .finally(() => this.#waiting.delete(reject));
     });
   }

@@ -19,8 +19,11 @@ export function openBrowser(name: BrowserName): Promise<Browser> {
     : openWithPuppeteer(name);
 }
 
-/** Chromium or Firefox, to be driven by puppeteer. */
-export async function launchBrowser(name: "chromium" | "firefox"): Promise<PuppeteerBrowser> {
+/** Chromium or Firefox, to be driven by puppeteer; `flags` are more arguments of its command line. */
+export async function launchBrowser(
+  name: "chromium" | "firefox",
+  flags: readonly string[] = [],
+): Promise<PuppeteerBrowser> {
   const { launch } = await import("puppeteer-core");
   return launch({
     browser: name === "firefox" ? "firefox" : "chrome",
@@ -28,7 +31,7 @@ export async function launchBrowser(name: "chromium" | "firefox"): Promise<Puppe
     headless: true,
     timeout: PATIENCE, // Firefox's first start on a busy machine
     // root may not start Chromium with its sandbox; the pages are our own.
-    args: name === "firefox" ? [] : ["--no-sandbox"],
+    args: [...(name === "firefox" ? [] : ["--no-sandbox"]), ...flags],
   });
 }
 

@@ -7,8 +7,10 @@ interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
 }
+
+/** A mark that tells the page's main thread from those of pages of the browser's own. */
+const MARK = "main thread of the page";
 
 /**
  * The tasks that kept the page's main thread busy for more than 50 ms while something is done with the page, in
@@ -16,15 +18,14 @@ interface TraceEvent {
  * had a core: on a machine that others use too, a task of 5 ms may last for 150 by the clock.
  */
 export async function longTasks(page: Page, during: () => Promise<unknown>): Promise<number[]> {
-  await page.tracing.start({ categories: ["toplevel"] });
+  await page.tracing.start({ categories: ["toplevel", "blink.user_timing"] });
+  await page.evaluate((mark) => performance.mark(mark), MARK);
   await during();
   const trace = await page.tracing.stop();
   const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
-  const thread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
-  const mains = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
-  const main = new Set(mains.map(thread));
+  const main = traceEvents.find(({ name }) => name === MARK);
   const tasks = traceEvents.filter(
-    (event) => event.name.endsWith("::RunTask") && event.ph === "X" && main.has(thread(event)),
+    ({ name, ph, pid, tid }) => name.endsWith("::RunTask") && ph === "X" && pid === main?.pid && tid === main.tid,
   );
   if (!tasks.some(({ tdur }) => tdur !== undefined))
     throw new Error("the trace has no tasks of the page's main thread");

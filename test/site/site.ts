@@ -41,9 +41,9 @@ export class Site {
     this.#browser = browser;
   }
 
-  /** Serves the built site under a sub-path and starts Chromium. */
-  static async open(): Promise<Site> {
-    const [server, browser] = await Promise.all([serve(join(root, "site")), launchBrowser("chromium")]);
+  /** Serves the built site under a sub-path and starts Chromium, with `flags` on its command line. */
+  static async open(flags: readonly string[] = []): Promise<Site> {
+    const [server, browser] = await Promise.all([serve(join(root, "site")), launchBrowser("chromium", flags)]);
     return new Site(server, browser);
   }
 

@@ -11,5 +11,7 @@ export interface PanelEntry {
 /** Every panel, in the order of the navigation. The first one is shown where the address names none. */
 export const PANELS: readonly [PanelEntry, ...PanelEntry[]] = [
   { name: "cell", title: { en: "The cell", zh: "单元" }, load: () => import("./cell/index.js") },
+  { name: "train", title: { en: "Train", zh: "训练" }, load: () => import("./train/index.js") },
   { name: "memory", title: { en: "Memory", zh: "记忆" }, load: () => import("./memory/index.js") },
+  { name: "voice", title: { en: "Voice", zh: "语音" }, load: () => import("./voice/index.js") },
 ];

@@ -13,10 +13,15 @@ export interface Curve {
   readonly points?: boolean;
 }
 
+/** A part of the x axis. */
+export type Span = readonly [from: number, to: number];
+
 export interface ChartOptions {
   readonly title: string;
   /** What the x axis counts. */
   readonly x: string;
+  /** How a value of x is written on the axis; by default as a number, 1,000. */
+  readonly formatX?: (value: number) => string;
   readonly curves: readonly Curve[];
   /** Says in words what the curves show, in the page's language: the text alternative. */
   readonly describe: (data: uPlot.AlignedData) => string;
@@ -28,6 +33,8 @@ export interface ChartOptions {
   readonly range?: readonly [number, number];
   /** How the legend writes the values under the pointer. */
   readonly format?: (value: number) => string;
+  /** The colour of spans and of the mark. */
+  readonly overlay?: `--${string}`;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +44,8 @@ export class Chart {
   readonly #options: ChartOptions;
   #plot: uPlot | undefined;
   #data: uPlot.AlignedData;
+  #spans: readonly Span[] = [];
+  #mark: number | undefined;
 
   constructor(options: ChartOptions) {
     this.#options = options;
@@ -53,12 +62,23 @@ export class Chart {
     this.show(this.#data);
   }
 
-  /** Shows other data: the values of x, then those of each curve, as many; null is a gap. It is drawn in a later frame. */
-  show(data: uPlot.AlignedData): void {
-    const changed = !equal(data, this.#data);
+  /**
+   * Shows other data: the values of x, then those of each curve, as many; null is a gap. Spans of x are shaded. It is drawn in a
+   * later frame.
+   */
+  show(data: uPlot.AlignedData, spans: readonly Span[] = []): void {
+    const changed = !equal(data, this.#data) || String(spans) !== String(this.#spans);
     this.#data = data;
+    this.#spans = spans;
     this.element.ariaLabel = `${this.#options.title}. ${this.#options.describe(data)}`;
     if (changed) inAFrame(this, () => this.#plot?.setData(this.#data));
+  }
+
+  /** Draws a line at x, such as where a sound plays; `undefined` takes it away. */
+  mark(x: number | undefined): void {
+    if (x === this.#mark) return;
+    this.#mark = x;
+    this.#plot?.redraw(false);
   }
 
   #resize(): void {
@@ -70,7 +90,7 @@ export class Chart {
 
   /** uPlot takes colours at its start only. */
   #draw(): void {
-    const { title, x, curves, height = 240, logarithmic = false, range, format } = this.#options;
+    const { title, x, formatX, curves, height = 240, logarithmic = false, range, format, overlay } = this.#options;
     const width = this.element.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -82,24 +102,52 @@ export class Chart {
         height,
         scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1, ...(range && { range: [...range] }) } },
         axes: [
-          { ...axis, label: x },
+          { ...axis, label: x, ...(formatX && { values: (_: uPlot, marks: number[]) => marks.map(formatX) }) },
           logarithmic
             ? { ...axis, splits: powers, filter: (_, splits) => splits, values: (_, splits) => splits.map(power) }
             : axis,
         ],
         series: [
-          { label: x, value: (_, value) => (value === null ? "" : String(value)) },
+          { label: x, value: (_, value) => (value === null ? "" : (formatX ?? String)(value)) },
           ...curves.map(({ label, colour: name, dash = [], points = true }) => ({
             ...{ label, stroke: css(colour(name)), width: 2, dash: [...dash] },
             ...(points ? {} : { points: { show: false } }),
             ...(format && { value: (_: uPlot, value: number | null) => (value === null ? "" : format(value)) }),
           })),
         ],
+        ...(overlay && { hooks: this.#overlay(css(colour(overlay))) }),
         legend: { markers: { dash: (_, i) => (curves[i - 1]?.dash ? "dashed" : "solid") } },
       },
       this.#data,
       this.element,
     );
+  }
+
+  /** Draws the spans behind the curves, and the mark before them. */
+  #overlay(fillStyle: string): uPlot.Hooks.Arrays {
+    const bar = ({ ctx, bbox }: uPlot, left: number, width: number, top: number, height: number): void => {
+      const [from, to] = [Math.max(left, bbox.left), Math.min(left + width, bbox.left + bbox.width)];
+      ctx.fillStyle = fillStyle;
+      if (to > from) ctx.fillRect(from, top, to - from, height);
+    };
+    const spans = (plot: uPlot): void => {
+      const { ctx, bbox } = plot;
+      const line = 4 * devicePixelRatio; // a shade alone would be too faint for weak eyes
+      for (const [from, to] of this.#spans) {
+        const left = plot.valToPos(from, "x", true);
+        const width = plot.valToPos(to, "x", true) - left;
+        ctx.globalAlpha = 0.14;
+        bar(plot, left, width, bbox.top, bbox.height);
+        ctx.globalAlpha = 1;
+        bar(plot, left, width, bbox.top + bbox.height - line, line);
+      }
+    };
+    const mark = (plot: uPlot): void => {
+      if (this.#mark === undefined) return;
+      const width = 2 * devicePixelRatio;
+      bar(plot, plot.valToPos(this.#mark, "x", true) - width / 2, width, plot.bbox.top, plot.bbox.height);
+    };
+    return { drawClear: [spans], draw: [mark] };
   }
 }
 

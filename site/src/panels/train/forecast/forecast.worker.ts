@@ -1,0 +1,4 @@
+import { expose } from "../../../worker.js";
+import { ForecastTrainer } from "./trainer.js";
+
+expose(new ForecastTrainer());

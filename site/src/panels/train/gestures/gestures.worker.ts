@@ -1,0 +1,4 @@
+import { expose } from "../../../worker.js";
+import { GestureTrainer } from "./trainer.js";
+
+expose(new GestureTrainer());

@@ -1,0 +1,65 @@
+import type { en } from "./en.js";
+import type { MicrophoneTrouble } from "./microphone.js";
+
+const troubles: Record<MicrophoneTrouble, string> = {
+  refused: "浏览器没有允许本页使用麦克风。请点击地址栏旁的网站设置，允许后再试一次。",
+  missing: "浏览器找不到麦克风。请接上麦克风再试，或者先试试示例录音。",
+  taken: "麦克风打不开，可能正被其他程序占用。请关闭那个程序后再试。",
+  insecure: "只有通过 https 或 localhost 打开的网页才能使用麦克风。在这里仍然可以打开文件。",
+  stalled: "麦克风已打开，但浏览器的音频没有启动。有些浏览器需要接上扬声器或耳机：请接上后刷新页面再试。",
+  unplugged: "麦克风已断开。请重新接上后再试。",
+  broken: "无法使用麦克风。",
+};
+
+export const zh: typeof en = {
+  intro:
+    "麦克风听到的声音，很多都不是人声。silero-vad 是一个公开发布的模型，每 32 毫秒给出一次“有人在说话”的概率。这里用 lstm-wasm 运行它的原始权重：说几句话，咳嗽、拍手、放段音乐，看看它怎么判断。",
+  privacy: "你说的话不会离开这台机器。模型就在本页里运行，声音不会上传，麦克风的声音也不会保存。",
+  listen: "打开麦克风",
+  stop: "停止",
+  sample: "试试示例录音",
+  open: "打开 WAV 文件",
+  threshold: "判为人声的阈值",
+  idle: "打开麦克风，或者试试示例录音：两句话，中间有一段比人声还响的噪声。",
+  asking: "正在打开麦克风。如果浏览器询问，请选择“允许”。",
+  listening: "正在听，请说话。",
+  reading: (file) => `正在听 ${file}…`,
+  heardFile: (file) => `${file} 已听完。播放它，曲线上的竖线会跟着走。`,
+  heardMicrophone: "麦克风已关闭。",
+  microphoneFailed: (trouble, reason) => (trouble === "broken" ? `${troubles.broken}（${reason}）` : troubles[trouble]),
+  fileFailed: (file, reason) => `无法读取 ${file}（${reason}）。请使用采样率不低于 16000 Hz 的 WAV 文件。`,
+  chart: "有人说话的概率（阴影：说话的时段）",
+  x: "秒",
+  probability: "概率",
+  thresholdCurve: "阈值",
+  now: "此刻",
+  speech: "有人说话",
+  noSpeech: "无人说话",
+  nothing: "–",
+  heard: "已听",
+  seconds: (seconds) => `${seconds} 秒`,
+  spoken: "其中人声",
+  share: "模型耗时",
+  percent: (percent) => `${percent}%`,
+  shareNote: "占声音时长的比例，单核",
+  segments: "说话的时段",
+  segment: (start, end) => `${start}–${end} 秒`,
+  play: (segment) => `播放 ${segment}`,
+  earlier: (count) => `此前还有 ${count} 段`,
+  none: "暂时没有。",
+  player: (file) => `${file} 的声音`,
+  download: "下载概率（CSV）",
+  describe: (seconds, segments) => `已听 ${seconds} 秒。说话的时段：${segments}`,
+  how: "工作原理",
+  steps: [
+    ["512 个采样点", "每秒 16000 个采样点，512 个就是 32 毫秒的声音。其他采样率会先重采样。"],
+    ["STFT", "在四个窗口里求出 129 个频率各有多响。它本身就是一个卷积，核是正弦和余弦。"],
+    ["4 × Conv1d，ReLU", "把频率变成 128 个特征，用纯 TypeScript 实现。"],
+    ["LSTM(128, 128)", "记住前面听到的声音。它是 lstm-wasm 的流，每 32 毫秒走一步。"],
+    ["Linear，sigmoid", "把 128 个输出变成一个概率。"],
+  ],
+  thread:
+    "用麦克风时，这一切都在 AudioWorklet 里进行，也就是浏览器的音频线程；读文件时则在 worker 里。概率达到阈值就算开始说话；低于阈值 0.15 以上、安静满 100 毫秒，才算说完。",
+  source:
+    "模型是 Silero 团队的 silero-vad 6.2.3（MIT 许可证），这里算出的概率与其 Python 包相差不到十万分之一。示例中的人声来自 LibriVox，属于公有领域。",
+};
