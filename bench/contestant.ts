@@ -16,6 +16,8 @@ export interface Contestant {
   readonly name: string;
   /** Of what is measured. */
   readonly version: string;
+  /** How far its results may be from ours, relative to the tensor's largest magnitude; what float32 does by default. */
+  readonly tolerance?: number;
   /** Whether it can run the case at all. A case that it cannot run is a dash in the table, with the reason in a comment. */
   supports(one: Case): boolean;
   /** Everything that is not timed: building the model, copying the weights in. */

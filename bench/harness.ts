@@ -56,7 +56,7 @@ export async function measure(
       runner = await contestant.prepare(one, data);
       const results = await firstResults(one, runner);
       reference ??= results;
-      const difference = differenceOf(results, reference);
+      const difference = differenceOf(results, reference, contestant.tolerance ?? TOLERANCE);
       if (difference !== undefined) throw new Error(difference);
       entrants.push({ name: contestant.name, runner, flops: flops(one) });
     } catch (error) {
@@ -153,7 +153,7 @@ async function firstResults(one: Case, runner: Runner): Promise<Results> {
 }
 
 /** What is wrong, if anything: the worst difference relative to the tensor's largest magnitude, and where. */
-function differenceOf(results: Results, reference: Results): string | undefined {
+function differenceOf(results: Results, reference: Results, tolerance: number): string | undefined {
   const names = Object.keys(results).filter((name) => name in reference);
   if (names.length === 0) return `nothing to compare among ${Object.keys(results).join(", ")}`;
   let [worst, where] = [0, ""];
@@ -167,7 +167,7 @@ function differenceOf(results: Results, reference: Results): string | undefined 
       if (difference > worst) [worst, where] = [difference, name];
     }
   }
-  return worst <= TOLERANCE ? undefined : `differs from ours by ${worst.toExponential(1)} in ${where}`;
+  return worst <= tolerance ? undefined : `differs from ours by ${worst.toExponential(1)} in ${where}`;
 }
 
 async function warmUp(entry: Entry): Promise<void> {

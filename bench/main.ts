@@ -21,6 +21,7 @@ what: nothing for the cases, or one of
   memory   long sequences and large layers: memory and time
   linear   time against steps, batch and layers
   cells    our LSTM, GRU and RNN in turn
+  narrow   integer weights against float32
   charts   draws bench/record/*.svg from the newest records
   docs     writes the tables of README.md and docs/speed.md from the newest records
 
@@ -58,6 +59,7 @@ const MEASUREMENTS: Record<string, () => Promise<void>> = {
   memory: async () => (await import("./memory.js")).memory(options),
   linear: async () => (await import("./linear.js")).linear(options),
   cells: async () => (await import("./cells.js")).cells(options),
+  narrow: async () => (await import("./narrow.js")).narrow(options),
   docs: async () => (await import("./docs.js")).writeDocs(),
   charts: async () => {
     install("charts");

@@ -44,13 +44,19 @@ const allocating: Contestant = {
   prepare: async (one, data) => forward(load(entry, one, data.weights), inputOf(one, data), false),
 };
 
-function contestant(name: string, entry: Entry): Contestant {
+/** Ours with integer weights. Results differ as much as rounding by so few bits does, far less than any mistake. */
+export const narrow: readonly Contestant[] = [
+  { ...contestant("int8", entry, "int8"), supports: ({ kind }) => kind !== "train", tolerance: 0.05 },
+  { ...contestant("int16", entry, "int16"), supports: ({ kind }) => kind !== "train", tolerance: 2e-3 },
+];
+
+function contestant(name: string, entry: Entry, weights?: "int8" | "int16"): Contestant {
   return {
     name,
     version,
     supports: () => true,
     async prepare(one, data) {
-      const layers = load(entry, one, data.weights);
+      const layers = load(entry, one, data.weights, weights);
       if (one.kind === "step") return step(layers, data.input);
       if (one.kind === "forward") return forward(layers, inputOf(one, data), true);
       return train(layers, inputOf(one, data), new Tensor(data.gradOutput, outputShape(one)));
@@ -108,13 +114,13 @@ function train(layers: Layers, input: Tensor, gradOutput: Tensor): Runner {
   };
 }
 
-function load(entry: Entry, { cell, hidden }: Case, weights: Data["weights"]): Layers {
+function load(entry: Entry, { cell, hidden }: Case, values: Data["weights"], weights?: "int8" | "int16"): Layers {
   const rows = GATES[cell] * hidden;
-  const dict = Object.entries(weights).map(([name, values]) => {
+  const dict = Object.entries(values).map(([name, values]) => {
     return [name, new Tensor(values, name.startsWith("bias") ? [rows] : [rows, values.length / rows])];
   });
   const { name, options } = CLASSES[cell];
-  return entry[name].fromStateDict(Object.fromEntries(dict), options);
+  return entry[name].fromStateDict(Object.fromEntries(dict), { ...options, weights });
 }
 
 /** The numbers of a case, the same on every machine: weights as PyTorch initialises them, normal inputs. */

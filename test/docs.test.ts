@@ -251,6 +251,7 @@ describe("docs/errors-and-limits.md", () => {
       FILE: true,
       NO_FORWARD: true,
       STALE_FORWARD: true,
+      QUANTIZED: true,
       OUT_OF_MEMORY: true,
       DISPOSED: true,
       INSTANCE_TRAPPED: true,

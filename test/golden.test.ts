@@ -33,6 +33,14 @@ describe("the golden cases", () => {
     expect(digest(...results)).toBe(bits[golden.name]);
   });
 
+  it.each(cases)("$name: the bits of the native scalar kernels with int8 and int16 weights", (golden) => {
+    for (const weights of ["int8", "int16"] as const) {
+      const { output, hn, cn } = loadCase(golden, 0, weights).run();
+      const results = [output ?? hn, hn, cn].filter((tensor) => tensor !== undefined);
+      expect(digest(...results), weights).toBe(bits[`${golden.name} ${weights}`]);
+    }
+  });
+
   it.each([undefined, "GRU", "RNN"])("notice when h0 and c0 are left out (%s)", (name) => {
     // An RNN of one unit has forgotten h0 after twelve steps.
     const golden = cases.find(({ cell, state, hiddenSize }) => cell === name && state && hiddenSize > 1) as Case;

@@ -57,6 +57,31 @@ describe("memory", () => {
     expect(each).toBeLessThan(forward ? 16_384 : 8192);
   });
 
+  test.each([
+    ["int8", 0.28],
+    ["int16", 0.53],
+  ] as const)("100 models of %s weights take at most %f of float32's memory", (weights, most) => {
+    for (const [inputSize, hiddenSize] of [
+      [16, 64],
+      [64, 128],
+    ] as const) {
+      const { lib, exports } = fresh();
+      const used = () => (exports().usedBytes as () => number)();
+      const first = new lib.LSTM({ inputSize, hiddenSize, seed: 1 });
+      const dict = first.stateDict();
+      const each = (options: { weights?: typeof weights }) => {
+        const before = used();
+        const models = Array.from({ length: 100 }, () => {
+          const model = lib.LSTM.fromStateDict(dict, options);
+          model.forward(lib.Tensor.zeros([1, 1, inputSize]));
+          return model;
+        });
+        return (used() - before) / models.length;
+      };
+      expect(each({ weights }) / each({}), `${inputSize}, ${hiddenSize}`).toBeLessThanOrEqual(most);
+    }
+  });
+
   test("a stream takes what docs/streams.md says", () => {
     for (const [inputSize, hiddenSize, numLayers, projSize, batchSize] of [
       [8, 64, 1, 0, 1],

@@ -12,6 +12,7 @@ export { argmax, cat, logSoftmax, sigmoid, softmax, stack } from "./nn/functions
 export { Last, type LastOptions } from "./nn/last.js";
 export { LayerNorm, type LayerNormOptions } from "./nn/layer-norm.js";
 export { Linear, type LinearOptions } from "./nn/linear.js";
+export { dequantize, type QuantizeOptions, quantize } from "./nn/quantize.js";
 export { type Part, Sequential } from "./nn/sequential.js";
 export { Softmax, type SoftmaxOptions } from "./nn/softmax.js";
 export { Module } from "./parameters/module.js";

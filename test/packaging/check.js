@@ -23,6 +23,14 @@ export function checkCore({ LSTM, LSTMCell, GRU, GRUCell, RNN, RNNCell, packPadd
   const steps = Array.from({ length: 50 }, (_, t) => Float32Array.from(stream.step(wave(2 * 19, t))));
   const rest = stream.run(new Tensor(wave(40 * 2 * 19), [40, 2, 19]));
 
+  const narrow = ["int8", "int16"].map((weights) => {
+    const small = LSTM.fromStateDict(lstm.stateDict(), { weights });
+    const [inPacked] = small.forward(packPaddedSequence(input, [9, 2, 0, 5], { enforceSorted: false }));
+    const stream = LSTM.fromStateDict(wide.stateDict(), { weights }).stream({ batchSize: 6 });
+    const [all, ends] = small.forward(input);
+    return [all, ...ends, inPacked.data, stream.run(new Tensor(wave(9 * 6 * 19), [9, 6, 19]))];
+  });
+
   const cell = new LSTMCell({ inputSize: 3, hiddenSize: 4, seed: 1 });
   return {
     forward: digest(output.data, hn.data, cn.data),
@@ -30,6 +38,7 @@ export function checkCore({ LSTM, LSTMCell, GRU, GRUCell, RNN, RNNCell, packPadd
     trace: digest(...traced.map(({ data }) => data)),
     backward: digest(gradients.input.data, gradients.h0.data, gradients.c0.data, ...grads),
     stream: digest(...steps, rest.data),
+    narrow: digest(...narrow.flat().map(({ data }) => data)),
     cell: digest(...cell.forward(new Tensor(wave(6), [2, 3])).map(({ data }) => data)),
     gru: checkSibling(GRU, GRUCell, {}),
     rnn: checkSibling(RNN, RNNCell, {}),

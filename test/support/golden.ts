@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { GRU, LSTM, PackedSequence, packPaddedSequence, padPackedSequence, RNN, Tensor } from "lstm-wasm";
+import { type QuantizeOptions, quantize } from "lstm-wasm/nn";
 import { load, loadMetadata } from "lstm-wasm/safetensors";
 import { expect } from "vitest";
 import { backward, backwardCell, type Cell, cellOf, forward, forwardCell, type Stack } from "./cells.js";
@@ -44,8 +45,8 @@ export interface Ready {
   gradients(): Record<string, Tensor>;
 }
 
-export function loadCase(golden: Case, checkpointEvery = 0): Ready {
-  return golden.cell?.endsWith("Cell") ? loadCell(golden) : loadStack(golden, checkpointEvery);
+export function loadCase(golden: Case, checkpointEvery = 0, weights?: QuantizeOptions["weights"]): Ready {
+  return golden.cell?.endsWith("Cell") ? loadCell(golden, weights) : loadStack(golden, checkpointEvery, weights);
 }
 
 const LAST = ["hn", "cn"];
@@ -57,9 +58,9 @@ const found = (golden: Case, ...names: string[]) =>
 const named = (names: readonly string[], values: readonly Tensor[]) =>
   Object.fromEntries(values.map((value, i) => [names[i], value]));
 
-function loadStack(golden: Case, checkpointEvery: number): Ready {
+function loadStack(golden: Case, checkpointEvery: number, weights?: QuantizeOptions["weights"]): Ready {
   const { lengths, state, batchFirst, seqLen } = golden;
-  const stack = stackFrom(golden, checkpointEvery);
+  const stack = stackFrom(golden, checkpointEvery, weights);
   const tensor = tensorsOf(golden);
   const pack = (padded: Tensor) =>
     lengths === null ? padded : packPaddedSequence(padded, lengths, { batchFirst, enforceSorted: false });
@@ -83,9 +84,9 @@ function loadStack(golden: Case, checkpointEvery: number): Ready {
 }
 
 /** The layers of a case, made from its weights: every size must be read off them. */
-function stackFrom(golden: Case, checkpointEvery: number): Stack {
+function stackFrom(golden: Case, checkpointEvery: number, weights?: QuantizeOptions["weights"]): Stack {
   const { name, cell, nonlinearity, inputSize, hiddenSize, numLayers, bias, bidirectional, projSize } = golden;
-  const options = { prefix: `${name}/param.`, batchFirst: golden.batchFirst, checkpointEvery };
+  const options = { prefix: `${name}/param.`, batchFirst: golden.batchFirst, checkpointEvery, weights };
   const sizes = { inputSize, hiddenSize, numLayers, bias, bidirectional };
   if (cell === "RNN") return expectSizes(RNN.fromStateDict(tensors, { ...options, nonlinearity }), sizes);
   if (cell === "GRU") return expectSizes(GRU.fromStateDict(tensors, options), sizes);
@@ -97,11 +98,12 @@ function expectSizes<T extends Stack>(stack: T, sizes: Partial<Case>): T {
   return stack;
 }
 
-function loadCell(golden: Case): Ready {
+function loadCell(golden: Case, weights?: QuantizeOptions["weights"]): Ready {
   const { name, cell: kind, nonlinearity, inputSize, hiddenSize, bias, state } = golden;
   const mode: Mode = kind === "GRUCell" ? "GRU" : nonlinearity === "tanh" ? "RNN_TANH" : "RNN_RELU";
-  const cell = cellOf({ mode, inputSize, hiddenSize, bias });
-  cell.loadStateDict(tensors, { prefix: `${name}/param.` });
+  const float = cellOf({ mode, inputSize, hiddenSize, bias });
+  float.loadStateDict(tensors, { prefix: `${name}/param.` });
+  const cell = weights === undefined ? float : quantize(float, { weights });
   const input = tensorsOf(golden)("input");
   const first = state ? found(golden, "h0") : undefined;
   return {

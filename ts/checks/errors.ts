@@ -10,6 +10,7 @@
  * - `FILE`: bytes that are not a valid file of the kind that a reader takes, or hold what cannot be read
  * - `NO_FORWARD`: backward without a forward in training mode before it
  * - `STALE_FORWARD`: backward through a forward whose weights have changed since, or without naming one of several forwards
+ * - `QUANTIZED`: training a module of integer weights, or writing one of them
  * - `OUT_OF_MEMORY`: what was asked for does not fit WebAssembly's 4 GiB, or the machine
  * - `DISPOSED`: use after `dispose()`
  * - `INSTANCE_TRAPPED`: the WebAssembly instance of this object crashed; make a new object
@@ -25,6 +26,7 @@ export type LSTMErrorCode =
   | "FILE"
   | "NO_FORWARD"
   | "STALE_FORWARD"
+  | "QUANTIZED"
   | "OUT_OF_MEMORY"
   | "DISPOSED"
   | "INSTANCE_TRAPPED"

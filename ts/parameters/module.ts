@@ -53,10 +53,16 @@ export abstract class Module {
    * modules in it switch too.
    */
   train(mode = true): this {
-    this.#training = checkBoolean("mode", mode);
+    if (checkBoolean("mode", mode)) this.checkTrainable();
+    this.#training = mode;
     if (!mode) this.discardPending();
     for (const [, module] of this.namedChildren()) module.train(mode);
     return this;
+  }
+
+  /** @internal Throws if it, or a module in it, cannot be trained. */
+  checkTrainable(): void {
+    for (const [, module] of this.namedChildren()) module.checkTrainable();
   }
 
   /** Switches to eval mode: no dropout. */

@@ -1,6 +1,8 @@
 import { withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
+import { mustBe } from "../checks/must-be.js";
 import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
+import type { Floats } from "../tensor/arrays.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
@@ -12,6 +14,18 @@ import type { Sizes } from "./sizes.js";
 const REFUSED_PROJ_SIZE = 4;
 const OUT_OF_MEMORY = 6;
 const REFUSED_BATCH_SIZES = 7;
+
+/** What weights for inference alone can be. */
+export type IntegerWeights = "int8" | "int16";
+
+/** What weights can be. */
+export type Weights = "float32" | IntegerWeights;
+
+/** The option `weights`. */
+export function checkWeights(value: unknown): IntegerWeights {
+  if (value === "int8" || value === "int16") return value;
+  throw mustBe("OPTION", "weights", '"int8" or "int16"', value);
+}
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
 export interface CallShape {
@@ -41,7 +55,9 @@ const NO_DROPOUT: DropoutDraw = { seed: 0, call: -1 };
  * stay there until the next `reserve` of this object.
  */
 export class RnnHandle extends WasmObject {
-  readonly parameters: readonly ParameterInfo[];
+  parameters: readonly ParameterInfo[];
+  /** What the weights are; biases are float32. */
+  weights: Weights = "float32";
 
   /** What the last reservation made room for; nothing if `#rows` is negative. */
   #steps = 0;
@@ -63,7 +79,7 @@ export class RnnHandle extends WasmObject {
     readonly sizes: Sizes,
     readonly options: CheckedOptions,
   ) {
-    const { cell, single } = sizes;
+    const { cell } = sizes;
     const o = options;
     const instance = currentInstance();
     const { kernels } = instance;
@@ -84,8 +100,12 @@ export class RnnHandle extends WasmObject {
     );
     super(owner, 0, instance, handle, "stackFree");
     this.states = cell.states.map(() => 0);
-    const indices = Array.from({ length: kernels.parameterCount(handle) }, (_, index) => index);
-    this.parameters = indices.map((index) => this.#place(index, !single));
+    this.parameters = this.#places();
+  }
+
+  #places(): ParameterInfo[] {
+    const length = this.instance.kernels.parameterCount(this.id);
+    return Array.from({ length }, (_, index) => this.#place(index, !this.sizes.single));
   }
 
   #place(index: number, suffixed: boolean): ParameterInfo {
@@ -94,6 +114,41 @@ export class RnnHandle extends WasmObject {
     const suffix = suffixed ? suffixOf(layer, direction) : "";
     const shape = Object.freeze(columns === 0 ? [rows] : [rows, columns]);
     return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
+  }
+
+  /** Turns the weights, which nobody has trained, into integers for good. */
+  narrow(weights: IntegerWeights): void {
+    // Their places in the core's `Weights::ALL`.
+    const kind = weights === "int8" ? 1 : 2;
+    this.expect(this.instance.kernels.stackNarrow(this.ready(), kind), `${weights} weights`);
+    this.weights = weights;
+    this.parameters = this.#places();
+  }
+
+  /** Throws if the weights are integers. */
+  checkFloat(what: string): void {
+    if (this.weights === "float32") return;
+    const cure =
+      "stateDict() copies their values out, and dequantize of lstm-wasm/nn makes a module of float32 weights";
+    throw new LSTMError("QUANTIZED", `${what}: this ${this.owner} has ${this.weights} weights; ${cure}`);
+  }
+
+  /** As of any object, but not of integers: they are no floats in memory. */
+  protected override values(index: number): Float32Array {
+    const { name, shape } = this.parameters[index] as ParameterInfo;
+    if (shape.length > 1) this.checkFloat(name);
+    return super.values(index);
+  }
+
+  override read(index: number): Floats {
+    const { shape } = this.parameters[index] as ParameterInfo;
+    const [rows = 0, columns] = shape;
+    if (this.weights === "float32" || columns === undefined) return super.read(index);
+    const { id } = this;
+    const { narrowValue } = this.instance.kernels;
+    return Float32Array.from({ length: rows * columns }, (_, at) =>
+      narrowValue(id, index, Math.floor(at / columns), at % columns),
+    );
   }
 
   protected override gradientStart(index: number): number {

@@ -16,7 +16,7 @@ import { blank, type Tensor } from "../tensor/tensor.js";
 import { Call, type CallResult } from "./call.js";
 import { byState, type Cell } from "./cells.js";
 import { checkGradients } from "./gradients.js";
-import { RnnHandle } from "./handle.js";
+import { type IntegerWeights, RnnHandle, type Weights } from "./handle.js";
 import type { DropoutDraw } from "./results.js";
 import { readRows, writeRows } from "./rows.js";
 import { Sizes } from "./sizes.js";
@@ -92,6 +92,27 @@ export abstract class Recurrent extends ParameterModule {
   /** Whether `bias_ih` and `bias_hh` exist. */
   get bias(): boolean {
     return this.object.options.bias;
+  }
+
+  /** What `weight_ih`, `weight_hh` and `weight_hr` are; integers cannot be trained. Biases are float32 always. */
+  get weights(): Weights {
+    return this.object.weights;
+  }
+
+  /** @internal */
+  override checkTrainable(): void {
+    this.object.checkFloat("train()");
+  }
+
+  /** @internal Turns the weights into integers for good; disposed if there is no room for that. */
+  narrow(weights: IntegerWeights): this {
+    try {
+      this.object.narrow(weights);
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** @internal What to run over such input: the last call again where it fits, so that a steady loop makes none. */

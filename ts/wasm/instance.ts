@@ -17,6 +17,8 @@ export interface Kernels {
     dropout: number,
   ): number;
   stackFree(lstm: number): void;
+  stackNarrow(stack: number, weights: number): number;
+  narrowValue(stack: number, index: number, row: number, column: number): number;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   stackDraw(stack: number, seed: number, bound: number): void;

@@ -1,6 +1,7 @@
 //! The memory of training: gradients, the forwards that wait, and the buffers of a backward.
 
 use crate::buffer::{check_fits, grow_all, product, request, sum, times, total, try_collect, zeros};
+use crate::config::Weights;
 use crate::direction::BackwardScratch;
 use crate::gemm::{PackedB, whole_panels};
 use crate::layout::{Layout, column};
@@ -56,8 +57,10 @@ impl BackwardMemory {
     /// Gradients of 0 and no forward.
     pub fn new(config: &Config, layout: &Layout) -> Result<Self, Error> {
         let directions = config.directions();
-        let (gradients, transposed) = request(sum(&[layout.len() as u64, TransposedWeights::len_for(config)]), || {
-            let count = config.num_layers() * directions;
+        // Integers are not gone back through: their gates are only shown.
+        let count = if config.weights() == Weights::F32 { config.num_layers() * directions } else { 0 };
+        let transposed_len = if count > 0 { TransposedWeights::len_for(config) } else { 0 };
+        let (gradients, transposed) = request(sum(&[layout.len() as u64, transposed_len]), || {
             let transposed = try_collect(count, |index| TransposedWeights::new(config, index / directions))?;
             Ok((zeros(layout.len())?, transposed))
         })?;

@@ -15,6 +15,24 @@ pub struct Config {
     bias: bool,
     bidirectional: bool,
     dropout: f32,
+    weights: Weights,
+}
+
+/// What weights are in memory. Biases, states and activations are float32 always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weights {
+    /// As they were trained.
+    #[default]
+    F32,
+    /// Integers of 8 bits, with a scale for each row.
+    I8,
+    /// Integers of up to 16 bits, with a scale for each row.
+    I16,
+}
+
+impl Weights {
+    /// All kinds, in the order of their numbers at the boundary to WebAssembly.
+    pub const ALL: [Self; 3] = [Self::F32, Self::I8, Self::I16];
 }
 
 /// The counter of the dropout masks has 16 bits for the layer.
@@ -75,7 +93,27 @@ impl Config {
         if !(0.0..=1.0).contains(&dropout) {
             return Err(Error::Dropout);
         }
-        Ok(Self { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout })
+        Ok(Self {
+            cell,
+            input_size,
+            hidden_size,
+            num_layers,
+            proj_size,
+            bias,
+            bidirectional,
+            dropout,
+            weights: Weights::F32,
+        })
+    }
+
+    /// The same with weights of another kind.
+    pub fn with_weights(self, weights: Weights) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// What the weights are in memory.
+    pub fn weights(&self) -> Weights {
+        self.weights
     }
 
     /// The kind of the cell.

@@ -3,6 +3,7 @@
 
 use crate::buffer::{check_fits, product, sum, times, with_capacity};
 use crate::cell::{Cell, Slots};
+use crate::config::Weights;
 use crate::simd::LANES;
 use crate::{Config, Error};
 use alloc::{format, string::String, vec::Vec};
@@ -54,6 +55,8 @@ pub struct Parameter {
     pub rows: usize,
     /// Columns of the matrix; 0 for a vector.
     pub columns: usize,
+    /// Whether its values lie in the slice: not those of narrow weights, which are in their packed form only.
+    pub stored: bool,
 }
 
 impl Parameter {
@@ -78,9 +81,9 @@ impl Parameter {
         &parameters[self.range()]
     }
 
-    /// Which of all parameters' values are its own.
+    /// Which of all parameters' values are its own; none if they lie elsewhere.
     pub fn range(&self) -> Range<usize> {
-        self.offset..self.offset + self.len()
+        self.offset..self.offset + if self.stored { self.len() } else { 0 }
     }
 }
 
@@ -113,8 +116,9 @@ impl Layout {
                 (Kind::BiasHh, biases, 0),
                 (Kind::WeightHr, config.proj_size(), h),
             ] {
-                let parameter = Parameter { kind, layer, direction, offset: len, rows, columns };
-                len += parameter.len();
+                let stored = columns == 0 || config.weights() == Weights::F32;
+                let parameter = Parameter { kind, layer, direction, offset: len, rows, columns, stored };
+                len = parameter.range().end;
                 if rows > 0 {
                     parameters.push(parameter);
                 }
@@ -129,10 +133,12 @@ impl Layout {
         let h = config.hidden_size();
         config.total(&|layer| {
             let biases = if config.bias() { 2 } else { 0 };
-            let columns = config.layer_input_size(layer).saturating_add(config.h_size()).saturating_add(biases);
+            let gates = times(h, config.cell().gates());
+            let columns = config.layer_input_size(layer).saturating_add(config.h_size());
+            let weights = [product(columns, gates), product(config.proj_size(), h)];
             sum(&[
-                product(columns, times(h, config.cell().gates())),
-                product(config.proj_size(), h),
+                if config.weights() == Weights::F32 { sum(&weights) } else { 0 },
+                product(biases, gates),
                 (MAX_PARAMETERS * size_of::<Parameter>() / 4) as u64,
             ])
         })
@@ -149,7 +155,7 @@ impl Layout {
         &self.parameters[first..first + self.per_direction]
     }
 
-    /// How many values all parameters have.
+    /// How many values all parameters have in the slice.
     pub fn len(&self) -> usize {
         self.len
     }

@@ -39,6 +39,9 @@
 //! different columns, never parts of one sum. That is why a step streamed alone has the bits of the whole sequence, a
 //! sequence in a batch the bits of the sequence alone, and [`simd::Scalar`] the bits of simd128.
 //!
+//! Integer weights ([`gemm::narrow`]) replace the products of each block of k by one exact sum of integers, made float32 by one
+//! multiplication.
+//!
 //! # Reading order
 //!
 //! None of these uses one that stands after it:

@@ -24,32 +24,34 @@ impl PackedWeights {
     /// Makes room for the parameters of one direction of `layer`; [`PackedWeights::update`] fills it.
     pub fn new(config: &Config, layer: usize) -> Result<Self, Error> {
         let (hidden, row_len, proj_size) = (config.hidden_size(), config.row_len(), config.proj_size());
+        let matrix = |columns: usize, depth: usize| PackedB::of(config.weights(), columns, depth);
         Ok(Self {
             cell: config.cell(),
             hidden,
             padded_hidden: config.padded_hidden_size(),
-            input: PackedB::zeros(config.gate_columns(), config.layer_input_size(layer))?,
-            recurrent: PackedB::zeros(config.gate_columns(), config.h_size())?,
+            input: matrix(config.gate_columns(), config.layer_input_size(layer))?,
+            recurrent: matrix(config.gate_columns(), config.h_size())?,
             init: zeros(row_len)?,
-            projection: if proj_size > 0 { Some(PackedB::zeros(proj_size, hidden)?) } else { None },
+            projection: if proj_size > 0 { Some(matrix(proj_size, hidden)?) } else { None },
         })
     }
 
     /// How many values all layers take, and what describes them; saturating.
     pub fn len_for(config: &Config) -> u64 {
         config.total(&|layer| {
-            let rows = config.layer_input_size(layer).saturating_add(config.h_size());
+            let matrix = |columns: usize, depth: usize| PackedB::len_of(config.weights(), columns, depth);
             sum(&[
-                product(rows, config.gate_columns()),
+                matrix(config.gate_columns(), config.layer_input_size(layer)),
+                matrix(config.gate_columns(), config.h_size()),
+                matrix(config.proj_size(), config.hidden_size()),
                 product(config.padded_hidden_size(), config.cell().slot_count()),
-                PackedB::len_for(config.proj_size(), config.hidden_size()),
                 (size_of::<Self>() / 4) as u64,
             ])
         })
     }
 
-    /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Returns whether
-    /// any bit of them is new.
+    /// Packs the present values of `parameters`, those of one direction of one layer, which lie in `values`. Parameters that are
+    /// not [stored](Parameter::stored) there stay as they are. Returns whether any bit of them is new.
     pub fn update(&mut self, parameters: &[Parameter], values: &[f32]) -> bool {
         let (input_columns, recurrent_columns) = (self.input_columns(), self.recurrent_columns());
         let mut changed = false;
@@ -160,6 +162,15 @@ impl PackedWeights {
     /// `W_hr`: `H` deep, proj_size columns.
     pub fn projection(&self) -> Option<&PackedB> {
         self.projection.as_ref()
+    }
+
+    /// A value of a narrow weight, as PyTorch shapes it.
+    pub fn narrow_value(&self, kind: Kind, row: usize, column: usize) -> f32 {
+        match (kind, &self.projection) {
+            (Kind::WeightIh, _) => self.input.narrow_value(self.input_columns().of(row), column),
+            (_, Some(projection)) if kind == Kind::WeightHr => projection.narrow_value(row, column),
+            _ => self.recurrent.narrow_value(self.recurrent_columns().of(row), column),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::golden::{Results, cases};
 use common::relative_error;
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Shape};
 use sha2::{Digest, Sha256};
@@ -28,6 +28,27 @@ fn outputs_are_within_2e_6_of_the_largest_magnitude() {
         }
     }
     println!("{} cases, worst relative error {worst:.2e}", cases.len());
+}
+
+/// Kinds of narrow weights and how far from float64 their rounding may take the golden cases, far less than a mistake.
+const NARROW: [(&str, Weights, f64); 2] = [("int8", Weights::I8, 0.06), ("int16", Weights::I16, 2e-3)];
+
+#[test]
+fn narrow_weights_are_as_near_as_their_rounding() {
+    for (suffix, weights, most) in NARROW {
+        let mut worst = 0.0_f64;
+        for case in &cases() {
+            let results = case.run_narrow(weights);
+            for (what, actual) in [("output", &results.output), ("hn", &results.h), ("cn", &results.c)] {
+                let Some(expected) = case.find(what) else { continue };
+                let expected: Vec<f64> = expected.iter().map(|&v| f64::from(v)).collect();
+                let error = relative_error(actual, &expected);
+                assert!(error <= most, "{} {what}, {suffix}: {error:e}", case.name);
+                worst = worst.max(error);
+            }
+        }
+        println!("{suffix}, worst relative error {worst:.2e}");
+    }
 }
 
 #[test]
@@ -76,7 +97,10 @@ fn bits_are_those_recorded() {
     let cases = cases();
     let golden = cases.iter().map(|case| (case.name.clone(), digest(&case.run(None))));
     let extremes = Cell::ALL.map(|cell| (format!("activations of {cell:?}"), digest(&activations(cell))));
-    let bits: BTreeMap<String, String> = golden.chain(extremes).collect();
+    let narrow = NARROW.into_iter().flat_map(|(suffix, weights, _)| {
+        cases.iter().map(move |case| (format!("{} {suffix}", case.name), digest(&case.run_narrow(weights))))
+    });
+    let bits: BTreeMap<String, String> = golden.chain(extremes).chain(narrow).collect();
     if std::env::var_os("LSTM_WRITE_BITS").is_some() {
         std::fs::write(path, serde_json::to_string_pretty(&bits).unwrap() + "\n").unwrap();
     }

@@ -2,7 +2,7 @@
 
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::dropout::Draw;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Embedding, Layer, Linear, Loss, Optimizer, Rule};
@@ -114,6 +114,19 @@ fn a_step_never_allocates() {
             stream.reserve(&mut stack, 4).unwrap();
             assert_eq!(allocations(|| stream.run(&mut stack, &mut PackedA::new()).unwrap()), 0);
         }
+    }
+}
+
+#[test]
+fn narrow_weights_never_allocate() {
+    for (cell, weights) in Cell::ALL.into_iter().flat_map(|cell| [Weights::I8, Weights::I16].map(|kind| (cell, kind))) {
+        let config = Config::new(options(cell, false)).unwrap();
+        let mut stack = Stack::new(config).unwrap();
+        stack.narrow(weights).unwrap();
+        let mut stream = Stream::new(config, 5).unwrap();
+        assert_eq!(allocations(|| stream.step(&mut stack, &mut PackedA::new())), 0);
+        stack.reserve(Shape::padded(6, 5), None).unwrap();
+        assert_eq!(allocations(|| stack.forward(Call::default(), &mut PackedA::new()).unwrap()), 0);
     }
 }
 

@@ -19,7 +19,7 @@ mod train;
 use crate::objects::{BYTES, PACKED_A, STACKS, STREAMS};
 use lstm_core::backward_memory::{BackwardMemory, Traced};
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::dropout::Draw;
 use lstm_core::random::fill_uniform;
 use lstm_core::{Call, Config, Error, Shape, Stack, Stream};
@@ -87,6 +87,18 @@ pub fn stack_new(
     let options = Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
     let stack = Config::new(options).and_then(Stack::new);
     handle(stack.and_then(|stack| STACKS.with(|table| table.insert(stack))))
+}
+
+/// Turns the float32 weights of a new stack into others for good, a place in [`Weights::ALL`].
+#[wasm_bindgen(js_name = stackNarrow)]
+pub fn stack_narrow(stack: u32, weights: usize) -> u32 {
+    status(with_stack(stack, |stack| stack.narrow(Weights::ALL[weights])))
+}
+
+/// A value of a narrow weight.
+#[wasm_bindgen(js_name = narrowValue)]
+pub fn narrow_value(stack: u32, index: usize, row: usize, column: usize) -> f32 {
+    with_stack(stack, |stack| stack.narrow_value(index, row, column))
 }
 
 /// Gives the memory of a stack back.

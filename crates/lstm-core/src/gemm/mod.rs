@@ -8,6 +8,7 @@
 //! chain of sums in the same order. Blocks keep what a tile reads in the first cache: a panel 512 rows deep is 32 kB, and a
 //! column of it is read by every row of a block.
 
+pub mod narrow;
 mod packed_a;
 mod packed_b;
 
@@ -35,6 +36,9 @@ pub fn accumulate<V: Vector>(
     debug_assert!(depth > 0);
     if let Lhs::Rows(rows, _) = lhs {
         debug_assert_eq!(rows.row_len, depth);
+    }
+    if rhs.is_narrow() {
+        return narrow::accumulate::<V>(out, stride, init, lhs, rhs, packed_a);
     }
     if let (Lhs::Rows(rows, first), true) = (lhs, (1..=stride).contains(&out.len())) {
         return one_row::<V>(out, init, rows.row(first), rhs, 0);

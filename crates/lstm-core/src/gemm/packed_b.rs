@@ -1,32 +1,56 @@
 //! The right factor of a product, packed by panels of columns.
 
+use super::narrow::{Levels, levels, quantize, scale};
 use crate::Error;
 use crate::buffer::{check_fits, product, times, zeros};
-use crate::simd::COLUMNS;
+use crate::config::Weights;
+use crate::simd::{COLUMNS, Scaled, words};
 use alloc::vec::Vec;
 
 /// A matrix by panels of [`COLUMNS`] columns, within a panel row by row. Columns beyond the last are 0.
+///
+/// Integers stand as `[panel][k / 2][COLUMNS][2]`, k padded with zeros to what [`words`] counts.
 #[derive(Debug, Clone, Default)]
 pub struct PackedB {
     depth: usize,
     row_len: usize,
+    weights: Weights,
+    levels: Levels,
+    /// Float32, or the bits of integers, those that come first in the low bits. Behind integers, a scale for each column.
     values: Vec<f32>,
 }
 
 impl PackedB {
     /// `columns` columns of `depth` zeros.
     pub fn zeros(columns: usize, depth: usize) -> Result<Self, Error> {
-        check_fits(Self::len_for(columns, depth))?;
-        let row_len = whole_panels(columns);
-        Ok(Self { depth, row_len, values: zeros(row_len * depth)? })
+        Self::of(Weights::F32, columns, depth)
+    }
+
+    /// `columns` columns of `depth` zeros of some kind.
+    #[inline(never)]
+    pub fn of(weights: Weights, columns: usize, depth: usize) -> Result<Self, Error> {
+        let len = Self::len_of(weights, columns, depth);
+        check_fits(len)?;
+        let (row_len, levels) = (whole_panels(columns), levels(weights, depth));
+        Ok(Self { depth, row_len, weights, levels, values: zeros(len as usize)? })
     }
 
     /// How many values `columns` columns of `depth` take.
     pub fn len_for(columns: usize, depth: usize) -> u64 {
-        product(times(columns.div_ceil(COLUMNS), COLUMNS), depth)
+        Self::len_of(Weights::F32, columns, depth)
     }
 
-    /// The memory, to make room in it for another shape.
+    /// The same for columns of some kind with their scales, in values of 32 bits.
+    pub fn len_of(weights: Weights, columns: usize, depth: usize) -> u64 {
+        let row_len = times(columns.div_ceil(COLUMNS), COLUMNS);
+        match weights {
+            Weights::F32 => product(row_len, depth),
+            Weights::I16 => product(row_len, words(depth) + 1),
+            Weights::I8 => product(row_len, words(depth) / 2 + 1),
+        }
+    }
+
+    /// The memory, to make room in it for another shape of float32.
     pub fn memory(&mut self) -> &mut Vec<f32> {
         &mut self.values
     }
@@ -37,8 +61,12 @@ impl PackedB {
         debug_assert!(self.values.len() >= self.row_len * depth);
     }
 
-    /// Writes the values of one column. Returns whether any bit of them is new.
+    /// Writes the values of one column. Returns whether any bit of them is new; of narrow ones always.
     pub fn set_column(&mut self, column: usize, values: &[f32]) -> bool {
+        if self.is_narrow() {
+            self.quantize_column(column, values);
+            return true;
+        }
         let start = column / COLUMNS * self.depth * COLUMNS + column % COLUMNS;
         let mut differences = 0;
         for (target, &value) in self.values[start..].iter_mut().step_by(COLUMNS).zip(values) {
@@ -48,7 +76,46 @@ impl PackedB {
         differences != 0
     }
 
-    /// Writes row `k`: one value for each of the first columns.
+    /// [`PackedB::set_column`] of integers.
+    #[inline(never)]
+    fn quantize_column(&mut self, column: usize, values: &[f32]) {
+        let level = self.levels.weight;
+        let scale = scale(values, level);
+        let at = self.scale_of(column);
+        self.values[at] = scale;
+        for (k, &value) in values.iter().enumerate() {
+            let (at, shift, mask) = self.place(column, k);
+            let bits = self.values[at].to_bits() & !(mask << shift);
+            let integer = quantize(value, scale, level) as u32 & mask;
+            self.values[at] = f32::from_bits(bits | integer << shift);
+        }
+    }
+
+    /// Where the integer of a column and k stands: its value, how far its bits are shifted, and how many they are as a mask.
+    fn place(&self, column: usize, k: usize) -> (usize, usize, u32) {
+        let pair = (column / COLUMNS * words(self.depth) + k / 2) * COLUMNS + column % COLUMNS;
+        match self.weights {
+            Weights::I8 => (pair / 2, pair % 2 * 16 + k % 2 * 8, 0xff),
+            _ => (pair, k % 2 * 16, 0xffff),
+        }
+    }
+
+    /// A value of a matrix of integers: integer times scale.
+    #[inline(never)]
+    pub fn narrow_value(&self, column: usize, k: usize) -> f32 {
+        let (at, shift, mask) = self.place(column, k);
+        // Shifted up and down again, so that the sign is spread.
+        let up = mask.leading_zeros();
+        let integer = ((self.values[at].to_bits() >> shift << up) as i32) >> up;
+        integer as f32 * self.values[self.scale_of(column)]
+    }
+
+    /// Where the scale of a column of integers stands.
+    fn scale_of(&self, column: usize) -> usize {
+        self.values.len() - self.row_len + column
+    }
+
+    /// Writes row `k` of float32: one value for each of the first columns.
     #[inline(never)]
     pub fn set_row(&mut self, k: usize, values: &[f32]) {
         let (whole, rest) = values.as_chunks::<COLUMNS>();
@@ -74,10 +141,32 @@ impl PackedB {
         self.row_len
     }
 
-    /// Rows from `k` on of the panel that begins with `column`, and all that stands behind them.
+    /// Rows of float32 from `k` on of the panel that begins with `column`, and all that stands behind them.
     #[inline(always)]
     pub(super) fn panels(&self, column: usize, k: usize) -> &[f32] {
         &self.values[column * self.depth + k * COLUMNS..]
+    }
+
+    /// The integers and their scales.
+    pub(super) fn scaled(&self) -> Scaled<'_> {
+        let (integers, scales) = self.values.split_at(self.scale_of(0));
+        Scaled { integers, scales }
+    }
+
+    /// What the values are.
+    pub fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    /// Whether the values are integers.
+    #[inline(always)]
+    pub fn is_narrow(&self) -> bool {
+        self.weights != Weights::F32
+    }
+
+    /// The largest integers of narrow values and of what they are multiplied with.
+    pub fn levels(&self) -> Levels {
+        self.levels
     }
 }
 

@@ -1,13 +1,15 @@
-//! Four float32 lanes. Only here is the target known, and in this crate only here is there unsafe code.
+//! Four lanes of 32 bits, nearly always float32. Only here is the target known, and in this crate only here is there unsafe code.
 
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Sub};
 
+mod narrow;
 mod product;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
+pub use narrow::{Pair, Scaled, add_narrow, words};
 pub use product::{COLUMNS, MR, add_products, add_tiles};
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -59,6 +61,26 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// `2^n` of a lane that holds [`ROUNDER`] + n, -127 <= n <= 128: 0 for -127, infinity for 128. `one` is 1 in each lane,
     /// whose bits are those of an exponent of 0.
     fn exp2_of_rounded(self, one: Self) -> Self;
+
+    // Narrow products: the 32 bits of a lane are then an int32, or two int16 of consecutive k.
+
+    /// Two int8 for each lane, each widened to int16.
+    fn load_i8(source: &[[i8; 2]; LANES]) -> Self;
+
+    /// Two int16 for each lane.
+    fn load_i16(source: &[[i16; 2]; LANES]) -> Self;
+
+    /// The int32 of `self`, plus the products of both int16 of `a` with those of `b`.
+    fn add_dot(self, a: Self, b: Self) -> Self;
+
+    /// The int32 of each lane as float32, rounded to nearest, ties to even.
+    fn int_to_float(self) -> Self;
+
+    /// The low halves of the lanes of `self`, then those of `next`: eight int16.
+    fn low_halves(self, next: Self) -> Self;
+
+    /// The bits of the larger of `self`, which has no sign, and the magnitude of `other`; a NaN is larger than infinity.
+    fn max_magnitude(self, other: Self) -> Self;
 }
 
 /// 1.5 * 2^23. Adding it to |x| < 2^22 rounds x to an integer and leaves that integer in the low bits.

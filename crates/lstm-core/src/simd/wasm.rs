@@ -88,4 +88,36 @@ impl Vector for Simd128 {
     fn exp2_of_rounded(self, one: Self) -> Self {
         Self(i32x4_add(i32x4_shl(self.0, 23), one.0))
     }
+
+    #[inline(always)]
+    fn load_i8(source: &[[i8; 2]; LANES]) -> Self {
+        // SAFETY: the reference covers 8 readable bytes, and v128.load8x8_s asks for no alignment.
+        Self(unsafe { i16x8_load_extend_i8x8(source.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn load_i16(source: &[[i16; 2]; LANES]) -> Self {
+        // SAFETY: the reference covers 16 readable bytes, and v128.load asks for no alignment.
+        Self(unsafe { v128_load(source.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn add_dot(self, a: Self, b: Self) -> Self {
+        Self(i32x4_add(self.0, i32x4_dot_i16x8(a.0, b.0)))
+    }
+
+    #[inline(always)]
+    fn int_to_float(self) -> Self {
+        Self(f32x4_convert_i32x4(self.0))
+    }
+
+    #[inline(always)]
+    fn low_halves(self, next: Self) -> Self {
+        Self(i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(self.0, next.0))
+    }
+
+    #[inline(always)]
+    fn max_magnitude(self, other: Self) -> Self {
+        Self(i32x4_max(self.0, f32x4_abs(other.0)))
+    }
 }

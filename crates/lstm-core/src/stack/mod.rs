@@ -6,12 +6,14 @@ mod forward;
 
 use crate::backward_memory::BackwardMemory;
 use crate::buffer::{request, sum, try_collect, zeros};
+use crate::config::Weights;
 use crate::direction::Place;
-use crate::layout::{Layout, RowMap};
+use crate::layout::{Layout, Parameter, RowMap};
 use crate::packed_weights::PackedWeights;
 use crate::workspace::Workspace;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
+use core::mem::swap;
 
 /// `nn.LSTM`, `nn.GRU` or `nn.RNN`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
@@ -33,16 +35,7 @@ pub struct Stack {
 impl Stack {
     /// All parameters 0.
     pub fn new(config: Config) -> Result<Self, Error> {
-        // Twice: once as PyTorch shapes them, once packed for the kernels.
-        let len = sum(&[Layout::len_for(&config), PackedWeights::len_for(&config)]);
-        let (layout, parameters, weights) = request(len, || {
-            let layout = Layout::new(&config)?;
-            let parameters = zeros(layout.len())?;
-            let directions = config.directions();
-            let count = config.num_layers() * directions;
-            let weights = try_collect(count, |index| PackedWeights::new(&config, index / directions))?;
-            Ok((layout, parameters, weights))
-        })?;
+        let (layout, parameters, weights) = allocate(&config)?;
         Ok(Self {
             config,
             layout,
@@ -54,6 +47,32 @@ impl Stack {
             work: Workspace::default(),
             backward_memory: None,
         })
+    }
+
+    /// Turns float32 weights into integers for good, each row of a weight by a scale of its own; biases stay as they are. Before the
+    /// first training forward, and never again: gradients and integers have no use for each other.
+    ///
+    /// Fails, and changes nothing, if both do not fit for that moment.
+    pub fn narrow(&mut self, kind: Weights) -> Result<(), Error> {
+        debug_assert!(self.config.weights() == Weights::F32 && self.backward_memory.is_none());
+        let config = self.config.with_weights(kind);
+        let (layout, mut parameters, mut weights) = allocate(&config)?;
+        for (ours, theirs) in self.layout.parameters().iter().zip(layout.parameters()) {
+            if theirs.stored {
+                parameters[theirs.range()].copy_from_slice(ours.of(&self.parameters));
+            }
+        }
+        swap(&mut self.weights, &mut weights);
+        self.stale = true;
+        self.refresh();
+        (self.config, self.layout, self.parameters) = (config, layout, parameters);
+        Ok(())
+    }
+
+    /// A value of a narrow weight.
+    pub fn narrow_value(&self, index: usize, row: usize, column: usize) -> f32 {
+        let Parameter { kind, layer, direction, .. } = self.layout.parameters()[index];
+        self.weights[layer * self.config.directions() + direction].narrow_value(kind, row, column)
     }
 
     /// The hyperparameters.
@@ -171,6 +190,21 @@ impl Stack {
         let range = layout.parameters()[index].range();
         backward_memory.as_mut().map(|memory| (&mut parameters[range.clone()], &mut memory.gradients[range]))
     }
+}
+
+/// Memory for parameters and for their packed form.
+#[inline(never)]
+fn allocate(config: &Config) -> Result<(Layout, Vec<f32>, Vec<PackedWeights>), Error> {
+    // Twice: once as PyTorch shapes them, once packed for the kernels.
+    let len = sum(&[Layout::len_for(config), PackedWeights::len_for(config)]);
+    request(len, || {
+        let layout = Layout::new(config)?;
+        let parameters = zeros(layout.len())?;
+        let directions = config.directions();
+        let count = config.num_layers() * directions;
+        let weights = try_collect(count, |index| PackedWeights::new(config, index / directions))?;
+        Ok((layout, parameters, weights))
+    })
 }
 
 /// Where a direction of a layer writes: the last layer as the caller's rows lie, the others step by step.

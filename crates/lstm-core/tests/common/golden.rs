@@ -3,7 +3,7 @@
 use super::stack_with;
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::gemm::PackedA;
 use lstm_core::{Call, Stack};
 use safetensors::SafeTensors;
@@ -103,6 +103,13 @@ impl Case {
     /// The case through the core. With lengths, rows are packed and unpacked here, sequence by sequence.
     pub fn run(&self, chunk: Option<usize>) -> Results {
         self.run_with(&mut self.stack(), chunk, None)
+    }
+
+    /// The case with narrow weights.
+    pub fn run_narrow(&self, weights: Weights) -> Results {
+        let mut stack = self.stack();
+        stack.narrow(weights).unwrap();
+        self.run_with(&mut stack, None, None)
     }
 
     /// Forward and backward in training mode, `times` over, with a checkpoint every so many steps: gradients by the golden

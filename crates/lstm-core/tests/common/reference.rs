@@ -2,6 +2,7 @@
 //! shares no code and no layout with the kernels: parameters are found by name, tensors are nested vectors.
 
 use lstm_core::cell::Cell;
+use lstm_core::config::Weights;
 use std::collections::HashMap;
 
 pub type Matrix = Vec<Vec<f64>>;
@@ -13,6 +14,8 @@ pub struct Reference {
     pub num_layers: usize,
     pub bidirectional: bool,
     pub parameters: HashMap<String, Matrix>,
+    /// What the weights are rounded to, and what they are multiplied with, if they are narrow.
+    pub weights: Weights,
 }
 
 /// One sequence's results: output (T, D * H_out), h_n and c_n (layers * D, .). Rows of c_n are empty where a cell has no c.
@@ -56,7 +59,7 @@ impl Reference {
         // W v + b, where the rows of a gate stand together, gate by gate.
         let affine = |weight: &str, bias: &str, v: &[f64]| -> Vec<f64> {
             let rows = parameter(weight).unwrap().iter().enumerate();
-            rows.map(|(row, weights)| dot(weights, v) + parameter(bias).map_or(0.0, |bias| bias[row][0])).collect()
+            rows.map(|(row, weights)| self.dot(weights, v) + parameter(bias).map_or(0.0, |bias| bias[row][0])).collect()
         };
         let (from_x, from_h) = (affine("weight_ih", "bias_ih", x), affine("weight_hh", "bias_hh", h));
         let row = |gate: usize, unit: usize| gate * self.hidden_size + unit;
@@ -72,7 +75,7 @@ impl Reference {
                         (o * c.tanh(), c)
                     })
                     .unzip();
-                let projected = parameter("weight_hr").map(|rows| rows.iter().map(|row| dot(row, &m)).collect());
+                let projected = parameter("weight_hr").map(|rows| rows.iter().map(|row| self.dot(row, &m)).collect());
                 (projected.unwrap_or(m), c_next)
             }
             Cell::Gru => {
@@ -87,6 +90,34 @@ impl Reference {
             Cell::RnnRelu => (units.map(|unit| gate(0, unit).max(0.0)).collect(), Vec::new()),
         }
     }
+}
+
+impl Reference {
+    /// The product of a row of a weight and what it meets, both rounded if weights are narrow: blocks of 512 have sums of their own,
+    /// and no sum may pass int32.
+    fn dot(&self, weights: &[f64], v: &[f64]) -> f64 {
+        assert_eq!(weights.len(), v.len());
+        let most = f64::from(i32::MAX) / weights.len().min(512) as f64;
+        let (weight_level, level) = match self.weights {
+            Weights::F32 => return dot(weights, v),
+            Weights::I8 => (127.0, (most / 127.0).floor().min(32767.0)),
+            Weights::I16 => (most.sqrt().floor().min(32767.0), most.sqrt().floor().min(32767.0)),
+        };
+        let (weight_scale, scale) = (scale(weights, weight_level), scale(v, level));
+        // The core divides a weight, and multiplies a value by the reciprocal; in float32, which decides where a half goes.
+        let weights = weights.iter().map(|&w| (w as f32 / weight_scale).round_ties_even());
+        let values = v.iter().map(|&v| (v as f32 * (1.0 / scale)).round_ties_even());
+        let products: Vec<i64> = weights.zip(values).map(|(w, v)| w as i64 * v as i64).collect();
+        for block in products.chunks(512) {
+            assert!(block.iter().map(|product| product.abs()).sum::<i64>() <= i64::from(i32::MAX));
+        }
+        products.iter().sum::<i64>() as f64 * f64::from(weight_scale) * f64::from(scale)
+    }
+}
+
+/// The largest magnitude over the largest integer, in float32.
+fn scale(values: &[f64], level: f64) -> f32 {
+    values.iter().fold(1e-30, |most: f32, &value| most.max(value.abs() as f32)) / level as f32
 }
 
 fn logistic(x: f64) -> f64 {
