@@ -105,7 +105,9 @@ class Panel {
     await this.click(label);
     for (let tries = 0; tries < 500; tries++) {
       const name = readdirSync(inbox).find((name) => /\.(safetensors|onnx)$/.test(name));
-      if (name !== undefined) return { name, bytes: new Uint8Array(readFileSync(join(inbox, name))) };
+      const bytes = new Uint8Array(name === undefined ? [] : readFileSync(join(inbox, name)));
+      // Chromium reserves the name by an empty file, then puts the whole one in its place.
+      if (name !== undefined && bytes.length > 0) return { name, bytes };
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error("nothing was saved");
