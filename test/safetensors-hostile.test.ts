@@ -135,7 +135,7 @@ test("mutated files are taken for what they are or refused", { timeout: FUZZ_TIM
     }, 3000);
   const source = (random: () => number) => (random() < 0.3 ? mutated(random, files) : ofHeader(random));
   const { rounds, taken } = await fuzz(10_000, source, outcome);
-  expect(taken).toBeGreaterThan(rounds / 50); // most of what is changed in a header breaks it
+  expect(taken).toBeGreaterThan(rounds / 100); // most of what is changed in a header breaks it
   expect(taken).toBeLessThan(rounds);
   expect(Object.keys(Object.prototype)).toEqual([]);
 });
