@@ -385,15 +385,17 @@ describe("out", () => {
     expect(lstm.forward(X, undefined, {})).not.toBe(first);
   });
 
-  /** Bytes of garbage that one call makes, the smallest of some rounds: background compilers allocate, too. */
-  const garbage = (setup: string, call: string): number =>
+  /**
+   * Bytes of garbage that one call makes, the smallest of some rounds: compilers allocate in the background, too. On a busy
+   * machine they may finish late, so there are more rounds where that is not below `most`.
+   */
+  const garbage = (setup: string, call: string, most: number): number =>
     inProcess(`
       ${setup}
       const loop = (count) => { for (let index = 0; index < count; index++) { ${call} } };
       loop(20_000);
       let least = Infinity;
-      for (let round = 0; round < 8; round++) {
-        // The compiler works in the background. On a busy machine it may not have finished by now.
+      for (let round = 0; round < 8 || (round < 200 && least >= ${most}); round++) {
         await new Promise((done) => setTimeout(done, 20));
         gc();
         const before = process.memoryUsage().heapUsed;
@@ -405,13 +407,13 @@ describe("out", () => {
   const SETUP = `const lstm = new lib.LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2, seed: 1 });`;
 
   test("a steady loop of stream.step allocates nothing", () => {
-    const bytes = garbage(`${SETUP} const stream = lstm.stream(); const x = new Float32Array(3);`, "stream.step(x);");
-    expect(bytes).toBeLessThan(8);
+    const setup = `${SETUP} const stream = lstm.stream(); const x = new Float32Array(3);`;
+    expect(garbage(setup, "stream.step(x);", 8)).toBeLessThan(8);
   });
 
   test("nor does one that writes into stream.input", () => {
-    const bytes = garbage(`${SETUP} const stream = lstm.stream();`, "stream.input[0] = index; stream.step();");
-    expect(bytes).toBeLessThan(8);
+    const setup = `${SETUP} const stream = lstm.stream();`;
+    expect(garbage(setup, "stream.input[0] = index; stream.step();", 8)).toBeLessThan(8);
   });
 
   // The contract is "nothing"; a kilobyte leaves room for how coarsely V8 tells.
@@ -420,6 +422,7 @@ describe("out", () => {
       `${SETUP} const x = lib.Tensor.zeros([1, 1, 3]); const state = [lib.Tensor.zeros([2, 1, 4]), lib.Tensor.zeros([2, 1, 4])];
        const options = { out: lstm.forward(x, state) };`,
       "lstm.forward(x, state, options);",
+      1024,
     );
     expect(bytes).toBeLessThan(1024);
   });
