@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { GRU, LSTM, LSTMCell, RNN, Tensor } from "lstm-wasm";
-import { dequantize, Linear, quantize, Sequential } from "lstm-wasm/nn";
+import { dequantize, Linear, type Part, quantize, Sequential } from "lstm-wasm/nn";
 import { describe, expect, it } from "vitest";
 import { anyOptions, cellOf, forward, forwardCell, MODES, stackOf } from "./support/cells.js";
 import { bits, expectError, refuses, wave } from "./support/refusal.js";
@@ -135,6 +135,43 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
       expect(rows.map((row) => row.every(Number.isNaN))).toEqual([false, true, false]);
       expect([...(rows[0] as number[]), ...(rows[2] as number[])].every(Number.isFinite)).toBe(true);
     }
+  });
+
+  it("are within float32's range where the products are", () => {
+    const rnn = (w: number[]) =>
+      RNN.fromStateDict({ weight_ih_l0: [w], weight_hh_l0: [[0]] }, { nonlinearity: "relu", weights });
+    const of = (w: number[], x: number[]) => rnn(w).forward([[x]])[0].data[0];
+    // What is 0 beside the largest weight of its row is multiplied with what is large.
+    expect(of([3e38, 0], [0, 3e38])).toBe(0);
+    expect(of([3e38, 0], [0, 1e10])).toBe(0);
+    expect(of([1e20, 1], [0, 3e38])).toBe(0);
+  });
+
+  it("stay as a chain's own part makes them of a state dict", () => {
+    const lstm = new LSTM({ ...sizes, seed: 3 });
+    const head = new Linear({ inFeatures: 7, outFeatures: 2, seed: 4 });
+    const dict = new Sequential({ lstm, head }).stateDict();
+    const parts: Record<string, Part> = {
+      lstm: (all, options) => LSTM.fromStateDict(all, { ...options, weights }),
+      head: Linear,
+    };
+    const chain = Sequential.fromStateDict(dict, parts);
+    expect((chain.modules.lstm as LSTM).weights).toBe(weights);
+    expect(bits(chain.forward(input))).toEqual(
+      bits(new Sequential({ lstm: quantize(lstm, { weights }), head }).forward(input)),
+    );
+    expectError("STATE_DICT", /unexpected: other/, () => Sequential.fromStateDict({ ...dict, other: [1] }, parts));
+  });
+
+  it("refuse a state dict before anything of it is written", () => {
+    const head = new Linear({ inFeatures: 2, outFeatures: 5, seed: 1 });
+    const chain = new Sequential([head, quantize(new LSTM({ ...sizes, seed: 1 }), { weights })]);
+    const before = bits(...Object.values(chain.stateDict()));
+    const dict = Object.fromEntries(
+      Object.entries(chain.stateDict()).map(([name, { shape }]) => [name, Tensor.zeros(shape)]),
+    );
+    refuses(() => chain.loadStateDict(dict), "QUANTIZED");
+    expect(bits(...Object.values(chain.stateDict()))).toEqual(before);
   });
 
   it("end with their module", () => {

@@ -90,7 +90,13 @@ export class Sequential extends Module {
       }
       if (wrong.length === 0) {
         const model = new Sequential(Object.fromEntries(made));
-        model.loadStateDict(dict, { prefix }); // also what belongs to no module is told
+        const expected = model.namedParameters().map(([name, { shape }]) => ({ name, shape }));
+        matchStateDict("Sequential", expected, dict, { prefix }); // also what belongs to no module is told
+        for (const [name, module] of made) {
+          // Integer weights have been made of these values and can no longer be written.
+          if (module instanceof Recurrent && module.weights !== "float32") continue;
+          module.loadStateDict(dict, { prefix: `${prefix}${name}.` });
+        }
         return model;
       }
       // What else is wrong: with modules that were there already, and with names that belong to none.

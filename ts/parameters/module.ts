@@ -117,8 +117,13 @@ export abstract class Module {
     const named = this.namedParameters();
     const expected = named.map(([name, { shape }]) => ({ name, shape }));
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
-    for (const [, { object }] of named) object.id; // throws once disposed, before anything is written
-    for (const [index, tensor] of matched) named[index]?.[1].write(tensor.data);
+    // What throws does so before anything is written.
+    for (const [, { object }] of named) object.id;
+    for (const [at] of matched) {
+      const [, { object, index }] = named[at] as [string, Parameter];
+      object.checkWritable(index);
+    }
+    for (const [at, tensor] of matched) named[at]?.[1].write(tensor.data);
     return result;
   }
 

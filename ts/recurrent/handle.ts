@@ -134,9 +134,14 @@ export class RnnHandle extends WasmObject {
   }
 
   /** As of any object, but not of integers: they are no floats in memory. */
-  protected override values(index: number): Float32Array {
+  override checkWritable(index: number): void {
+    super.checkWritable(index);
     const { name, shape } = this.parameters[index] as ParameterInfo;
     if (shape.length > 1) this.checkFloat(name);
+  }
+
+  protected override values(index: number): Float32Array {
+    this.checkWritable(index);
     return super.values(index);
   }
 

@@ -120,6 +120,11 @@ export abstract class WasmObject {
   }
 
   /** A parameter where it lies in WebAssembly, to be read at once. */
+  /** @internal Throws unless the values of a parameter can be written. */
+  checkWritable(_index: number): void {
+    this.id; // throws once disposed
+  }
+
   protected values(index: number): Float32Array {
     this.id; // throws once disposed
     this.instance.check();

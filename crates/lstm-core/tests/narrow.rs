@@ -159,7 +159,7 @@ fn check(kind: Weights, [rows, depth, columns]: [usize; 3], x: &[f32], w: &[f32]
                             q * i64::from(quantize(w, column_scale, levels.weight))
                         })
                         .sum();
-                    expected += i32::try_from(sum).unwrap() as f32 * (column_scale * row_scale);
+                    expected += i32::try_from(sum).unwrap() as f32 * row_scale * column_scale;
                 }
                 let actual = out[r * row_len + column];
                 assert_eq!(

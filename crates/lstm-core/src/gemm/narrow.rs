@@ -4,11 +4,11 @@
 //! is multiplied. With `q` the integers, a block of k adds
 //!
 //! ```text
-//! out[r][n] += float32(Σ_k q_x[r][k] q_w[k][n]) * (scale_w[n] * scale_x[r])
+//! out[r][n] += float32(Σ_k q_x[r][k] q_w[k][n]) * scale_x[r] * scale_w[n]
 //! ```
 //!
-//! The sum in parentheses is exact, so its order does not matter. A row's scale depends on nothing but that row, and the blocks
-//! on nothing but the depth: a row in a batch has the bits of the row alone.
+//! The sum of integers is exact, so its order does not matter. A row's scale depends on nothing but that row, and the blocks on
+//! nothing but the depth: a row in a batch has the bits of the row alone.
 
 use super::packed_a::{BLOCK_DEPTH, BLOCK_ROWS, Lhs, PackedA};
 use super::packed_b::PackedB;
@@ -117,7 +117,7 @@ fn largest(values: &[f32]) -> f32 {
     f32::from_bits(values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0))
 }
 
-/// The nearest integer of a value, the even one of two; 0 if the scale is NaN.
+/// The nearest integer of a value, the even one of two; any integer if the scale is NaN.
 pub fn quantize(value: f32, scale: f32, level: u32) -> i16 {
     let level = level as f32;
     // Beyond the largest integer, there is at most rounding.

@@ -47,7 +47,7 @@ pub struct Scaled<'a> {
     pub scales: &'a [f32],
 }
 
-/// `out[r][n] = start[r][n] + float32(Σ_k x[k][r] w[k][n]) * (w.scales[n] * x.scales[r])`, where `start` is `init` for every row, or
+/// `out[r][n] = start[r][n] + float32(Σ_k x[k][r] w[k][n]) * x.scales[r] * w.scales[n]`, where `start` is `init` for every row, or
 /// what is in `out`. A row of `out` has `row_len` values, whole panels, and begins `stride` values after the row before it. Of each
 /// panel of `w`, which begin `panel_len` pairs apart, `words` rows of pairs are multiplied, a multiple of [`WORDS`]. A pair has
 /// `pair_bytes`: 2 for int8, 4 for int16.
@@ -146,7 +146,8 @@ impl Tile {
                     let at = column + n * LANES;
                     let start = V::load(&*self.start.add(r * self.start_stride + at).cast());
                     let out = &mut *self.out.add(r * self.stride + at).cast();
-                    start.add_product(sum.int_to_float(), scales[n] * row_scale).store(out);
+                    // In this order no factor is beyond the range of float32 where the product is within.
+                    start.add_product(sum.int_to_float() * row_scale, scales[n]).store(out);
                 }
             }
         }
