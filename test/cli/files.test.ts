@@ -266,6 +266,13 @@ describe("convert", { timeout: 60_000 }, () => {
     );
   });
 
+  it("says which tensors .onnx leaves out, since it holds one layer", async () => {
+    writeFileSync(path("tagger.safetensors"), save({ ...gru.stateDict(), "head.weight": Tensor.zeros([2, 4]) }));
+    expect(await convert("tagger.safetensors", "tagger.onnx")).toBe(
+      "lstm-wasm: left out, since .onnx holds one layer: head.weight\n",
+    );
+  });
+
   it("halves a file by --dtype", async () => {
     for (const dtype of ["F16", "BF16"] as const) {
       await convert("m.safetensors", "half.safetensors", "--dtype", dtype);

@@ -118,6 +118,9 @@ describe("run", { timeout: 60_000 }, () => {
       }
       const json = await command.run([...model, ...option, "-i", "batch.npy", "--format", "json"]);
       expect(new Tensor(JSON.parse(json.stdout))).toEqual(expected);
+      const note =
+        "lstm-wasm: the input of shape (6, 5, 3) was read as (seq, batch, input); with --batch-first as (batch, seq, input)\n";
+      expect(json.stderr).toBe(module === lstm ? note : "");
     }
     expect(await command.complaint([...model, "-i", "batch.npy"], 2)).toBe(
       "CSV has no batch; say --format json or npy",

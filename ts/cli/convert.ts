@@ -62,8 +62,18 @@ export async function convert(args: Arguments): Promise<void> {
     throw nameFile(to, error);
   }
   await writeBytes(to, bytes);
-  for (const note of told(file, kind === ".onnx" ? source.layer() : chosen))
-    console.error(`lstm-wasm: ${oneLine(note)}`);
+  const written = kind === ".onnx" ? source.layer() : chosen;
+  const notes = told(file, written);
+  if (kind === ".onnx" && chosen === undefined && written !== undefined) notes.push(...besides(file, written));
+  for (const note of notes) console.error(`lstm-wasm: ${oneLine(note)}`);
+}
+
+/** The parameters of a state dict that are not of its layer. */
+function besides({ stateDict, tensors }: ModelFile, layer: Layer): string[] {
+  const own = new Set(Object.keys(layer.stateDict).map((name) => layer.name + name));
+  const others = Object.keys(tensors).filter((name) => !own.has(name));
+  if (!stateDict || others.length === 0) return [];
+  return [`left out, since .onnx holds one layer: ${others.join(", ")}`];
 }
 
 /** What the new file does not say. */

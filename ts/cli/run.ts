@@ -42,6 +42,11 @@ export async function runModel(args: Arguments): Promise<void> {
     }
     await writer.end();
     await output.end();
+    if (sequence.outer.length === 2 && !layer.options.batchFirst) {
+      const shape = [...sequence.outer, layer.options.inputSize].join(", ");
+      const otherwise = file.stateDict ? "; with --batch-first as (batch, seq, input)" : ", as the file says";
+      console.error(`lstm-wasm: the input of shape (${shape}) was read as (seq, batch, input)${otherwise}`);
+    }
   } catch (error) {
     await output.abort();
     throw error;
