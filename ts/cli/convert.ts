@@ -2,7 +2,8 @@
 import { extname } from "node:path";
 import { type Arguments, listed } from "./command.js";
 import { nameFile, writeBytes } from "./files.js";
-import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOptions, type Tensors } from "./model.js";
+import type { Tensors } from "./layers.js";
+import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOptions } from "./model.js";
 import { Complaint, oneLine } from "./terminal.js";
 
 /** What is written: a dict for most kinds, one layer for ONNX. */

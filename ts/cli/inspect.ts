@@ -1,8 +1,8 @@
 /** `lstm-wasm inspect`: what a model file holds. */
 import { statSync } from "node:fs";
 import type { Arguments } from "./command.js";
+import { prefixIn } from "./layers.js";
 import { type Layer, type ModelFile, notesOf, openModel, openOptions } from "./model.js";
-import { prefixIn } from "./state-dict.js";
 import { bold, bytesText, table, thousands } from "./table.js";
 import { Complaint, isForPeople, oneLine, print, printable } from "./terminal.js";
 

@@ -1,5 +1,6 @@
 /** Which kind of file it is, by its first bytes, or by its name where they do not tell. */
 import { extname } from "node:path";
+import { archiveKind } from "./layers.js";
 
 export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npy" | "npz" | "json";
 
@@ -23,7 +24,7 @@ const BY_NAME: Readonly<Record<string, Kind>> = {
 /** undefined where neither the bytes nor the name tell. */
 export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
-  if (start.startsWith("PK")) return archiveKind(bytes);
+  if (start.startsWith("PK")) return archiveKind(Buffer.from(bytes.subarray(-(2 ** 20))).toString("latin1"));
   if (start.startsWith("\x89HDF")) return "keras";
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
@@ -32,12 +33,4 @@ export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
   if (/^(\xef\xbb\xbf)?\s*\{/.test(start)) return "json";
   const named = BY_NAME[extname(path).toLowerCase()];
   return named ?? (start.startsWith("\x08") ? "onnx" : undefined);
-}
-
-/** The names of a zip archive's entries stand at its end. */
-function archiveKind(bytes: Uint8Array): Kind {
-  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).subarray(-(2 ** 20));
-  if (end.includes("data.pkl") || end.includes("policy.pth")) return "pytorch";
-  if (end.includes("config.json")) return "keras";
-  return end.includes(".npy") ? "npz" : "pytorch"; // whose reader says what is missing
 }

@@ -3,21 +3,8 @@ import type { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
 import type { Arguments } from "./command.js";
 import { nameFile, readBytes } from "./files.js";
 import { type Kind, kindOf } from "./kind.js";
+import type { LayerOptions, Tensors } from "./layers.js";
 import { Complaint } from "./terminal.js";
-
-export type Tensors = Record<string, Tensor>;
-
-/** What the options of a recurrent layer are; `batchFirst` and `nonlinearity` are the user's word in a state dict. */
-export interface LayerOptions {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
-  readonly bias: boolean;
-  readonly batchFirst: boolean;
-  readonly bidirectional: boolean;
-  readonly projSize?: number;
-  readonly nonlinearity?: "tanh" | "relu";
-}
 
 /** A recurrent layer of a file. */
 export interface Layer {
@@ -156,16 +143,3 @@ export function notesOf(layers: readonly Layer[]): string[] {
     return about.length === 0 ? note : `${about.slice(0, 3).join(", ")}${more}: ${note}`;
   });
 }
-
-/** The parameters of several layers as one dict; those of one alone keep their names. */
-export function together(layers: readonly { readonly name: string; readonly stateDict: Readonly<Tensors> }[]): Tensors {
-  const all: Tensors = Object.create(null);
-  const full = layers.filter(({ stateDict }) => Object.keys(stateDict).length > 0);
-  for (const { name, stateDict } of full) {
-    const prefix = prefixOf(name, full.length);
-    for (const [part, tensor] of Object.entries(stateDict)) all[prefix + part] = tensor;
-  }
-  return all;
-}
-
-export const prefixOf = (name: string, count: number): string => (count === 1 ? "" : `${name}.`);

@@ -133,16 +133,11 @@ export class RnnHandle extends WasmObject {
     throw new LSTMError("QUANTIZED", `${what}: this ${this.owner} has ${this.weights} weights; ${cure}`);
   }
 
-  /** As of any object, but not of integers: they are no floats in memory. */
+  /** Integers are no floats in memory. */
   override checkWritable(index: number): void {
     super.checkWritable(index);
     const { name, shape } = this.parameters[index] as ParameterInfo;
     if (shape.length > 1) this.checkFloat(name);
-  }
-
-  protected override values(index: number): Float32Array {
-    this.checkWritable(index);
-    return super.values(index);
   }
 
   override read(index: number): Floats {

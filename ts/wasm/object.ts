@@ -120,13 +120,13 @@ export abstract class WasmObject {
   }
 
   /** A parameter where it lies in WebAssembly, to be read at once. */
-  /** @internal Throws unless the values of a parameter can be written. */
+  /** @internal Throws unless the values of a parameter can be read and written in place. */
   checkWritable(_index: number): void {
     this.id; // throws once disposed
   }
 
   protected values(index: number): Float32Array {
-    this.id; // throws once disposed
+    this.checkWritable(index);
     this.instance.check();
     const { start, length } = this.parameters[index] as ParameterInfo;
     return this.instance.floats.subarray(start, start + length);

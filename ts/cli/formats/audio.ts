@@ -1,6 +1,7 @@
 import { GRU, LSTM, RNN } from "lstm-wasm";
 import { type AudioLayer, load } from "lstm-wasm/audio";
-import { type Layer, type LayerOptions, type ModelFile, prefixOf, together } from "../model.js";
+import { type LayerOptions, prefixOf, together } from "../layers.js";
+import type { Layer, ModelFile } from "../model.js";
 
 export async function read(text: string): Promise<ModelFile> {
   const { format, layers, skip, gain, sampleRate } = load(text);

@@ -2,7 +2,8 @@
 import { dirname, join } from "node:path";
 import { Tensor, type TensorInput } from "lstm-wasm";
 import { readBytes } from "../files.js";
-import type { ModelFile, OpenOptions, Tensors } from "../model.js";
+import type { Tensors } from "../layers.js";
+import type { ModelFile, OpenOptions } from "../model.js";
 import { stateDictFile } from "../state-dict.js";
 import { Complaint } from "../terminal.js";
 

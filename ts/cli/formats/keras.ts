@@ -1,5 +1,6 @@
 import { type KerasLayer, load, type TensorFlowJs } from "lstm-wasm/keras";
-import { type Layer, type LayerOptions, type ModelFile, prefixOf, type Tensors, together } from "../model.js";
+import { type LayerOptions, prefixOf, type Tensors, together } from "../layers.js";
+import type { Layer, ModelFile } from "../model.js";
 
 export const read = (bytes: Uint8Array): Promise<ModelFile> =>
   readAs(bytes[0] === 0x50 ? "Keras" : "Keras (HDF5)", bytes);

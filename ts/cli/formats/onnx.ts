@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Tensor } from "lstm-wasm";
 import { load, type OnnxLayer } from "lstm-wasm/onnx";
 import { readBytes } from "../files.js";
-import { type Layer, type LayerOptions, type ModelFile, type OpenOptions, prefixOf, together } from "../model.js";
+import { type LayerOptions, prefixOf, together } from "../layers.js";
+import type { Layer, ModelFile, OpenOptions } from "../model.js";
 
 export async function read(bytes: Uint8Array, _: OpenOptions, path: string): Promise<ModelFile> {
   const { layers } = load(bytes, { externalData: filesBeside(path, Buffer.from(bytes)) });
@@ -54,13 +56,10 @@ function asLayer(layer: OnnxLayer, prefix: string): Layer {
     prefix,
     backwards: reverse && "inputs",
     state: some && {
-      h: state.h ?? zerosAs(some),
-      ...(kind === "LSTM" && { c: state.c ?? zerosAs(some) }),
+      h: state.h ?? Tensor.zeros(some.shape),
+      ...(kind === "LSTM" && { c: state.c ?? Tensor.zeros(some.shape) }),
     },
     notes,
     create: () => layer.create({ flipped: reverse }),
   };
 }
-
-const zerosAs = <T extends { readonly shape: readonly number[]; readonly constructor: unknown }>(one: T): T =>
-  (one.constructor as unknown as { zeros(shape: readonly number[]): T }).zeros(one.shape);

@@ -1,8 +1,7 @@
 /** What a user gives: a file, or a TensorFlow.js model. */
-import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import { checkObject } from "../../checks/options.js";
-import { asBytes } from "../bytes.js";
+import { asBytes, joined } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { lookalike } from "../lookalikes.js";
 import { invalid, parseJson, readConfig } from "./config.js";
@@ -56,23 +55,8 @@ function readTensorFlowJs({ modelJson, weights }: TensorFlowJs): KerasFile {
   const json = typeof modelJson === "string" ? parseJson("model.json", modelJson) : modelJson;
   if (!isObject(json)) throw mustBe("FILE", "modelJson", "the text of model.json, or an object", modelJson);
   const shards = (Array.isArray(weights) ? weights : [weights]).map((shard) => asBytes(shard, "weights"));
+  const [first, second] = shards;
+  const bytes = first !== undefined && second === undefined ? first : joined("a model with shards", shards);
   const config = readConfig(topologyOf(json));
-  return fileOf(config, byName(readManifest(json, joined(shards))));
-}
-
-function joined(shards: readonly Uint8Array[]): Uint8Array {
-  const [first] = shards;
-  if (shards.length === 1 && first !== undefined) return first;
-  const size = shards.reduce((sum, { length }) => sum + length, 0);
-  try {
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const shard of shards) {
-      bytes.set(shard, at);
-      at += shard.length;
-    }
-    return bytes;
-  } catch (cause) {
-    throw new LSTMError("OUT_OF_MEMORY", `shards of ${size} bytes do not fit in memory`, { cause });
-  }
+  return fileOf(config, byName(readManifest(json, bytes)));
 }

@@ -1,4 +1,6 @@
 /** Which kind of file it is: its first bytes tell, or else its name. */
+import { archiveKind } from "../../../../ts/cli/layers.js";
+
 export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npz" | "json";
 
 const BY_NAME: Readonly<Record<string, Kind>> = {
@@ -29,12 +31,6 @@ export async function kindOf(file: Blob & { readonly name: string }): Promise<Ki
   if (Object.hasOwn(BY_NAME, extension)) return BY_NAME[extension];
   if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
   return /^(\xef\xbb\xbf)?\s*\{/.test(start) ? "json" : undefined;
-}
-
-function archiveKind(end: string): Kind {
-  if (end.includes("data.pkl") || end.includes("policy.pth")) return "pytorch";
-  if (end.includes("config.json")) return "keras";
-  return end.includes(".npy") ? "npz" : "pytorch"; // whose reader says what is missing
 }
 
 const latin1 = (bytes: ArrayBuffer): string => new TextDecoder("latin1").decode(bytes);

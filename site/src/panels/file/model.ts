@@ -1,4 +1,5 @@
 import type { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
+import type { LayerOptions } from "../../../../ts/cli/layers.js";
 import type { en } from "./en.js";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -9,17 +10,6 @@ export type Nonlinearity = "tanh" | "relu";
 export interface Note {
   readonly name: keyof typeof en.notes;
   readonly value?: string;
-}
-
-export interface LayerOptions {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
-  readonly bias: boolean;
-  readonly batchFirst: boolean;
-  readonly bidirectional: boolean;
-  readonly projSize?: number;
-  readonly nonlinearity?: Nonlinearity;
 }
 
 export interface Shape {
@@ -66,12 +56,3 @@ export interface Model {
 
 export const shapesOf = (tensors: Tensors): Shape[] =>
   Object.entries(tensors).map(([name, { shape }]) => ({ name, shape: [...shape] }));
-
-/** The parameters of several layers as one dict; those of one alone keep their names. */
-export function together(layers: readonly { readonly name: string; readonly stateDict: Tensors }[]): Tensors {
-  const full = layers.filter(({ stateDict }) => Object.keys(stateDict).length > 0);
-  const all: Record<string, Tensor> = Object.create(null); // a file may name a tensor __proto__
-  for (const { name, stateDict } of full)
-    for (const [own, tensor] of Object.entries(stateDict)) all[full.length === 1 ? own : `${name}.${own}`] = tensor;
-  return all;
-}

@@ -1,5 +1,6 @@
 import { button } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
+import { saveFile } from "../../ui/save-file.js";
 import type { en } from "./en.js";
 import type { FileFacts } from "./file.worker.js";
 import { refusalView } from "./refusal-view.js";
@@ -18,7 +19,7 @@ export function saveView(
     if (isRefused(answer)) outcome.replaceChildren(refusalView(answer.refusal, strings));
     else {
       const name = fileName(facts, session, what);
-      download(name, answer.value);
+      saveFile(name, [answer.value]);
       outcome.replaceChildren(element("p", {}, strings.saved(name)));
     }
   };
@@ -38,10 +39,4 @@ function fileName({ name, layers }: FileFacts, session: Session, what: Saved): s
   const [part, extension] = what.split(".");
   const layer = part === "layer" && layers.length > 1 ? `-${session.chosen?.name.replace(/[^\w.-]+/g, "_")}` : "";
   return `${base}${layer}.${extension}`;
-}
-
-function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const link = element("a", { href: URL.createObjectURL(new Blob([bytes])), download: name });
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

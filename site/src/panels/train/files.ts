@@ -17,10 +17,3 @@ export function openButton(options: { label: string; accept: string; onOpen: (fi
     input,
   );
 }
-
-/** Hands bytes to the visitor as a file. */
-export function saveFile(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const link = element("a", { href: URL.createObjectURL(new Blob([bytes])), download: name });
-  link.click();
-  URL.revokeObjectURL(link.href);
-}

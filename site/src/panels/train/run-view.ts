@@ -2,9 +2,10 @@ import type { PanelContext } from "../../panel.js";
 import { Chart } from "../../ui/chart.js";
 import { button } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
+import { saveFile } from "../../ui/save-file.js";
 import { Alert } from "./alert.js";
 import type { en } from "./en.js";
-import { openButton, saveFile } from "./files.js";
+import { openButton } from "./files.js";
 import { type Run, reasonOf } from "./run.js";
 import type { Problem } from "./trainer.js";
 
@@ -39,7 +40,7 @@ export function runView<Config, Note>(options: {
 
   const main = button("", () => attempt(toggle()), "primary");
   const reset = button(strings.reset, () => attempt(run.reset().then(() => announce(strings.wasReset))));
-  const download = button(strings.download, () => attempt(run.save().then((bytes) => saveFile(file, bytes))));
+  const download = button(strings.download, () => attempt(run.save().then((bytes) => saveFile(file, [bytes]))));
   const open = openButton({
     label: strings.open,
     accept: ".safetensors",

@@ -2,6 +2,7 @@ import type { PanelContext } from "../../panel.js";
 import { Chart } from "../../ui/chart.js";
 import { button } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
+import { saveFile } from "../../ui/save-file.js";
 import { reducedMotion } from "../../ui/theme.js";
 import { curveOf } from "./curve.js";
 import type { en } from "./en.js";
@@ -113,8 +114,5 @@ export function results(session: Session, strings: typeof en, { signal }: PanelC
 /** Gives the visitor the probabilities as a file, with the time at which each chunk begins. */
 function save(hearing: Hearing | undefined): void {
   const rows = (hearing?.probabilities ?? []).map((probability, i) => `${(i * STEP).toFixed(3)},${probability}\n`);
-  const file = new Blob(["seconds,probability\n", ...rows], { type: "text/csv" });
-  const link = element("a", { href: URL.createObjectURL(file), download: "speech.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile("speech.csv", ["seconds,probability\n", ...rows], "text/csv");
 }

@@ -1,6 +1,7 @@
 import { GRU, LSTM, RNN } from "lstm-wasm";
 import { type AudioLayer, load } from "lstm-wasm/audio";
-import { type Layer, type LayerOptions, type Model, type Note, shapesOf, together } from "../model.js";
+import { type LayerOptions, together } from "../../../../../ts/cli/layers.js";
+import { type Layer, type Model, type Note, shapesOf } from "../model.js";
 
 export function read(text: string): Model {
   const { layers, skip, gain, sampleRate } = load(text);

@@ -1,5 +1,6 @@
 import { type KerasLayer, load, type TensorFlowJs } from "lstm-wasm/keras";
-import { type Layer, type LayerOptions, type Model, type Note, shapesOf, type Tensors, together } from "../model.js";
+import { type LayerOptions, together } from "../../../../../ts/cli/layers.js";
+import { type Layer, type Model, type Note, shapesOf, type Tensors } from "../model.js";
 
 export async function read(source: Uint8Array | TensorFlowJs): Promise<Model> {
   const { layers, model, obstacle } = await load(source);

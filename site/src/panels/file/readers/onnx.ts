@@ -1,6 +1,7 @@
 import { Tensor } from "lstm-wasm";
 import { load, type OnnxLayer } from "lstm-wasm/onnx";
-import { type Layer, type LayerOptions, type Model, type Note, shapesOf, together } from "../model.js";
+import { type LayerOptions, together } from "../../../../../ts/cli/layers.js";
+import { type Layer, type Model, type Note, shapesOf } from "../model.js";
 
 /** @param beside the files that were given with the model: tensors may lie in them */
 export function read(bytes: Uint8Array, beside: Readonly<Record<string, Uint8Array>>): Model {
