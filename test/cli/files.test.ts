@@ -1,7 +1,7 @@
 /** `lstm-wasm inspect` and `convert`: every kind of file, and what of it is kept. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
+import { GRU, LSTM, LSTMCell, RNN, Tensor } from "lstm-wasm";
 import { load as loadAudio } from "lstm-wasm/audio";
 import { load as loadKeras } from "lstm-wasm/keras";
 import { loadNpz, saveNpy, saveNpz } from "lstm-wasm/npy";
@@ -271,6 +271,8 @@ describe("convert", { timeout: 60_000 }, () => {
     expect(await convert("tagger.safetensors", "tagger.onnx")).toBe(
       "lstm-wasm: left out, since .onnx holds one layer: head.weight\n",
     );
+    writeFileSync(path("cell.safetensors"), save(new LSTMCell({ inputSize: 3, hiddenSize: 4, seed: 1 }).stateDict()));
+    expect(await convert("cell.safetensors", "cell.onnx")).toBe("");
   });
 
   it("halves a file by --dtype", async () => {

@@ -1,5 +1,6 @@
 /** `lstm-wasm convert`: a model file as one of another kind. */
 import { extname } from "node:path";
+import type { Tensor } from "lstm-wasm";
 import { type Arguments, listed } from "./command.js";
 import { nameFile, writeBytes } from "./files.js";
 import type { Tensors } from "./layers.js";
@@ -69,10 +70,10 @@ export async function convert(args: Arguments): Promise<void> {
   for (const note of notes) console.error(`lstm-wasm: ${oneLine(note)}`);
 }
 
-/** The parameters of a state dict that are not of its layer. */
+/** The tensors of a state dict that are not of its layer. A cell's have other names there. */
 function besides({ stateDict, tensors }: ModelFile, layer: Layer): string[] {
-  const own = new Set(Object.keys(layer.stateDict).map((name) => layer.name + name));
-  const others = Object.keys(tensors).filter((name) => !own.has(name));
+  const own = new Set(Object.values(layer.stateDict));
+  const others = Object.keys(tensors).filter((name) => !own.has(tensors[name] as Tensor));
   if (!stateDict || others.length === 0) return [];
   return [`left out, since .onnx holds one layer: ${others.join(", ")}`];
 }
