@@ -104,6 +104,8 @@ describe("adversarial files", () => {
       expect(await outcome(model(tensor("W", dims, new Uint8Array(4)), lstm))).toBe(false);
     }
     refuses(() => load(model(tensor("W", [2 ** 40], new Uint8Array(4)), lstm)), "FILE", "[1099511627776]");
+    // No value in all, but a size that is beyond the integers.
+    refuses(() => load(model(tensor("W", [2 ** 60, 0], new Uint8Array()), lstm)), "FILE", "has the shape");
   });
 
   it("with lengths beyond the file", () => {

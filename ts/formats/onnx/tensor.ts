@@ -47,7 +47,8 @@ export function readTensor(tensor: TensorMessage, external: ExternalData): Const
   const { dims: shape, type } = tensor;
   const name = `tensor ${quote(tensor.name ?? "")}`;
   const size = product(shape);
-  if (shape.length > MAX_DIMENSIONS || shape.some((dim) => !(dim >= 0)) || !Number.isSafeInteger(size)) {
+  // The sizes too: beside a 0 one beyond the integers would leave a product of 0.
+  if (shape.length > MAX_DIMENSIONS || ![...shape, size].every((one) => Number.isSafeInteger(one) && one >= 0)) {
     throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
   }
   const [bytes, read] = FLOATS.get(type) ?? INTEGERS.get(type) ?? [];
