@@ -49,7 +49,7 @@ export const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(p
 
 /**
  * Gives a reader mutated and random files for so many rounds; with the variable FUZZ_SECONDS, for that time and from a seed
- * that changes. `outcome` says whether a file was taken, and fails for what is neither a right result nor a right refusal.
+ * that changes, or from FUZZ_SEED. `outcome` says whether a file was taken, and fails for what is neither a right result nor a right refusal.
  */
 export async function fuzz(
   rounds: number,
@@ -57,7 +57,8 @@ export async function fuzz(
   outcome: (bytes: Uint8Array) => boolean | Promise<boolean>,
 ): Promise<{ rounds: number; taken: number }> {
   const seconds = process.env.FUZZ_SECONDS === undefined ? undefined : Number(process.env.FUZZ_SECONDS);
-  const seed = seconds === undefined ? 14 : Date.now() % 2 ** 31;
+  const { FUZZ_SEED = seconds === undefined ? 14 : Date.now() % 2 ** 31 } = process.env;
+  const seed = Number(FUZZ_SEED);
   const random = mulberry32(seed);
   const end = Date.now() + 1000 * (seconds ?? 0);
   let taken = 0;
