@@ -12,12 +12,12 @@ import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
-import { Constants } from "./constants.js";
-import { type Direction, type Initial, kindOf, type RecurrentNode, readLayer } from "./layer.js";
+import { Constants, concatenated } from "./constants.js";
+import { type Direction, type Initial, KINDS, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
 import { MODEL, type Model } from "./schema.js";
-import { isStandard, type Value, walk } from "./scope.js";
-import { isFloat } from "./tensor.js";
+import { type Value, walk } from "./scope.js";
+import { isFloat, TensorReader } from "./tensor.js";
 import { joined } from "./wiring.js";
 
 /** What an ONNX model says of a layer beyond the options of its module. */
@@ -113,28 +113,24 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   if (model.graph === undefined) throw invalid("it has no graph");
   let size = file.length;
   for (const { length } of external.values()) size += length;
-  const constants = new Constants(size, external);
+  const constants = new Constants(new TensorReader(size, external));
   const found: RecurrentNode[] = [];
   const pending: (() => void)[] = [];
   const operators = new Set<string>();
   const tensors: Record<string, Tensor> = Object.create(null);
-  const keep = (name: string, value: Value) => {
+  const keep = (name: string, value: Value | undefined) => {
     const constant = constants.of(value);
-    if (constant?.values instanceof Float32Array) tensors[name] = new Tensor(constant.values, constant.shape);
+    if (constant?.isFloat) tensors[name] = constant.tensor;
   };
   walk(
     model,
     model.graph,
     (placed) => {
-      const { node, scope, path } = placed;
-      operators.add(node.op ?? "");
-      const kind = kindOf(placed);
+      const { op, node, scope, path } = placed;
+      operators.add(op);
+      const kind = KINDS.get(op);
       if (kind !== undefined) pending.push(() => found.push(readLayer(placed, kind, constants)));
-      if (node.op === "Constant" && isStandard(node.domain)) {
-        const [output] = node.outputs;
-        const value = scope.find(output);
-        if (value !== undefined) keep(path + output, value);
-      }
+      if (op === "Constant") keep(path + node.outputs[0], scope.find(node.outputs[0]));
     },
     (name, value) => {
       if (value.tensor && isFloat(value.tensor)) keep(name, value);
@@ -205,14 +201,8 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
     outputs: last.placed.node.outputs,
     sequenceLens: !!node.inputs[4],
     quantized,
-    h0: initialOf(
-      layers.map(({ initial }) => initial.h),
-      first,
-    ),
-    c0: initialOf(
-      layers.map(({ initial }) => initial.c),
-      first,
-    ),
+    h0: initialOf(layers.map(({ initial: [h] }) => h)),
+    c0: initialOf(layers.map(({ initial: [, c] }) => c)),
   };
   const create = (given: CreateOptions = {}) => {
     checkFlipped(name, direction, given);
@@ -239,16 +229,9 @@ function checkFlipped(name: string, direction: Direction, options: CreateOptions
 }
 
 /** The initial states of all layers as one. */
-function initialOf(each: readonly Initial[], { directions, hiddenSize }: RecurrentNode): "zeros" | "computed" | Tensor {
-  const known = each.find((one) => typeof one !== "string");
-  if (each.every((one) => one === "zeros")) return "zeros";
-  if (known === undefined || typeof known === "string") return "computed";
-  const [, batch = 0] = known.shape;
-  const fits = (one: Initial) => one === "zeros" || (one !== "computed" && one.shape[1] === batch);
-  if (!each.every(fits)) return "computed";
-  const all = Tensor.zeros([each.length * directions, batch, hiddenSize]);
-  each.forEach((one, l) => {
-    if (typeof one !== "string") all.data.set(one.values, l * one.values.length);
-  });
-  return all;
+function initialOf(each: readonly Initial[]): Initial {
+  const known = each.find((one) => typeof one === "object");
+  if (known === undefined) return each.includes("computed") ? "computed" : "zeros";
+  const states = each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : one));
+  return states.includes("computed") ? "computed" : (concatenated(states as Tensor[]) ?? "computed");
 }

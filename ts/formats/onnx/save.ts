@@ -8,8 +8,9 @@ import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { concatenated } from "./constants.js";
 import { encode, type Field } from "./encode.js";
-import { GATES, type NodeKind } from "./layer.js";
+import { GATES, type NodeKind, reordered } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
 const OPSET = 14;
@@ -160,14 +161,6 @@ function kindOf(module: unknown): NodeKind {
 
 /** The values of some parameters of one layer, one after the other, their gates in ONNX's order. */
 function inOnnxOrder(kind: NodeKind, tensors: readonly Tensor[]): Float32Array {
-  const gates = GATES[kind];
-  const size = (tensors[0] as Tensor).size;
-  const block = size / gates.length;
-  const values = new Float32Array(tensors.length * size);
-  tensors.forEach(({ data }, i) => {
-    for (const [g, gate] of gates.entries()) {
-      values.set(data.subarray(g * block, (g + 1) * block), i * size + gate * block);
-    }
-  });
-  return values;
+  const order = GATES[kind].map((_, gate) => GATES[kind].indexOf(gate));
+  return (concatenated(tensors.map((tensor) => reordered(tensor, order))) as Tensor).data;
 }
