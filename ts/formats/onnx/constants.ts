@@ -5,20 +5,14 @@ import { sameValues } from "../../tensor/shape.js";
 import { contiguous } from "../../tensor/strides.js";
 import { asTensor, Tensor } from "../../tensor/tensor.js";
 import type { Placed, Value } from "./scope.js";
-import type { Constant, TensorReader } from "./tensor.js";
+import type { TensorReader } from "./tensor.js";
 
 /** As many nodes as may stand between a tensor of the file and a weight. */
 const MOST_STEPS = 256;
 
-/** TensorProto.DataType, as far as Cast makes it of constants: float and double, which are read as float32; int32 and int64. */
-const [FLOATS, INTEGERS] = [
-  [1, 11],
-  [6, 7],
-];
-
 export class Constants {
   /** undefined also for what is being computed: a cycle is not constant. */
-  readonly #known = new Map<Value, Constant | undefined>();
+  readonly #known = new Map<Value, Tensor | undefined>();
 
   constructor(
     readonly reader: TensorReader,
@@ -27,11 +21,11 @@ export class Constants {
   ) {}
 
   /** The value; undefined if it is known only when the model runs. */
-  of(value: Value | undefined, steps = 0): Constant | undefined {
+  of(value: Value | undefined, steps = 0): Tensor | undefined {
     if (value === undefined || steps > MOST_STEPS) return undefined;
     if (this.#known.has(value)) return this.#known.get(value);
     this.#known.set(value, undefined);
-    let constant: Constant | undefined;
+    let constant: Tensor | undefined;
     if (value.tensor !== undefined) constant = this.reader.read(value.tensor);
     else if (value.node !== undefined && value.output === 0) constant = this.#compute(value.node, steps + 1);
     this.#known.set(value, constant);
@@ -54,56 +48,32 @@ export class Constants {
     );
   }
 
-  #compute(placed: Placed, steps: number): Constant | undefined {
+  #compute(placed: Placed, steps: number): Tensor | undefined {
     const { op, node } = placed;
-    if (op === "Constant") return this.#literal(placed);
     if (op === "Shape") {
-      const shape = this.shapes?.get(placed.input(0)) ?? this.of(placed.input(0), steps)?.tensor.shape;
-      return shape && integers(shape.slice(placed.attribute("start")?.i ?? 0, placed.attribute("end")?.i));
+      const shape = this.shapes?.get(placed.input(0)) ?? this.of(placed.input(0), steps)?.shape;
+      return shape && new Tensor(shape.slice(placed.attribute("start")?.i ?? 0, placed.attribute("end")?.i));
     }
     const compute = OPERATORS[op];
     if (compute === undefined) return undefined;
-    const inputs: (Constant | undefined)[] = [];
+    const inputs: (Tensor | undefined)[] = [];
     for (const name of node.inputs) {
       const input = this.of(placed.scope.find(name), steps);
       if (input === undefined && name !== "") return undefined;
-      this.reader.spend(1 + (input?.tensor.size ?? 0)); // no operator makes more of them
+      this.reader.spend(1 + (input?.size ?? 0)); // no operator makes more of them
       inputs.push(input);
     }
-    const [first] = inputs;
-    if (first === undefined) return undefined;
-    const to = placed.attribute("to")?.i ?? 0; // of Cast
-    const isFloat = op === "DequantizeLinear" || FLOATS.includes(to) || (first.isFloat && to === 0);
-    if (to !== 0 && !isFloat && (first.isFloat || !INTEGERS.includes(to))) return undefined;
+    if (inputs[0] === undefined) return undefined;
     try {
-      const tensor = compute(inputs.map((input) => input?.tensor) as unknown as Inputs, placed);
-      return tensor && { tensor, isFloat };
+      return compute(inputs as unknown as Inputs, placed);
     } catch (error) {
       if ((error as { code?: unknown }).code === "OUT_OF_MEMORY") throw error;
       return undefined; // its inputs do not fit each other
     }
   }
-
-  /** A Constant node. */
-  #literal(placed: Placed): Constant | undefined {
-    for (const { name = "" } of placed.node.attributes) {
-      const { t, f = 0, i = 0, floats = [], ints = [] } = placed.attribute(name) ?? {};
-      if (name === "value" && t !== undefined) return this.reader.read(t);
-      if (name === "value_float") return { tensor: new Tensor([f], []), isFloat: true };
-      if (name === "value_floats") return { tensor: new Tensor(floats, [floats.length]), isFloat: true };
-      if (name === "value_int") return integers([i], []);
-      if (name === "value_ints") return integers(ints);
-    }
-    return undefined;
-  }
 }
 
-const integers = (values: readonly number[], shape = [values.length]): Constant => ({
-  tensor: new Tensor(values, shape),
-  isFloat: false,
-});
-
-const isZero = ({ tensor }: Constant): boolean => tensor.data.every((one) => one === 0);
+const isZero = ({ data }: Tensor): boolean => data.every((one) => one === 0);
 
 type Inputs = readonly [Tensor, ...(Tensor | undefined)[]];
 
@@ -123,7 +93,12 @@ const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis)
 const OPERATORS: Readonly<Record<string, (inputs: Inputs, placed: Placed) => Tensor | undefined>> = {
   __proto__: null as never,
   Identity: ([x]) => x,
-  Cast: ([x]) => x,
+  /** float and double are read as float32; of int32 and int64 the fraction goes. */
+  Cast: ([x], placed) => {
+    const to = placed.attribute("to")?.i;
+    if (to === 1 || to === 11) return x;
+    return to === 6 || to === 7 ? new Tensor(x.data.map(Math.trunc), x.shape) : undefined;
+  },
   Squeeze: ([x, axes], placed) => {
     const gone = listOf(axes, placed, "axes")?.map((axis) => positive(axis, x.shape.length));
     return x.reshape(x.shape.filter((size, d) => (gone ? !gone.includes(d) : size !== 1)));
@@ -177,13 +152,17 @@ export function dequantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, 
   return new Tensor(values, x.shape);
 }
 
+/** A list in another order, a permutation; backwards if none is given. undefined if it is none. */
+export function permuted<T>(list: readonly T[], perm: readonly number[] = []): T[] | undefined {
+  const order = perm.length > 0 ? perm : list.map((_, d) => list.length - 1 - d);
+  if (order.length !== list.length || !list.every((_, d) => order.includes(d))) return undefined;
+  return order.map((d) => list[d] as T);
+}
+
 /** @param perm which dimension of `x` each one is; all of them backwards if left out */
 export function transposed(x: Tensor, perm?: readonly number[]): Tensor | undefined {
-  const backwards = x.shape.map((_, d) => d).reverse();
-  const order = perm?.length ? perm : backwards;
-  if (order.length !== x.shape.length || !backwards.every((d) => order.includes(d))) return undefined;
-  const pick = (list: readonly number[]) => order.map((d) => list[d] as number);
-  return asTensor("x", { data: x.data, shape: pick(x.shape), strides: pick(contiguous(x.shape, false)) });
+  const [shape, strides] = [permuted(x.shape, perm), permuted(contiguous(x.shape, false), perm)];
+  return shape && strides && asTensor("x", { data: x.data, shape, strides });
 }
 
 /** One behind the other along an axis; undefined if their other sizes differ. */

@@ -2,12 +2,12 @@
 import { shapeText } from "../../checks/describe.js";
 import type { LSTMError } from "../../checks/errors.js";
 import { sameValues } from "../../tensor/shape.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
 import { quote } from "../json-reader.js";
 import { type Constants, concatenated, dequantized, transposed } from "./constants.js";
 import type { Placed } from "./scope.js";
-import type { Constant } from "./tensor.js";
+import { isFloat } from "./tensor.js";
 
 /** The operators, which have the names of PyTorch's classes. */
 export type NodeKind = "LSTM" | "GRU" | "RNN";
@@ -32,7 +32,9 @@ export interface RecurrentNode {
   readonly batch: number | undefined;
   /** The initial h, and of an LSTM c. */
   readonly initial: readonly [h: Initial, c: Initial];
-  /** For each direction: `weight_ih`, `weight_hh` and, unless the node has none, `bias_ih` and `bias_hh`. */
+  /** Whether it has biases; those of a node without are 0. */
+  readonly bias: boolean;
+  /** For each direction: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`. */
   readonly parameters: readonly Readonly<Record<string, Tensor>>[];
 }
 
@@ -56,8 +58,9 @@ export function reordered(x: Tensor, order: readonly number[]): Tensor {
 }
 
 /** @throws LSTMError that names the node, and the attribute or input that PyTorch's module has no equivalent for */
-export function readLayer(placed: Placed, kind: NodeKind, constants: Constants): RecurrentNode {
+export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   const { node, op, path } = placed;
+  const kind = KINDS.get(op) as NodeKind;
   const name = path + (node.name || node.outputs.find((output) => output !== "") || op);
   const refuse = (why: string): LSTMError => badFile(`ONNX: the ${node.op} node ${quote(name)} ${why}`);
 
@@ -72,56 +75,55 @@ export function readLayer(placed: Placed, kind: NodeKind, constants: Constants):
   }
 
   const quantized = op === QUANTIZED;
-  const dense = (index: number, what: string) => {
-    const constant = constants.of(placed.input(index));
-    if (constant !== undefined) return constant;
+  const dense = (index: number, what: string): Tensor => {
+    const tensor = constants.of(placed.input(index));
+    if (tensor !== undefined) return tensor;
     const input = quote(node.inputs[index] ?? "");
     throw refuse(`has weights that are no constants: ${what}, ${input}, is only known when the model runs`);
   };
   /** W or R: (directions, gates * hidden, columns). */
-  const weight = (index: 1 | 2, what: string): Constant => {
+  const weight = (index: 1 | 2, what: string): Tensor => {
     const stored = dense(index, what);
     if (!quantized) return stored;
-    const [scale, zero] = [dense(6 + 2 * index, `${what}_scale`), dense(7 + 2 * index, `${what}_zero_point`)];
-    const tensor = widened(stored.tensor, scale.tensor, zero.tensor);
-    if (tensor !== undefined) return { tensor, isFloat: true };
+    const wide = widened(stored, dense(6 + 2 * index, `${what}_scale`), dense(7 + 2 * index, `${what}_zero_point`));
+    if (wide !== undefined) return wide;
     throw refuse(`has ${what}_scale or ${what}_zero_point of another shape than ${what} needs`);
   };
-  const checked = (what: string, { tensor, isFloat }: Constant, expected: readonly number[]): Tensor => {
-    if (isFloat && sameValues(tensor.shape, expected)) return tensor;
-    const [got, wanted] = [shapeText(tensor.shape), shapeText(expected)];
+  const check = (what: string, index: number, { shape }: Tensor, expected: readonly number[]) => {
+    const { tensor } = placed.input(index) ?? {};
+    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
+    const [got, wanted] = [shapeText(shape), shapeText(expected)];
     throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
   };
-  const [input, recurrent] = [weight(1, "W"), weight(2, "R")];
-  const hiddenSize = recurrent.tensor.shape[2] ?? 0;
-  const inputSize = input.tensor.shape[2] ?? 0;
+  const [W, R] = [weight(1, "W"), weight(2, "R")];
+  const [inputSize, hiddenSize] = [W.shape[2] ?? 0, R.shape[2] ?? 0];
   if (hiddenSize === 0 || inputSize === 0) throw refuse("has weights without values");
   const rows = GATES[kind].length * hiddenSize;
-  const W = checked("W", input, [directions, rows, inputSize]);
-  const R = checked("R", recurrent, [directions, rows, hiddenSize]);
+  check("W", 1, W, [directions, rows, inputSize]);
+  check("R", 2, R, [directions, rows, hiddenSize]);
   const declared = placed.attribute("hidden_size")?.i ?? hiddenSize;
   if (declared !== hiddenSize) throw refuse(`has hidden_size ${declared}, but R has ${hiddenSize} columns`);
-  const B = node.inputs[3] ? checked("B", dense(3, "B"), [directions, 2 * rows]) : undefined;
+  const bias = !!node.inputs[3];
+  const B = bias ? dense(3, "B") : Tensor.zeros([directions, 2 * rows]);
+  check("B", 3, B, [directions, 2 * rows]);
 
   const initial = (index: number): Initial => {
     const value = placed.input(index);
     if (!node.inputs[index] || constants.isZero(value)) return "zeros";
-    const known = constants.of(value)?.tensor;
+    const known = constants.of(value);
     if (known === undefined) return "computed";
     const state = layout === 1 ? transposed(known, [1, 0, 2]) : known;
     if (state && sameValues(state.shape, [directions, state.shape[1] as number, hiddenSize])) return state;
     throw refuse(`has an initial state of shape ${shapeText(known.shape)}`);
   };
 
-  const parameters = Array.from({ length: directions }, (_, d) => {
-    const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
-    const bias = B?.select(0, d);
-    return {
-      weight_ih: inTorchOrder(W.select(0, d)),
-      weight_hh: inTorchOrder(R.select(0, d)),
-      ...(bias && { bias_ih: inTorchOrder(bias.slice(0, 0, rows)), bias_hh: inTorchOrder(bias.slice(0, rows)) }),
-    };
-  });
+  const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
+  const parameters = Array.from({ length: directions }, (_, d) => ({
+    weight_ih: inTorchOrder(W.select(0, d)),
+    weight_hh: inTorchOrder(R.select(0, d)),
+    bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
+    bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
+  }));
   return {
     placed,
     name,
@@ -133,8 +135,9 @@ export function readLayer(placed: Placed, kind: NodeKind, constants: Constants):
     layout,
     nonlinearity,
     quantized,
-    batch: constants.of(placed.input(5))?.tensor.shape[layout === 1 ? 0 : 1],
+    batch: constants.of(placed.input(5))?.shape[layout === 1 ? 0 : 1],
     initial: [initial(5), initial(6)],
+    bias,
     parameters,
   };
 }

@@ -3,7 +3,6 @@ import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
-import type { StateDict } from "../../parameters/state-dict.js";
 import { suffixOf } from "../../recurrent/cells.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
@@ -15,8 +14,8 @@ import { quote } from "../json-reader.js";
 import { Constants, concatenated } from "./constants.js";
 import { type Direction, type Initial, KINDS, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
-import { MODEL, type Model } from "./schema.js";
-import { type Value, walk } from "./scope.js";
+import { MODEL, type Model, type TensorMessage } from "./schema.js";
+import { find } from "./scope.js";
 import { isFloat, TensorReader } from "./tensor.js";
 import { joined } from "./wiring.js";
 
@@ -114,31 +113,15 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   let size = file.length;
   for (const { length } of external.values()) size += length;
   const constants = new Constants(new TensorReader(size, external));
-  const found: RecurrentNode[] = [];
-  const pending: (() => void)[] = [];
-  const operators = new Set<string>();
+  const found = find(model, model.graph, KINDS);
   const tensors: Record<string, Tensor> = Object.create(null);
-  const keep = (name: string, value: Value | undefined) => {
-    const constant = constants.of(value);
-    if (constant?.isFloat) tensors[name] = constant.tensor;
-  };
-  walk(
-    model,
-    model.graph,
-    (placed) => {
-      const { op, node, scope, path } = placed;
-      operators.add(op);
-      const kind = KINDS.get(op);
-      if (kind !== undefined) pending.push(() => found.push(readLayer(placed, kind, constants)));
-      if (op === "Constant") keep(path + node.outputs[0], scope.find(node.outputs[0]));
-    },
-    (name, value) => {
-      if (value.tensor && isFloat(value.tensor)) keep(name, value);
-    },
-  );
-  for (const read of pending) read(); // once it is known what reads what
-  if (found.length === 0) throw none(operators);
-  return { layers: joined(found, constants).map(asModule), tensors };
+  for (const [name, value] of found.tensors) {
+    const tensor = isFloat(value.tensor as TensorMessage) && constants.of(value);
+    if (tensor) tensors[name] = tensor;
+  }
+  if (found.nodes.length === 0) throw none([...found.operators]);
+  const layers = found.nodes.map((node) => readLayer(node, constants));
+  return { layers: joined(layers, constants).map(asModule), tensors };
 }
 
 function externalOf(files: unknown): Map<string, Uint8Array> {
@@ -151,8 +134,8 @@ function externalOf(files: unknown): Map<string, Uint8Array> {
   );
 }
 
-function none(operators: ReadonlySet<string>) {
-  const has = (...names: string[]) => names.some((name) => operators.has(name));
+function none(operators: string[]) {
+  const has = (...names: string[]) => names.some((name) => operators.includes(name));
   const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
   // An array, because bundlers make one long line of texts that are added.
   const why = [
@@ -160,7 +143,7 @@ function none(operators: ReadonlySet<string>) {
     "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
     'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
   ];
-  const names = [...operators].sort();
+  const names = operators.sort();
   const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
   return badFile(
     `ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${decomposed ? why.join(" ") : ""}`,
@@ -172,26 +155,19 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const [first] = layers as readonly [RecurrentNode];
   const last = layers.at(-1) as RecurrentNode;
   const { name, kind, direction, layout, nonlinearity, quantized, inputSize, hiddenSize } = first;
-  const bias = layers.some(({ parameters: [one] }) => one?.bias_ih !== undefined);
+  const bias = layers.some((layer) => layer.bias);
   const stateDict: Record<string, Tensor> = {};
   layers.forEach(({ parameters }, l) => {
     parameters.forEach((own, d) => {
-      const suffix = suffixOf(l, d);
-      const rows = own.weight_hh?.shape[0] ?? 0;
-      const biases =
-        bias && own.bias_ih === undefined ? { bias_ih: Tensor.zeros([rows]), bias_hh: Tensor.zeros([rows]) } : {};
-      for (const [part, tensor] of Object.entries({ ...own, ...biases })) stateDict[part + suffix] = tensor;
+      for (const [part, tensor] of Object.entries(own)) {
+        if (bias || part.startsWith("weight")) stateDict[part + suffixOf(l, d)] = tensor;
+      }
     });
   });
-  const options = {
-    inputSize,
-    hiddenSize,
-    numLayers: layers.length,
-    bias,
-    batchFirst: layout === 1,
-    bidirectional: direction === "bidirectional",
-    ...(kind === "RNN" && { nonlinearity }),
-  };
+  const batchFirst = layout === 1;
+  const ofRNN = kind === "RNN" ? { nonlinearity } : {};
+  const bidirectional = direction === "bidirectional";
+  const options = { inputSize, hiddenSize, numLayers: layers.length, bias, batchFirst, bidirectional, ...ofRNN };
   const { node } = first.placed;
   const attributes: OnnxAttributes = {
     nodes: layers.map((layer) => layer.name),
@@ -206,17 +182,12 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   };
   const create = (given: CreateOptions = {}) => {
     checkFlipped(name, direction, given);
-    return CREATE[kind](stateDict, options);
+    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, { batchFirst, ...ofRNN });
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
 
-const CREATE = {
-  LSTM: (dict: StateDict, { batchFirst }: LSTMOptions) => LSTM.fromStateDict(dict, { batchFirst }),
-  GRU: (dict: StateDict, { batchFirst }: GRUOptions) => GRU.fromStateDict(dict, { batchFirst }),
-  RNN: (dict: StateDict, { batchFirst, nonlinearity }: RNNOptions) =>
-    RNN.fromStateDict(dict, { batchFirst, nonlinearity }),
-};
+const CLASSES = { LSTM, GRU, RNN };
 
 function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);

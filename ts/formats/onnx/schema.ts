@@ -6,13 +6,13 @@ export interface TensorMessage {
   name?: string;
   type?: number;
   dims: number[];
-  floats: number[];
-  doubles: number[];
-  ints: number[];
-  longs: number[];
-  unsigned: number[];
+  floats?: number[];
+  doubles?: number[];
+  ints?: number[];
+  longs?: number[];
+  unsigned?: number[];
   raw?: Uint8Array;
-  external: { key?: string; value?: string }[];
+  external?: { key?: string; value?: string }[];
   location?: number;
 }
 

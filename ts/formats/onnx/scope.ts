@@ -8,7 +8,7 @@ const MOST_NODES = 2 ** 20;
 /** As deep as functions may call each other. */
 const MOST_CALLS = 64;
 
-/** A value that a name stands for: a tensor of the file, an output of a node, or, with neither, what is known only later. */
+/** A value that a name stands for: a tensor of the file, an output of another node than Constant, or, with neither, what is known only later. */
 export interface Value {
   readonly tensor?: TensorMessage;
   readonly node?: Placed;
@@ -46,6 +46,19 @@ export class Placed {
   }
 }
 
+/** The tensor that a Constant node is. */
+function literal(placed: Placed): TensorMessage | undefined {
+  for (const { name = "" } of placed.node.attributes) {
+    const { t, f = 0, i = 0, floats = [], ints = [] } = placed.attribute(name) ?? {};
+    if (name === "value") return t;
+    if (name === "value_float") return { type: 1, dims: [], floats: [f] };
+    if (name === "value_floats") return { type: 1, dims: [floats.length], floats };
+    if (name === "value_int") return { type: 7, dims: [], longs: [i] };
+    if (name === "value_ints") return { type: 7, dims: [ints.length], longs: ints };
+  }
+  return undefined;
+}
+
 const named = (attributes: readonly Attribute[], wanted: string) => attributes.find(({ name }) => name === wanted);
 
 const qualified = (domain = "", name = ""): string =>
@@ -74,31 +87,36 @@ export class Scope {
   }
 }
 
-/**
- * Visits every node, those of bodies and functions too, once the names of its graph are known; and the tensors of every
- * graph, by their names with the bodies that they lie in before them.
- */
-export function walk(
-  model: Model,
-  graph: Graph,
-  visit: (placed: Placed) => void,
-  visitTensor: (name: string, value: Value) => void,
-): void {
+/** What is found in a model. */
+export interface Found {
+  /** The nodes of the operators that were asked for, in the order of the file. */
+  readonly nodes: Placed[];
+  /** All operators. */
+  readonly operators: Set<string>;
+  /** The tensors of the file, their names behind the bodies that they lie in. */
+  readonly tensors: [name: string, value: Value][];
+}
+
+/** Goes through all nodes, those of bodies and functions too, and through the tensors of every graph. */
+export function find(model: Model, graph: Graph, wanted: { has(op: string): boolean }): Found {
   const functions = new Map(model.functions.map((one) => [qualified(one.domain, one.name), one]));
+  const found: Found = { nodes: [], operators: new Set(), tensors: [] };
   let visited = 0;
 
-  const body = (
-    nodes: readonly Node[],
-    outputs: readonly (string | undefined)[],
-    scope: Scope,
-    path: string,
-    calls: number,
-  ) => {
+  const keep = (scope: Scope, path: string, name: string | undefined, tensor: TensorMessage) => {
+    const value: Value = { tensor, uses: 0 };
+    scope.set(name, value);
+    found.tensors.push([path + (name ?? ""), value]);
+  };
+
+  const body = (nodes: readonly Node[], outputs: readonly string[], scope: Scope, path: string, calls: number) => {
     const placed = nodes.map((node) => new Placed(node, scope, path));
-    for (const one of placed) {
-      for (const [output, name] of one.node.outputs.entries()) scope.set(name, { node: one, output, uses: 0 });
+    for (const node of placed) {
+      const tensor = node.op === "Constant" ? literal(node) : undefined;
+      if (tensor !== undefined) keep(scope, path, node.node.outputs[0], tensor);
+      else for (const [output, name] of node.node.outputs.entries()) scope.set(name, { node, output, uses: 0 });
     }
-    const use = (name: string | undefined) => {
+    const use = (name: string) => {
       const value = scope.find(name);
       if (value !== undefined) value.uses++;
     };
@@ -106,8 +124,9 @@ export function walk(
       if (++visited > MOST_NODES) throw invalid(`it has more than ${MOST_NODES} nodes`);
       const { node, op } = one;
       const inside = `${path}${node.name || node.op}/`;
+      found.operators.add(op);
+      if (wanted.has(op)) found.nodes.push(one);
       if (op !== "Shape") node.inputs.forEach(use);
-      visit(one);
       const called = functions.get(op);
       if (called !== undefined) {
         if (calls >= MOST_CALLS) throw invalid(`its functions call each other deeper than ${MOST_CALLS}`);
@@ -130,14 +149,11 @@ export function walk(
   ) => {
     const scope = new Scope(parent, parent?.call);
     for (const { name } of inputs) scope.set(name, { uses: 0 });
-    for (const tensor of tensors) {
-      const value: Value = { tensor, uses: 0 };
-      scope.set(tensor.name, value);
-      visitTensor(path + (tensor.name ?? ""), value);
-    }
-    const names = outputs.map(({ name }) => name);
+    for (const tensor of tensors) keep(scope, path, tensor.name, tensor);
+    const names = outputs.map(({ name = "" }) => name);
     body(nodes, names, scope, path, calls);
   };
 
   enter(graph, undefined, "", 0);
+  return found;
 }

@@ -3,40 +3,31 @@ import { shapeText } from "../../checks/describe.js";
 import { MAX_DIMENSIONS, product } from "../../tensor/elements.js";
 import { allocate, Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
-import { type FloatReader, readBFloat16, readFloat16, readFloat32, readFloat64 } from "../floats.js";
+import { readBFloat16, readFloat16 } from "../floats.js";
 import { quote } from "../json-reader.js";
 import { invalid } from "./protobuf.js";
 import type { TensorMessage } from "./schema.js";
 
-/** A value that is known before the model runs. Integers are kept as float32 too, which has them up to 2^24. */
-export interface Constant {
-  readonly tensor: Tensor;
-  readonly isFloat: boolean;
-}
+/** TensorProto.DataType. */
+const [FLOAT16, BFLOAT16] = [10, 16];
+/** What bytes are read as, by their DataType; float16 and bfloat16 as their bits. */
+const ARRAYS = {
+  1: Float32Array,
+  2: Uint8Array,
+  3: Int8Array,
+  4: Uint16Array,
+  5: Int16Array,
+  6: Int32Array,
+  7: BigInt64Array,
+  9: Uint8Array,
+  [FLOAT16]: Uint16Array,
+  11: Float64Array,
+  12: Uint32Array,
+  [BFLOAT16]: Uint16Array,
+};
 
-/** TensorProto.DataType: bytes of each value, and how floating-point numbers are read. */
-const FLOATS: ReadonlyMap<number | undefined, readonly [size: number, read: FloatReader]> = new Map([
-  [1, [4, readFloat32]],
-  [10, [2, readFloat16]],
-  [11, [8, readFloat64]],
-  [16, [2, readBFloat16]],
-]);
-/** The same of integers, as arrays of them. */
-const INTEGERS = new Map<number | undefined, Uint8ArrayConstructor | BigInt64ArrayConstructor>([
-  [2, Uint8Array],
-  [3, Int8Array as never],
-  [4, Uint16Array as never],
-  [5, Int16Array as never],
-  [6, Int32Array as never],
-  [7, BigInt64Array],
-  [9, Uint8Array],
-  [12, Uint32Array as never],
-]);
-
-export const isFloat = ({ type }: TensorMessage): boolean => FLOATS.has(type);
-
-/** The files beside a model, by the names that it has for them. */
-export type ExternalData = ReadonlyMap<string, Uint8Array>;
+/** Whether its values are floating-point numbers. */
+export const isFloat = ({ type = 0 }: TensorMessage): boolean => [1, FLOAT16, 11, BFLOAT16].includes(type);
 
 /** Reads the tensors of a model. */
 export class TensorReader {
@@ -45,51 +36,58 @@ export class TensorReader {
   constructor(
     /** How large the files are together: what is read, and what is read to compute others, is a multiple of it at most. */
     bytes: number,
-    readonly external: ExternalData,
+    /** The files beside the model, by the names that it has for them. */
+    readonly external: ReadonlyMap<string, Uint8Array>,
   ) {
     this.#left = 16 * bytes + 2 ** 16;
   }
 
+  /** Counts values that are read. */
   spend(values: number): void {
     this.#left -= values;
     if (this.#left < 0) throw invalid("what it holds and computes from that is many times as large as the file");
   }
 
-  /** @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read */
-  read(message: TensorMessage): Constant {
-    const { dims: shape, type, raw, location, floats, doubles, ints, longs, unsigned } = message;
+  /**
+   * The tensor; of integers too it is one of float32, which has them up to 2^24.
+   *
+   * @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read
+   */
+  read(message: TensorMessage): Tensor {
+    const { dims: shape, type = 0, floats, doubles, ints, longs, unsigned, external = [] } = message;
     const name = `tensor ${quote(message.name ?? "")}`;
     const size = product(shape);
     // The sizes too: beside a 0 one beyond the integers would leave a product of 0.
     if (shape.length > MAX_DIMENSIONS || ![...shape, size].every((one) => Number.isSafeInteger(one) && one >= 0)) {
       throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
     }
-    const [float, integers] = [FLOATS.get(type), INTEGERS.get(type)];
-    const itemSize = float?.[0] ?? integers?.BYTES_PER_ELEMENT;
-    if (itemSize === undefined) {
+    const Kind = ARRAYS[type as keyof typeof ARRAYS];
+    if (Kind === undefined) {
       throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
     }
-    const isExternal = location === 1 || message.external.length > 0;
-    // Without bytes, in the field of its type as numbers, which of float16 and bfloat16 are their bits.
-    const numbers = [floats, doubles, ints, longs, unsigned].find(({ length }) => length > 0) ?? [];
-    const data = isExternal
-      ? this.#external(name, message, size * itemSize)
-      : (raw ?? (float?.[0] === 2 ? new Uint8Array(Uint16Array.from(numbers).buffer) : undefined));
-    const length = data?.length ?? numbers.length * itemSize;
-    if (length !== size * itemSize) {
-      throw invalid(`${name} of shape ${shapeText(shape)} takes ${size * itemSize} bytes, but has ${length}`);
-    }
+    const takes = size * Kind.BYTES_PER_ELEMENT;
+    const isExternal = message.location === 1 || external.length > 0;
+    const bytes = isExternal ? this.#external(name, external, takes) : message.raw;
+    // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
+    const numbers = [floats, doubles, ints, longs, unsigned].find((list) => list?.length) ?? [];
+    const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
+    if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
     this.spend(size);
     const values = allocate(shape);
-    if (data === undefined) values.set(numbers);
-    else if (float !== undefined) float[1](new DataView(data.buffer, data.byteOffset, length), values);
-    else if (integers !== undefined) values.set(Array.from(new integers(data.slice().buffer), Number));
-    return { tensor: new Tensor(values, shape), isFloat: float !== undefined };
+    const { buffer } = bytes?.slice() ?? Uint16Array.from(numbers);
+    if (type === FLOAT16) readFloat16(new DataView(buffer), values);
+    else if (type === BFLOAT16) readBFloat16(new DataView(buffer), values);
+    else if (bytes === undefined) values.set(numbers);
+    else {
+      const stored = new Kind(buffer);
+      values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : stored);
+    }
+    return new Tensor(values, shape);
   }
 
   /** Data in a file beside the model, of which the model has the name, and perhaps the offset and the length. */
-  #external(name: string, { external }: TensorMessage, size: number): Uint8Array {
-    const entry = (wanted: string) => external.find(({ key }) => key === wanted)?.value;
+  #external(name: string, entries: TensorMessage["external"], size: number): Uint8Array {
+    const entry = (wanted: string) => entries?.find(({ key }) => key === wanted)?.value;
     const file = entry("location") ?? "";
     const bytes = this.external.get(file);
     if (bytes === undefined) {

@@ -1,5 +1,5 @@
 /** Which nodes are layers of one module: each reads the output of the one below, and nothing else does. */
-import { Constants } from "./constants.js";
+import { Constants, permuted } from "./constants.js";
 import type { RecurrentNode } from "./layer.js";
 import { invalid } from "./protobuf.js";
 import type { Placed, Value } from "./scope.js";
@@ -13,23 +13,18 @@ const [TIME, BATCH] = [1009, 1013];
 /** The layers in modules, each from its first layer to its last. */
 export function joined(layers: readonly RecurrentNode[], constants: Constants): RecurrentNode[][] {
   const byNode = new Map(layers.map((layer) => [layer.placed, layer]));
-  const above = new Map<RecurrentNode, RecurrentNode>();
-  const below = new Map<RecurrentNode, RecurrentNode>();
+  const modules = new Map<RecurrentNode | undefined, RecurrentNode[]>();
   for (const layer of layers) {
-    const other = layerBelow(layer, byNode, constants);
-    if (other === undefined || above.has(other) || !alike(other, layer)) continue;
-    above.set(other, layer);
-    below.set(layer, other);
+    const below = layerBelow(layer, byNode, constants);
+    const module = modules.get(below) ?? [];
+    if (below !== undefined && module.length === 0)
+      throw invalid("its layers read each other before they are computed");
+    const joins = below !== undefined && below === module.at(-1) && alike(below, layer);
+    const own = joins ? module : [];
+    own.push(layer);
+    modules.set(layer, own);
   }
-  const modules = layers
-    .filter((layer) => !below.has(layer))
-    .map((first) => {
-      const module = [first];
-      for (let next = above.get(first); next !== undefined; next = above.get(next)) module.push(next);
-      return module;
-    });
-  if (modules.flat().length < layers.length) throw invalid("its layers read each other in a circle");
-  return modules;
+  return [...new Set(modules.values())];
 }
 
 function alike(a: RecurrentNode, b: RecurrentNode): boolean {
@@ -74,10 +69,10 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
   let dimensions = layer.layout === 1 ? "btdh" : "tdbh";
   for (const placed of nodes) {
     shapes.set(placed.input(0), sizesOf(dimensions));
-    const second = () => known.of(placed.input(1))?.tensor;
+    const second = () => known.of(placed.input(1));
     if (placed.op === "Transpose") {
-      const moved = (placed.attribute("perm")?.ints ?? []).map((d) => dimensions[d]);
-      if (moved.length !== dimensions.length || ![...dimensions].every((one) => moved.includes(one))) return undefined;
+      const moved = permuted([...dimensions], placed.attribute("perm")?.ints);
+      if (moved === undefined) return undefined;
       dimensions = moved.join("");
     } else if (placed.op === "Squeeze") {
       const axes = second()?.data ?? placed.attribute("axes")?.ints ?? [];
