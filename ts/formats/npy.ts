@@ -8,12 +8,10 @@ import { shapeText } from "../checks/describe.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
-import { contiguous } from "../tensor/strides.js";
-import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
+import { allocate, asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { asBytes, badFile, joined } from "./bytes.js";
 import { quote } from "./json-reader.js";
-import { NUMBER_TYPES } from "./npy-numbers.js";
-import { gather, swapped } from "./strided-bytes.js";
+import { NUMBER_TYPES, readNumbers } from "./npy-numbers.js";
 
 /** Options of `loadNpy`. */
 export interface NpyOptions {
@@ -58,26 +56,26 @@ export function readArray(what: string, bytes: Uint8Array, integers: boolean, sk
     /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header) ?? [];
   const fortran = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
   const sizes = /['"]shape['"]: *\(([\d, L]*)\)/.exec(header)?.[1];
-  const number = integers || !/^[biu]/.test(type) ? NUMBER_TYPES.get(type) : undefined;
   if (fortran === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
-  if (number === undefined) {
+  const itemSize = integers || type[0] === "f" ? NUMBER_TYPES.get(type)?.BYTES_PER_ELEMENT : undefined;
+  if (itemSize === undefined) {
     if (skips) return undefined;
     throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
   }
-  const [itemSize, read] = number;
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  const data = bytes.subarray(begin);
   if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
   const size = product(shape) * itemSize;
-  if (!shape.every(Number.isSafeInteger) || size !== data.length) {
-    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${data.length} (a truncated file?)`);
+  const got = bytes.length - begin;
+  if (!shape.every(Number.isSafeInteger) || size !== got) {
+    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${got} (a truncated file?)`);
   }
-  const little = order === ">" ? swapped(data, itemSize) : data;
-  const dense = gather(little, { offset: 0, shape, stride: contiguous(shape, fortran === "True") }, itemSize);
-  const values = allocate(shape);
-  const inexact = read(new DataView(dense.buffer, dense.byteOffset, dense.byteLength), values);
-  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
-  return new Tensor(values, shape);
+  const numbers = joined("an array", [bytes.subarray(begin)]);
+  if (order === ">") for (let at = 0; at < size; at += itemSize) numbers.subarray(at, at + itemSize).reverse();
+  const data = allocate(shape);
+  readNumbers(type, numbers.buffer, data, (at) =>
+    invalid(`its integer number ${at}, counted from 0, is none that float32 has`),
+  );
+  return asTensor("array", { data, shape, fortranOrder: fortran === "True" });
 }
 
 /** NumPy's own limit is 10000. */

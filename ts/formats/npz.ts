@@ -3,11 +3,10 @@ import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import type { Tensor, TensorInput } from "../tensor/tensor.js";
-import { allocateBytes, asBytes, badFile } from "./bytes.js";
+import { asBytes, badFile } from "./bytes.js";
 import { quote } from "./json-reader.js";
 import { type NpyOptions, npyOf, readArray } from "./npy.js";
 import { LONE_SURROGATE } from "./utf8.js";
-import { ZipArchive, type ZipEntry } from "./zip.js";
 import { storedZip } from "./zip-writer.js";
 
 /** Options of `loadNpz`. */
@@ -31,38 +30,13 @@ export async function loadNpz(
   const { integers = true, skipUnsupported = false } = checkObject("loadNpz", options, ["integers", "skipUnsupported"]);
   const takesIntegers = checkBoolean("integers", integers);
   const skips = checkBoolean("skipUnsupported", skipUnsupported);
-  const archive = new ZipArchive(asBytes(bytes), (why, cause) => badFile(`Not a valid .npz file: ${why}`, cause));
-  const names = archive.names.filter((name) => name.endsWith(".npy"));
-  if (names.length === 0) throw archive.invalid("it has no arrays");
+  const { readArchive } = await import("./npz-archive.js");
   const arrays: Record<string, Tensor> = Object.create(null);
-  for (const entry of archive.entries(names)) {
-    const content = archive.checked(entry, entry.deflated ? await inflated(archive, entry) : entry.bytes);
-    const name = entry.name.slice(0, -".npy".length);
+  for (const [name, content] of await readArchive(asBytes(bytes))) {
     const array = readArray(`Array ${quote(name)}`, content, takesIntegers, skips);
     if (array !== undefined) arrays[name] = array;
   }
   return arrays;
-}
-
-/** What a deflated entry holds. More than the size that the archive told is not kept. */
-async function inflated(archive: ZipArchive, entry: ZipEntry): Promise<Uint8Array> {
-  const content = allocateBytes("an array", entry.size);
-  let size = 0;
-  try {
-    const packed = new Blob([entry.bytes as Bytes]).stream();
-    const reader = packed.pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (size + part.value.length > content.length) {
-        await reader.cancel();
-        throw new RangeError(`it has more than ${content.length} bytes`);
-      }
-      content.set(part.value, size);
-      size += part.value.length;
-    }
-  } catch (cause) {
-    throw archive.notDeflated(entry, cause);
-  }
-  return content.subarray(0, size);
 }
 
 /**
