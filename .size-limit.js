@@ -61,8 +61,8 @@ export default [
   bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),
   bundle("lstm-wasm/audio, beside the default entry", "dist/audio.js", "3 kB", ...core),
   bundle("lstm-wasm/pytorch, beside the default entry", "dist/pytorch.js", "8 kB", ...core),
-  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "2.7 kB", ...core, "./npz-archive-*"),
-  { ...bundle("  of it .npy alone", "dist/npy.js", "1.93 kB", ...core), import: "{ loadNpy, saveNpy }" },
+  bundle("lstm-wasm/npy, beside the default entry", "dist/npy.js", "2 kB", ...core, "./npz-archive-*"),
+  { ...bundle("  of it .npy alone", "dist/npy.js", "1.9 kB", ...core), import: "{ loadNpy, saveNpy }" },
   bundle("lstm-wasm/node", "dist/node.js", "1 kB", "node:*"),
   // What each command loads comes on top when it runs: from 2.5 kB (convert) to 10 kB (bench).
   bundle("npx lstm-wasm, before it loads a command", "dist/bin.js", "4 kB", "node:*", "lstm-wasm", ...lazy("bin.js")),

@@ -32,13 +32,12 @@ export function readNumbers(
   const Numbers = NUMBER_TYPES.get(type) as NumberArray;
   const numbers = new Numbers(bytes);
   if (type === "f2") readFloat16(new DataView(bytes), values);
-  else if (numbers instanceof Float32Array)
-    values.set(numbers); // with the bits that they have
+  else if (type[0] === "f") values.set(numbers as ArrayLike<number>);
   else
     for (let i = 0; i < values.length; i++) {
       const value = numbers[i] as number | bigint;
       values[i] = Number(value);
       // biome-ignore lint/suspicious/noDoubleEquals: a BigInt and a number are compared by their value
-      if (type !== "f8" && values[i] != value) throw inexact(i);
+      if (values[i] != value) throw inexact(i);
     }
 }

@@ -9,7 +9,7 @@ import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
 import { allocate, asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
-import { asBytes, badFile, joined } from "./bytes.js";
+import { allocateBytes, asBytes, badFile } from "./bytes.js";
 import { quote } from "./json-reader.js";
 import { NUMBER_TYPES, readNumbers } from "./npy-numbers.js";
 
@@ -44,11 +44,8 @@ export function readArray(what: string, bytes: Uint8Array, integers: boolean, sk
   if (start !== "\x93NUMPY") {
     throw invalid(`it must begin with \\x93NUMPY, got ${quote(start)}`);
   }
-  const long = bytes[6] !== 1; // the header's length has 2 bytes in version 1, 4 since version 2
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length < 12 ? Infinity : long ? view.getUint32(8, true) : view.getUint16(8, true);
-  const from = long ? 12 : 10;
-  const begin = from + length;
+  const from = bytes[6] === 1 ? 10 : 12; // the header's length has 2 bytes in version 1, 4 since version 2
+  const begin = bytes.subarray(8, from).reduceRight((length, byte) => 256 * length + byte, 0) + from;
   if (begin > Math.min(bytes.length, MAX_HEADER_BYTES)) throw invalid("its header is too long (a truncated file?)");
   const header = String.fromCharCode(...bytes.subarray(from, begin));
 
@@ -69,7 +66,8 @@ export function readArray(what: string, bytes: Uint8Array, integers: boolean, sk
   if (!shape.every(Number.isSafeInteger) || size !== got) {
     throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${got} (a truncated file?)`);
   }
-  const numbers = joined("an array", [bytes.subarray(begin)]);
+  const numbers = allocateBytes("an array", size);
+  numbers.set(bytes.subarray(begin));
   if (order === ">") for (let at = 0; at < size; at += itemSize) numbers.subarray(at, at + itemSize).reverse();
   const data = allocate(shape);
   readNumbers(type, numbers.buffer, data, (at) =>
@@ -94,12 +92,14 @@ export function saveNpy(tensor: TensorInput): Bytes {
 export function npyOf(argument: string, value: TensorInput): Bytes {
   const { data, shape } = asTensor(argument, value);
   const [first] = shape;
-  const tuple = shape.length === 1 ? `(${first},)` : `(${shape.join(", ")})`;
+  const tuple = shape.join(", ") + (shape.length === 1 ? "," : "");
   // NumPy leaves room for a first dimension of 21 digits, so that a file can grow, and lets the numbers begin at a multiple of 64.
   const room = " ".repeat(first === undefined ? 0 : 21 - String(first).length);
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }${room}`;
   const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
-  const text = `\x93NUMPY\x01\x00${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
-  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return joined("a file", [Uint8Array.from(text, (letter) => letter.charCodeAt(0)), values]);
+  const text = `\x93NUMPY\x01\0${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
+  const bytes = allocateBytes("an array", begin + data.byteLength);
+  for (let i = 0; i < begin; i++) bytes[i] = text.charCodeAt(i);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
+  return bytes;
 }
