@@ -1,6 +1,7 @@
 /** One recurrent node: what PyTorch's module of one layer would hold. */
 import { shapeText } from "../../checks/describe.js";
 import type { LSTMError } from "../../checks/errors.js";
+import type { RNNOptions } from "../../checks/options.js";
 import { sameValues } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
@@ -11,30 +12,46 @@ import { isFloat } from "./tensor.js";
 
 /** The operators, which have the names of PyTorch's classes. */
 export type NodeKind = "LSTM" | "GRU" | "RNN";
-/** The values of the attribute `direction`. */
-export type Direction = "forward" | "reverse" | "bidirectional";
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
 export type Initial = "zeros" | "computed" | Tensor;
 
-/** A node that was read. */
+/** What an ONNX model says of a layer beyond the options of its module. */
+export interface OnnxAttributes {
+  /** The names of the nodes, from the first layer to the last. */
+  readonly nodes: readonly string[];
+  /**
+   * `"reverse"`: the model reads the sequence from its end, in this direction only, for which `nn.LSTM` has no option. Flip
+   * the input along time, and the output back.
+   */
+  readonly direction: "forward" | "reverse" | "bidirectional";
+  /** 1 where the model has the batch first, also in its states; there `batchFirst` is true. */
+  readonly layout: 0 | 1;
+  /** The names of the values that the first node reads. */
+  readonly inputs: readonly string[];
+  /** The names of the values that the last node writes: the output and the last states. */
+  readonly outputs: readonly string[];
+  /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
+  readonly sequenceLens: boolean;
+  /** Whether the weights were int8 (`DynamicQuantizeLSTM`); they are float32 here, and so is what is computed. */
+  readonly quantized: boolean;
+  /**
+   * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
+   * directions, batch, hidden). Only zeros are what `forward` takes by itself: give it the others.
+   */
+  readonly h0: Initial;
+  /** The same for the cell state of an LSTM. */
+  readonly c0: Initial;
+}
+
+/** A node that was read: a module of one layer. */
 export interface RecurrentNode {
   readonly placed: Placed;
-  readonly name: string;
   readonly kind: NodeKind;
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly direction: Direction;
-  readonly directions: number;
-  readonly layout: 0 | 1;
-  readonly nonlinearity: "tanh" | "relu";
-  readonly quantized: boolean;
+  readonly options: RNNOptions & { readonly bias: boolean };
+  readonly attributes: OnnxAttributes;
   /** How many sequences it reads at once, where the model holds its initial state. */
   readonly batch: number | undefined;
-  /** The initial h, and of an LSTM c. */
-  readonly initial: readonly [h: Initial, c: Initial];
-  /** Whether it has biases; those of a node without are 0. */
-  readonly bias: boolean;
-  /** For each direction: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`. */
+  /** For each direction: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`; the biases of a node without are 0. */
   readonly parameters: readonly Readonly<Record<string, Tensor>>[];
 }
 
@@ -75,7 +92,7 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   }
 
   const quantized = op === QUANTIZED;
-  const dense = (index: number, what: string): Tensor => {
+  const constant = (index: number, what: string): Tensor => {
     const tensor = constants.of(placed.input(index));
     if (tensor !== undefined) return tensor;
     const input = quote(node.inputs[index] ?? "");
@@ -83,29 +100,30 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   };
   /** W or R: (directions, gates * hidden, columns). */
   const weight = (index: 1 | 2, what: string): Tensor => {
-    const stored = dense(index, what);
+    const stored = constant(index, what);
     if (!quantized) return stored;
-    const wide = widened(stored, dense(6 + 2 * index, `${what}_scale`), dense(7 + 2 * index, `${what}_zero_point`));
+    const [scale, zero] = [`${what}_scale`, `${what}_zero_point`];
+    const wide = widened(stored, constant(6 + 2 * index, scale), constant(7 + 2 * index, zero));
     if (wide !== undefined) return wide;
-    throw refuse(`has ${what}_scale or ${what}_zero_point of another shape than ${what} needs`);
-  };
-  const check = (what: string, index: number, { shape }: Tensor, expected: readonly number[]) => {
-    const { tensor } = placed.input(index) ?? {};
-    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
-    const [got, wanted] = [shapeText(shape), shapeText(expected)];
-    throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
+    throw refuse(`has ${scale} or ${zero} of another shape than ${what} needs`);
   };
   const [W, R] = [weight(1, "W"), weight(2, "R")];
   const [inputSize, hiddenSize] = [W.shape[2] ?? 0, R.shape[2] ?? 0];
   if (hiddenSize === 0 || inputSize === 0) throw refuse("has weights without values");
   const rows = GATES[kind].length * hiddenSize;
-  check("W", 1, W, [directions, rows, inputSize]);
-  check("R", 2, R, [directions, rows, hiddenSize]);
+  const bias = !!node.inputs[3];
+  const B = bias ? constant(3, "B") : Tensor.zeros([directions, 2 * rows]);
+  const check = (index: number, what: string, { shape }: Tensor, ...expected: number[]) => {
+    const { tensor } = placed.input(index) ?? {};
+    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
+    const [got, wanted] = [shapeText(shape), shapeText(expected)];
+    throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
+  };
+  check(1, "W", W, directions, rows, inputSize);
+  check(2, "R", R, directions, rows, hiddenSize);
+  check(3, "B", B, directions, 2 * rows);
   const declared = placed.attribute("hidden_size")?.i ?? hiddenSize;
   if (declared !== hiddenSize) throw refuse(`has hidden_size ${declared}, but R has ${hiddenSize} columns`);
-  const bias = !!node.inputs[3];
-  const B = bias ? dense(3, "B") : Tensor.zeros([directions, 2 * rows]);
-  check("B", 3, B, [directions, 2 * rows]);
 
   const initial = (index: number): Initial => {
     const value = placed.input(index);
@@ -124,26 +142,34 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
     bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
     bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
   }));
+  const batchFirst = layout === 1;
+  const bidirectional = directions === 2;
   return {
     placed,
-    name,
     kind,
-    inputSize,
-    hiddenSize,
-    direction: direction as Direction,
-    directions,
-    layout,
-    nonlinearity,
-    quantized,
-    batch: constants.of(placed.input(5))?.shape[layout === 1 ? 0 : 1],
-    initial: [initial(5), initial(6)],
-    bias,
+    options: { inputSize, hiddenSize, numLayers: 1, bias, batchFirst, bidirectional, ...nonlinearity },
+    attributes: {
+      nodes: [name],
+      direction: direction as OnnxAttributes["direction"],
+      layout,
+      inputs: node.inputs,
+      outputs: node.outputs,
+      sequenceLens: !!node.inputs[4],
+      quantized,
+      h0: initial(5),
+      c0: initial(6),
+    },
+    batch: constants.of(placed.input(5))?.shape[batchFirst ? 0 : 1],
     parameters,
   };
 }
 
-/** Refuses every attribute that changes what the cell computes; an RNN's activation is told. */
-function readActivations(kind: NodeKind, placed: Placed, refuse: (why: string) => LSTMError): "tanh" | "relu" {
+/** Refuses every attribute that changes what the cell computes; the activation of an RNN is an option. */
+function readActivations(
+  kind: NodeKind,
+  placed: Placed,
+  refuse: (why: string) => LSTMError,
+): Pick<RNNOptions, "nonlinearity"> {
   const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
   const clip = placed.attribute("clip");
   if (clip !== undefined) throw lacks(`clip ${clip.f ?? 0}`);
@@ -160,9 +186,11 @@ function readActivations(kind: NodeKind, placed: Placed, refuse: (why: string) =
   const text = (placed.attribute("activations")?.strings ?? []).slice(0, 8).join(", ");
   const given = text.toLowerCase().replaceAll(" ", "");
   const expected = ACTIVATIONS[kind];
-  if (given === "" || given === expected || given === `${expected},${expected}`) return "tanh";
-  if (kind === "RNN" && /^relu(,relu)?$/.test(given)) return "relu";
-  throw lacks(`the activations ${quote(text)}`);
+  const isRelu = kind === "RNN" && /^relu(,relu)?$/.test(given);
+  if (!isRelu && given !== "" && given !== expected && given !== `${expected},${expected}`) {
+    throw lacks(`the activations ${quote(text)}`);
+  }
+  return kind === "RNN" ? { nonlinearity: isRelu ? "relu" : "tanh" } : {};
 }
 
 /** The weights of DynamicQuantizeLSTM, which lie as (directions, columns, rows), with a scale for each direction or row. */

@@ -12,40 +12,12 @@ import { asBytes, badFile } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { Constants, concatenated } from "./constants.js";
-import { type Direction, type Initial, KINDS, type RecurrentNode, readLayer } from "./layer.js";
+import { type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
 import { MODEL, type Model, type TensorMessage } from "./schema.js";
 import { find } from "./scope.js";
 import { isFloat, TensorReader } from "./tensor.js";
 import { joined } from "./wiring.js";
-
-/** What an ONNX model says of a layer beyond the options of its module. */
-export interface OnnxAttributes {
-  /** The names of the nodes, from the first layer to the last. */
-  readonly nodes: readonly string[];
-  /**
-   * `"reverse"`: the model reads the sequence from its end, in this direction only, for which `nn.LSTM` has no option. Flip
-   * the input along time, and the output back.
-   */
-  readonly direction: "forward" | "reverse" | "bidirectional";
-  /** 1 where the model has the batch first, also in its states; there `batchFirst` is true. */
-  readonly layout: 0 | 1;
-  /** The names of the values that the first node reads. */
-  readonly inputs: readonly string[];
-  /** The names of the values that the last node writes: the output and the last states. */
-  readonly outputs: readonly string[];
-  /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
-  readonly sequenceLens: boolean;
-  /** Whether the weights were int8 (`DynamicQuantizeLSTM`); they are float32 here, and so is what is computed. */
-  readonly quantized: boolean;
-  /**
-   * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
-   * directions, batch, hidden). Only zeros are what `forward` takes by itself: give it the others.
-   */
-  readonly h0: "zeros" | "computed" | Tensor;
-  /** The same for the cell state of an LSTM. */
-  readonly c0: "zeros" | "computed" | Tensor;
-}
 
 /** Options of `load`. */
 export interface LoadOptions {
@@ -139,9 +111,9 @@ function none(operators: string[]) {
   const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
   // An array, because bundlers make one long line of texts that are added.
   const why = [
-    ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an",
-    "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
-    'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
+    ". If it has such a layer, its exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
+    "an nn.RNN or a loop of your own. Export an nn.LSTM, nn.GRU or nn.RNN, or take the state dict instead of the ONNX file",
+    '(load of "lstm-wasm/safetensors")',
   ];
   const names = operators.sort();
   const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
@@ -153,9 +125,8 @@ function none(operators: string[]) {
 /** The module of these layers. */
 function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const [first] = layers as readonly [RecurrentNode];
-  const last = layers.at(-1) as RecurrentNode;
-  const { name, kind, direction, layout, nonlinearity, quantized, inputSize, hiddenSize } = first;
-  const bias = layers.some((layer) => layer.bias);
+  const { kind } = first;
+  const bias = layers.some(({ options }) => options.bias);
   const stateDict: Record<string, Tensor> = {};
   layers.forEach(({ parameters }, l) => {
     parameters.forEach((own, d) => {
@@ -164,32 +135,27 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
       }
     });
   });
-  const batchFirst = layout === 1;
-  const ofRNN = kind === "RNN" ? { nonlinearity } : {};
-  const bidirectional = direction === "bidirectional";
-  const options = { inputSize, hiddenSize, numLayers: layers.length, bias, batchFirst, bidirectional, ...ofRNN };
-  const { node } = first.placed;
+  const options = { ...first.options, numLayers: layers.length, bias };
+  const all = layers.map(({ attributes }) => attributes);
   const attributes: OnnxAttributes = {
-    nodes: layers.map((layer) => layer.name),
-    direction,
-    layout,
-    inputs: node.inputs,
-    outputs: last.placed.node.outputs,
-    sequenceLens: !!node.inputs[4],
-    quantized,
-    h0: initialOf(layers.map(({ initial: [h] }) => h)),
-    c0: initialOf(layers.map(({ initial: [, c] }) => c)),
+    ...first.attributes,
+    nodes: all.flatMap(({ nodes }) => nodes),
+    outputs: (all.at(-1) as OnnxAttributes).outputs,
+    h0: initialOf(all.map(({ h0 }) => h0)),
+    c0: initialOf(all.map(({ c0 }) => c0)),
   };
+  const name = attributes.nodes[0] as string;
   const create = (given: CreateOptions = {}) => {
-    checkFlipped(name, direction, given);
-    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, { batchFirst, ...ofRNN });
+    checkFlipped(name, attributes.direction, given);
+    const { inputSize, hiddenSize, numLayers, bias, bidirectional, ...untold } = options;
+    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, untold);
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
 
 const CLASSES = { LSTM, GRU, RNN };
 
-function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
+function checkFlipped(name: string, direction: string, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
   if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
   const why = flipped

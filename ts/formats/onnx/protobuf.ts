@@ -25,6 +25,8 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
   let at = 0;
   let parts = 0;
 
+  const beyond = () => invalid(`a field ends beyond its message at byte ${at} (a truncated file?)`);
+
   /** Seven bits in each byte, the lowest first. Of 64 bits the highest is the sign; 28 of them and 36 are exact as numbers. */
   const varint = (): number => {
     let [low, high] = [0, 0];
@@ -75,7 +77,7 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
       else if (!packed) (result[name] as unknown[]).push(value(kind, stop, depth));
       else while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
     }
-    if (at !== end) throw invalid(`a message does not end where it should, at byte ${end} (a truncated file?)`);
+    if (at !== end) throw beyond();
     return result;
   };
 

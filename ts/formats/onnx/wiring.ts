@@ -27,11 +27,16 @@ export function joined(layers: readonly RecurrentNode[], constants: Constants): 
   return [...new Set(modules.values())];
 }
 
+/** Whether they can be layers of one module. */
 function alike(a: RecurrentNode, b: RecurrentNode): boolean {
-  const same = ["kind", "hiddenSize", "direction", "layout", "nonlinearity", "quantized"] as const;
+  const facts = ({
+    kind,
+    options: { hiddenSize, nonlinearity },
+    attributes: { direction, layout, quantized },
+  }: RecurrentNode) => [kind, hiddenSize, nonlinearity, direction, layout, quantized].join();
   return (
-    same.every((key) => a[key] === b[key]) &&
-    b.inputSize === a.directions * a.hiddenSize &&
+    facts(a) === facts(b) &&
+    b.options.inputSize === a.parameters.length * a.options.hiddenSize &&
     a.placed.scope === b.placed.scope &&
     a.placed.input(4) === b.placed.input(4)
   );
@@ -48,7 +53,7 @@ function layerBelow(
   while (value?.node !== undefined && value.output === 0 && value.uses === 1 && between.length <= MOST_STEPS) {
     const below = byNode.get(value.node);
     if (below !== undefined) {
-      return follow(between, below, constants) === (layer.layout === 1 ? "bth" : "tbh") ? below : undefined;
+      return follow(between, below, constants) === (layer.options.batchFirst ? "bth" : "tbh") ? below : undefined;
     }
     between.unshift(value.node);
     value = value.node.input(0);
@@ -61,12 +66,14 @@ function layerBelow(
  * directions), a letter each.
  */
 function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Constants): string | undefined {
-  const { directions, hiddenSize, batch = BATCH } = layer;
+  const { options, batch = BATCH } = layer;
+  const { hiddenSize, batchFirst } = options;
+  const directions = layer.parameters.length;
   const sizes: Record<string, number> = { t: TIME, b: batch, d: directions, h: hiddenSize };
   const sizesOf = (dimensions: string) => [...dimensions].map((one) => sizes[one] as number);
   const shapes = new Map<Value | undefined, readonly number[]>();
   const known = new Constants(constants.reader, shapes);
-  let dimensions = layer.layout === 1 ? "btdh" : "tdbh";
+  let dimensions = batchFirst ? "btdh" : "tdbh";
   for (const placed of nodes) {
     shapes.set(placed.input(0), sizesOf(dimensions));
     const second = () => known.of(placed.input(1));
