@@ -4,32 +4,51 @@ import { product } from "../../tensor/elements.js";
 import { sameValues } from "../../tensor/shape.js";
 import { contiguous } from "../../tensor/strides.js";
 import { asTensor, Tensor } from "../../tensor/tensor.js";
+import { invalid } from "./protobuf.js";
+import type { TensorMessage } from "./schema.js";
 import type { Placed, Value } from "./scope.js";
-import type { TensorReader } from "./tensor.js";
+import { type ExternalData, readTensor } from "./tensor.js";
 
 /** As many nodes as may stand between a tensor of the file and a weight. */
 const MOST_STEPS = 256;
 
+/** Shapes that are known of values that are not. */
+export type Shapes = ReadonlyMap<Value | undefined, readonly number[]>;
+
 export class Constants {
   /** undefined also for what is being computed: a cycle is not constant. */
   readonly #known = new Map<Value, Tensor | undefined>();
+  #left: number;
 
   constructor(
-    readonly reader: TensorReader,
-    /** The shapes of values that are not constant. */
-    readonly shapes?: ReadonlyMap<Value | undefined, readonly number[]>,
-  ) {}
+    /** How large the files are together: what is read, and what is read to compute others, is a multiple of it at most. */
+    bytes: number,
+    readonly files: ExternalData,
+  ) {
+    this.#left = 16 * bytes + 2 ** 16;
+  }
 
-  /** The value; undefined if it is known only when the model runs. */
-  of(value: Value | undefined, steps = 0): Tensor | undefined {
+  /** The value; undefined if it is known only when the model runs, or with these shapes. */
+  of(value: Value | undefined, shapes?: Shapes, steps = 0): Tensor | undefined {
     if (value === undefined || steps > MOST_STEPS) return undefined;
-    if (this.#known.has(value)) return this.#known.get(value);
+    const known = this.#known.get(value);
+    if (known !== undefined || (shapes === undefined && this.#known.has(value))) return known;
+    if (value.tensor === undefined && shapes !== undefined) return this.#compute(value, shapes, steps + 1);
     this.#known.set(value, undefined);
-    let constant: Tensor | undefined;
-    if (value.tensor !== undefined) constant = this.reader.read(value.tensor);
-    else if (value.node !== undefined && value.output === 0) constant = this.#compute(value.node, steps + 1);
-    this.#known.set(value, constant);
-    return constant;
+    const tensor = value.tensor ? this.#read(value.tensor) : this.#compute(value, undefined, steps + 1);
+    this.#known.set(value, tensor);
+    return tensor;
+  }
+
+  #read(message: TensorMessage): Tensor {
+    const tensor = readTensor(message, this.files);
+    this.#spend(tensor.size);
+    return tensor;
+  }
+
+  #spend(values: number): void {
+    this.#left -= values;
+    if (this.#left < 0) throw invalid("what it holds and computes from that is many times as large as the file");
   }
 
   /** Whether it is 0 everywhere, whatever its shape may be. */
@@ -40,7 +59,7 @@ export class Constants {
     if (node === undefined || steps > MOST_STEPS) return false;
     if (node.op === "ConstantOfShape") {
       const filled = node.attribute("value")?.t;
-      return filled === undefined || isZero(this.reader.read(filled));
+      return filled === undefined || isZero(this.#read(filled));
     }
     return (
       /^(Expand|Slice|Unsqueeze|Squeeze|Reshape|Transpose|Identity|Cast|Tile|Split)$/.test(node.op) &&
@@ -48,19 +67,20 @@ export class Constants {
     );
   }
 
-  #compute(placed: Placed, steps: number): Tensor | undefined {
+  #compute({ node: placed, output }: Value, shapes: Shapes | undefined, steps: number): Tensor | undefined {
+    if (placed === undefined || output !== 0) return undefined;
     const { op, node } = placed;
     if (op === "Shape") {
-      const shape = this.shapes?.get(placed.input(0)) ?? this.of(placed.input(0), steps)?.shape;
+      const shape = shapes?.get(placed.input(0)) ?? this.of(placed.input(0), shapes, steps)?.shape;
       return shape && new Tensor(shape.slice(placed.attribute("start")?.i ?? 0, placed.attribute("end")?.i));
     }
     const compute = OPERATORS[op];
     if (compute === undefined) return undefined;
     const inputs: (Tensor | undefined)[] = [];
     for (const name of node.inputs) {
-      const input = this.of(placed.scope.find(name), steps);
+      const input = this.of(placed.scope.find(name), shapes, steps);
       if (input === undefined && name !== "") return undefined;
-      this.reader.spend(1 + (input?.size ?? 0)); // no operator makes more of them
+      this.#spend(1 + (input?.size ?? 0)); // no operator makes more of them
       inputs.push(input);
     }
     if (inputs[0] === undefined) return undefined;
@@ -147,7 +167,7 @@ export function dequantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, 
   if (zero !== undefined && zero.size !== scale.size) return undefined;
   const values = x.data.map((value, i) => {
     const at = Math.floor(i / inner) % scale.size;
-    return Math.fround(value - (zero?.data[at] ?? 0)) * (scale.data[at] as number);
+    return (value - (zero?.data[at] ?? 0)) * (scale.data[at] as number);
   });
   return new Tensor(values, x.shape);
 }

@@ -2,6 +2,9 @@
 import { shapeText } from "../../checks/describe.js";
 import type { LSTMError } from "../../checks/errors.js";
 import type { RNNOptions } from "../../checks/options.js";
+import { GRU } from "../../recurrent/gru.js";
+import { LSTM } from "../../recurrent/lstm.js";
+import { RNN } from "../../recurrent/rnn.js";
 import { sameValues } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
@@ -10,8 +13,9 @@ import { type Constants, concatenated, dequantized, transposed } from "./constan
 import type { Placed } from "./scope.js";
 import { isFloat } from "./tensor.js";
 
-/** The operators, which have the names of PyTorch's classes. */
-export type NodeKind = "LSTM" | "GRU" | "RNN";
+/** The classes by the names of ONNX's operators, which are theirs. */
+export const CLASSES = { LSTM, GRU, RNN };
+export type NodeKind = keyof typeof CLASSES;
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
 export type Initial = "zeros" | "computed" | Tensor;
 
@@ -86,10 +90,10 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   const directions = direction === "bidirectional" ? 2 : 1;
   const layout = placed.attribute("layout")?.i ?? 0;
   if (layout !== 0 && layout !== 1) throw refuse(`has layout ${layout}; it must be 0 or 1`);
-  const nonlinearity = readActivations(kind, placed, refuse);
-  if (node.inputs[7] && !constants.isZero(placed.input(7))) {
-    throw refuse(`has peepholes (its input P, ${quote(node.inputs[7])}), which PyTorch's nn.LSTM has not`);
-  }
+  const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
+  const nonlinearity = readActivations(kind, placed, lacks);
+  const peepholes = node.inputs[7];
+  if (peepholes && !constants.isZero(placed.input(7))) throw lacks(`peepholes (its input P, ${quote(peepholes)})`);
 
   const quantized = op === QUANTIZED;
   const constant = (index: number, what: string): Tensor => {
@@ -168,9 +172,8 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
 function readActivations(
   kind: NodeKind,
   placed: Placed,
-  refuse: (why: string) => LSTMError,
+  lacks: (what: string) => LSTMError,
 ): Pick<RNNOptions, "nonlinearity"> {
-  const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
   const clip = placed.attribute("clip");
   if (clip !== undefined) throw lacks(`clip ${clip.f ?? 0}`);
   if (placed.attribute("input_forget")?.i) throw lacks("input_forget 1 (coupled input and forget gates)");

@@ -4,19 +4,19 @@ import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
-import { GRU } from "../../recurrent/gru.js";
-import { LSTM } from "../../recurrent/lstm.js";
-import { RNN } from "../../recurrent/rnn.js";
+import type { GRU } from "../../recurrent/gru.js";
+import type { LSTM } from "../../recurrent/lstm.js";
+import type { RNN } from "../../recurrent/rnn.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
 import { Constants, concatenated } from "./constants.js";
-import { type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
+import { CLASSES, type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
 import { MODEL, type Model, type TensorMessage } from "./schema.js";
 import { find } from "./scope.js";
-import { isFloat, TensorReader } from "./tensor.js";
+import { isFloat } from "./tensor.js";
 import { joined } from "./wiring.js";
 
 /** Options of `load`. */
@@ -84,7 +84,7 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   if (model.graph === undefined) throw invalid("it has no graph");
   let size = file.length;
   for (const { length } of external.values()) size += length;
-  const constants = new Constants(new TensorReader(size, external));
+  const constants = new Constants(size, external);
   const found = find(model, model.graph, KINDS);
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const [name, value] of found.tensors) {
@@ -107,19 +107,15 @@ function externalOf(files: unknown): Map<string, Uint8Array> {
 }
 
 function none(operators: string[]) {
-  const has = (...names: string[]) => names.some((name) => operators.includes(name));
-  const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
   // An array, because bundlers make one long line of texts that are added.
   const why = [
     ". If it has such a layer, its exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
     "an nn.RNN or a loop of your own. Export an nn.LSTM, nn.GRU or nn.RNN, or take the state dict instead of the ONNX file",
     '(load of "lstm-wasm/safetensors")',
   ];
-  const names = operators.sort();
-  const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
-  return badFile(
-    `ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${decomposed ? why.join(" ") : ""}`,
-  );
+  const names = operators.sort().slice(0, 20).map(quote).join(", ") || "none";
+  const more = operators.length > 20 ? ", ..." : "";
+  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${names}${more}${why.join(" ")}`);
 }
 
 /** The module of these layers. */
@@ -153,15 +149,12 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
 
-const CLASSES = { LSTM, GRU, RNN };
-
 function checkFlipped(name: string, direction: string, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
   if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
   const why = flipped
     ? 'is not of direction "reverse"; leave flipped out'
-    : "reads its sequence from the end, which nn.LSTM does not without the other direction. Flip the input along time " +
-      "and the output back, and say so with create({ flipped: true })";
+    : "reads its sequence from the end. Flip the input along time and the output back, and say so with create({ flipped: true })";
   throw new LSTMError("OPTION", `create: the layer ${quote(name)} ${why}`);
 }
 

@@ -3,14 +3,14 @@ import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
-import { GRU } from "../../recurrent/gru.js";
-import { LSTM } from "../../recurrent/lstm.js";
+import type { GRU } from "../../recurrent/gru.js";
+import type { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { concatenated } from "./constants.js";
 import { encode, type Message } from "./encode.js";
-import { GATES, type NodeKind, reordered } from "./layer.js";
+import { CLASSES, GATES, type NodeKind, reordered } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
 const OPSET = 14;
@@ -63,6 +63,10 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
   const { states = false } = checkObject("save", options, ["states"]);
   const given = checkBoolean("states", states);
   const kind = kindOf(module);
+  const { projSize = 0 } = module as Partial<LSTM>;
+  if (projSize > 0) {
+    throw new LSTMError("OPTION", `save: this LSTM has projSize ${projSize}; ONNX's LSTM has no projection`);
+  }
   const { inputSize, hiddenSize, numLayers, bidirectional, batchFirst } = module;
   const directions = bidirectional ? 2 : 1;
   const dict = module.stateDict();
@@ -117,12 +121,7 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
 }
 
 function kindOf(module: unknown): NodeKind {
-  if (module instanceof LSTM) {
-    if (module.projSize === 0) return "LSTM";
-    throw new LSTMError("OPTION", `save: this LSTM has projSize ${module.projSize}; ONNX's LSTM has no projection`);
-  }
-  if (module instanceof GRU) return "GRU";
-  if (module instanceof RNN) return "RNN";
+  for (const [kind, Class] of Object.entries(CLASSES)) if (module instanceof Class) return kind as NodeKind;
   throw mustBe("OPTION", "module", "an LSTM, GRU or RNN of the same entry", module);
 }
 

@@ -29,75 +29,57 @@ const ARRAYS = {
 /** Whether its values are floating-point numbers. */
 export const isFloat = ({ type = 0 }: TensorMessage): boolean => [1, FLOAT16, 11, BFLOAT16].includes(type);
 
-/** Reads the tensors of a model. */
-export class TensorReader {
-  #left: number;
+/** The files beside a model, by the names that it has for them. */
+export type ExternalData = ReadonlyMap<string, Uint8Array>;
 
-  constructor(
-    /** How large the files are together: what is read, and what is read to compute others, is a multiple of it at most. */
-    bytes: number,
-    /** The files beside the model, by the names that it has for them. */
-    readonly external: ReadonlyMap<string, Uint8Array>,
-  ) {
-    this.#left = 16 * bytes + 2 ** 16;
+/**
+ * The tensor; of integers too it is one of float32, which has them up to 2^24.
+ *
+ * @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read
+ */
+export function readTensor(message: TensorMessage, files: ExternalData): Tensor {
+  const { dims: shape, type = 0, floats, doubles, ints, longs, unsigned, external = [] } = message;
+  const name = `tensor ${quote(message.name ?? "")}`;
+  const size = product(shape);
+  // The sizes too: beside a 0 one beyond the integers would leave a product of 0.
+  if (shape.length > MAX_DIMENSIONS || ![...shape, size].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+    throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
   }
+  const Kind = ARRAYS[type as keyof typeof ARRAYS];
+  if (Kind === undefined) {
+    throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
+  }
+  const takes = size * Kind.BYTES_PER_ELEMENT;
+  const isExternal = message.location === 1 || external.length > 0;
+  const bytes = isExternal ? externalOf(name, external, files, takes) : message.raw;
+  // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
+  const numbers = [floats, doubles, ints, longs, unsigned].find((list) => list?.length) ?? [];
+  const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
+  if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
+  const values = allocate(shape);
+  const { buffer } = bytes?.slice() ?? Uint16Array.from(numbers);
+  if (type === FLOAT16) readFloat16(new DataView(buffer), values);
+  else if (type === BFLOAT16) readBFloat16(new DataView(buffer), values);
+  else if (bytes === undefined) values.set(numbers);
+  else {
+    const stored = new Kind(buffer);
+    values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : stored);
+  }
+  return new Tensor(values, shape);
+}
 
-  /** Counts values that are read. */
-  spend(values: number): void {
-    this.#left -= values;
-    if (this.#left < 0) throw invalid("what it holds and computes from that is many times as large as the file");
+/** Data in a file beside the model, of which the model has the name, and perhaps the offset and the length. */
+function externalOf(name: string, entries: TensorMessage["external"], files: ExternalData, size: number): Uint8Array {
+  const entry = (wanted: string) => entries?.find(({ key }) => key === wanted)?.value;
+  const file = entry("location") ?? "";
+  const bytes = files.get(file);
+  if (bytes === undefined) {
+    throw badFile(
+      `ONNX: ${name} lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { ${quote(file)}: ... } })`,
+    );
   }
-
-  /**
-   * The tensor; of integers too it is one of float32, which has them up to 2^24.
-   *
-   * @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read
-   */
-  read(message: TensorMessage): Tensor {
-    const { dims: shape, type = 0, floats, doubles, ints, longs, unsigned, external = [] } = message;
-    const name = `tensor ${quote(message.name ?? "")}`;
-    const size = product(shape);
-    // The sizes too: beside a 0 one beyond the integers would leave a product of 0.
-    if (shape.length > MAX_DIMENSIONS || ![...shape, size].every((one) => Number.isSafeInteger(one) && one >= 0)) {
-      throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
-    }
-    const Kind = ARRAYS[type as keyof typeof ARRAYS];
-    if (Kind === undefined) {
-      throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
-    }
-    const takes = size * Kind.BYTES_PER_ELEMENT;
-    const isExternal = message.location === 1 || external.length > 0;
-    const bytes = isExternal ? this.#external(name, external, takes) : message.raw;
-    // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
-    const numbers = [floats, doubles, ints, longs, unsigned].find((list) => list?.length) ?? [];
-    const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
-    if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
-    this.spend(size);
-    const values = allocate(shape);
-    const { buffer } = bytes?.slice() ?? Uint16Array.from(numbers);
-    if (type === FLOAT16) readFloat16(new DataView(buffer), values);
-    else if (type === BFLOAT16) readBFloat16(new DataView(buffer), values);
-    else if (bytes === undefined) values.set(numbers);
-    else {
-      const stored = new Kind(buffer);
-      values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : stored);
-    }
-    return new Tensor(values, shape);
-  }
-
-  /** Data in a file beside the model, of which the model has the name, and perhaps the offset and the length. */
-  #external(name: string, entries: TensorMessage["external"], size: number): Uint8Array {
-    const entry = (wanted: string) => entries?.find(({ key }) => key === wanted)?.value;
-    const file = entry("location") ?? "";
-    const bytes = this.external.get(file);
-    if (bytes === undefined) {
-      throw badFile(
-        `ONNX: ${name} lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { ${quote(file)}: ... } })`,
-      );
-    }
-    const offset = Number(entry("offset") ?? 0);
-    const end = offset + Number(entry("length") ?? size);
-    if (offset >= 0 && end <= bytes.length) return bytes.subarray(offset, end);
-    throw invalid(`${name} ends at byte ${end} of ${quote(file)}, which has ${bytes.length} (a truncated file?)`);
-  }
+  const offset = Number(entry("offset") ?? 0);
+  const end = offset + Number(entry("length") ?? size);
+  if (offset >= 0 && end <= bytes.length) return bytes.subarray(offset, end);
+  throw invalid(`${name} ends at byte ${end} of ${quote(file)}, which has ${bytes.length} (a truncated file?)`);
 }

@@ -1,5 +1,5 @@
 /** Which nodes are layers of one module: each reads the output of the one below, and nothing else does. */
-import { Constants, permuted } from "./constants.js";
+import { type Constants, permuted } from "./constants.js";
 import type { RecurrentNode } from "./layer.js";
 import { invalid } from "./protobuf.js";
 import type { Placed, Value } from "./scope.js";
@@ -72,11 +72,10 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
   const sizes: Record<string, number> = { t: TIME, b: batch, d: directions, h: hiddenSize };
   const sizesOf = (dimensions: string) => [...dimensions].map((one) => sizes[one] as number);
   const shapes = new Map<Value | undefined, readonly number[]>();
-  const known = new Constants(constants.reader, shapes);
   let dimensions = batchFirst ? "btdh" : "tdbh";
   for (const placed of nodes) {
     shapes.set(placed.input(0), sizesOf(dimensions));
-    const second = () => known.of(placed.input(1));
+    const second = () => constants.of(placed.input(1), shapes);
     if (placed.op === "Transpose") {
       const moved = permuted([...dimensions], placed.attribute("perm")?.ints);
       if (moved === undefined) return undefined;
