@@ -142,17 +142,10 @@ const OPERATORS: Readonly<Record<string, (inputs: Inputs, placed: Placed) => Ten
     return along.reduce((one, axis, i) => one.slice(axis, from[i] as number, to[i]), x);
   },
   Concat: (inputs, placed) => concatenated(inputs as readonly Tensor[], placed.attribute("axis")?.i),
-  /** Of a shape, as Slice, Mul and Concat too, that goes into a Reshape. */
+  /** Of a shape, which goes into a Reshape. */
   Gather: ([x, index]) =>
     index && x.shape.length === 1 && index.size === 1
       ? x.select(0, integersOf(index)[0] as number).reshape(index.shape)
-      : undefined,
-  Mul: ([x, y]) =>
-    y && sameValues(x.shape, y.shape)
-      ? new Tensor(
-          x.data.map((one, i) => one * (y.data[i] as number)),
-          x.shape,
-        )
       : undefined,
   DequantizeLinear: ([x, scale, zero], placed) => {
     if (scale === undefined || placed.attribute("block_size")?.i) return undefined;

@@ -58,12 +58,12 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
     for (const [name, , many] of Object.values(fields)) if (many) result[name] = [];
     while (at < end) {
       const tag = varint();
-      const [name = "", kind, many] = fields[Math.floor(tag / 8)] ?? [];
+      const number = Math.floor(tag / 8);
+      const [name = "", kind, many] = fields[number] ?? [];
       const type = tag & 7;
       const size = type === 2 ? varint() : [1, 8, 0, NaN, NaN, 4][type];
       const stop = at + (size ?? NaN);
-      if (!(stop <= end && stop >= at))
-        throw invalid(`a field ends beyond its message at byte ${at} (a truncated file?)`);
+      if (!(number > 0 && number < 2 ** 29 && stop >= at && stop <= end)) throw beyond();
       if (kind === undefined) {
         if (type === 0) varint();
         else at = stop;

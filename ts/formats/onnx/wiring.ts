@@ -75,13 +75,12 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
   let dimensions = batchFirst ? "btdh" : "tdbh";
   for (const placed of nodes) {
     shapes.set(placed.input(0), sizesOf(dimensions));
-    const second = () => constants.of(placed.input(1), shapes);
     if (placed.op === "Transpose") {
       const moved = permuted([...dimensions], placed.attribute("perm")?.ints);
       if (moved === undefined) return undefined;
       dimensions = moved.join("");
     } else if (placed.op === "Squeeze") {
-      const axes = second()?.data ?? placed.attribute("axes")?.ints ?? [];
+      const axes = constants.of(placed.input(1))?.data ?? placed.attribute("axes")?.ints ?? [];
       if (axes.length !== 1 || dimensions.at(axes[0] as number) !== "d" || directions > 1) return undefined;
       dimensions = dimensions.replace("d", "");
     } else if (placed.op === "Reshape") {
@@ -92,7 +91,11 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
       sizes.h = directions * hiddenSize;
       const after = sizesOf(merged);
       const keeps = !placed.attribute("allowzero")?.i;
-      const target = [...(second()?.data ?? [])].map((size, d) => (size === 0 && keeps ? before[d] : size));
+      const { node } = placed.input(1) ?? {};
+      const parts = node?.op === "Concat" ? node.node.inputs.map((_, i) => node.input(i)) : [placed.input(1)];
+      const target = parts
+        .flatMap((part) => [...(constants.of(part, shapes)?.data ?? [NaN])])
+        .map((size, d) => (size === 0 && keeps ? before[d] : size));
       // Two of three sizes give the third. The layer above reads three.
       if (after.filter((size, d) => size === target[d]).length < 2) return undefined;
       dimensions = merged;
