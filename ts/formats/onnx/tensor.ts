@@ -2,7 +2,7 @@
 import { shapeText } from "../../checks/describe.js";
 import { MAX_DIMENSIONS, product } from "../../tensor/elements.js";
 import { allocate, Tensor } from "../../tensor/tensor.js";
-import { badFile } from "../bytes.js";
+import { badFile, joined } from "../bytes.js";
 import { readBFloat16, readFloat16 } from "../floats.js";
 import { quote } from "../json-reader.js";
 import { invalid } from "./protobuf.js";
@@ -40,16 +40,15 @@ export type ExternalData = ReadonlyMap<string, Uint8Array>;
 export function readTensor(message: TensorMessage, files: ExternalData): Tensor {
   const { dims: shape, type = 0, floats, doubles, ints, longs, unsigned, external = [] } = message;
   const name = `tensor ${quote(message.name ?? "")}`;
-  const size = product(shape);
-  // The sizes too: beside a 0 one beyond the integers would leave a product of 0.
-  if (shape.length > MAX_DIMENSIONS || ![...shape, size].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+  // Each size: beside a 0 one beyond the integers would leave a product of 0.
+  if (shape.length > MAX_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
   }
   const Kind = ARRAYS[type as keyof typeof ARRAYS];
   if (Kind === undefined) {
     throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
   }
-  const takes = size * Kind.BYTES_PER_ELEMENT;
+  const takes = product(shape) * Kind.BYTES_PER_ELEMENT;
   const isExternal = message.location === 1 || external.length > 0;
   const bytes = isExternal ? externalOf(name, external, files, takes) : message.raw;
   // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
@@ -57,7 +56,7 @@ export function readTensor(message: TensorMessage, files: ExternalData): Tensor 
   const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
   if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
   const values = allocate(shape);
-  const { buffer } = bytes?.slice() ?? Uint16Array.from(numbers);
+  const { buffer } = bytes ? joined("a tensor", [bytes]) : Uint16Array.from(numbers);
   if (type === FLOAT16) readFloat16(new DataView(buffer), values);
   else if (type === BFLOAT16) readBFloat16(new DataView(buffer), values);
   else if (bytes === undefined) values.set(numbers);
