@@ -55,7 +55,7 @@ export default [
   bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "9 kB", ...core),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "17.1 kB", ...core),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "58 kB"),
-  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "9.5 kB", ...core),
+  bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "9.4 kB", ...core),
   { ...bundle("  of it load alone", "dist/onnx.js", "8.2 kB", ...core), import: "{ load }" },
   bundle("lstm-wasm/safetensors", "dist/safetensors.js", "9.4 kB"),
   bundle("lstm-wasm/keras, beside the default entry", "dist/keras.js", "12 kB", ...core, "./files-*"),

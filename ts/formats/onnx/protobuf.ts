@@ -1,4 +1,7 @@
-/** Reads protobuf messages by tables of the fields that are needed, with bounds on what a file can make a reader do. */
+/**
+ * Reads protobuf messages by tables of the fields that are needed, with bounds on what a file can make a reader do. Ours, because
+ * a library's reader leaves the bounds to its caller, and is as large as this without them.
+ */
 import type { LSTMError } from "../../checks/errors.js";
 import { badFile } from "../bytes.js";
 
