@@ -21,6 +21,8 @@ export interface TileModule {
 const SLICE = 1;
 /** Rounds of that length; there are fewer of longer ones. */
 const ROUNDS = 96;
+/** Milliseconds. */
+const WARM_UP = 100;
 
 /** GFLOP/s of each loop by its name. @param slice milliseconds of one round, for a clock that is coarse */
 export function speedsOf(modules: readonly TileModule[], slice?: number): Record<string, number> {
@@ -48,7 +50,7 @@ export function instantiate(bytes: BufferSource, name: string): Kernel {
   return exports[name] as Kernel;
 }
 
-/** Seconds of one of `times`, in the best round. V8 replaces code only between calls, so there are many. */
+/** Seconds of one of `times`, in the best round. */
 export function secondsOf(repeat: (times: number) => unknown, slice = SLICE): number {
   let times = 1;
   const time = () => {
@@ -56,8 +58,12 @@ export function secondsOf(repeat: (times: number) => unknown, slice = SLICE): nu
     repeat(times);
     return performance.now() - start;
   };
-  while (time() < slice) times *= 2;
-  for (let call = 0; call < 16; call++) time();
+  // Engines compile a loop well in the background, and run that code from the next call on.
+  const start = performance.now();
+  for (let took = 0; took < slice || performance.now() - start < WARM_UP; ) {
+    took = time();
+    if (took < slice) times *= 2;
+  }
   let best = Number.POSITIVE_INFINITY;
   // A browser's clock may say that it took none.
   const rounds = Math.max(8, Math.round((ROUNDS * SLICE) / slice));
