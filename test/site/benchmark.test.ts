@@ -144,6 +144,27 @@ test("ends at once when it is cancelled, and can be started again", { timeout: 1
   expect(complaints).toEqual([]);
 });
 
+test("a worker that cannot be loaded is told of, by whatever wanted it", { timeout: 60_000 }, async () => {
+  const { page, ready } = await site.visit("benchmark");
+  await page.evaluateOnNewDocument(() => {
+    const { Worker } = globalThis;
+    globalThis.Worker = class extends Worker {
+      constructor(_address: string | URL, options?: WorkerOptions) {
+        super("no-such-file.js", options);
+      }
+    };
+  });
+  await page.reload();
+  await ready();
+  const why = "the worker ended: its script could not be loaded";
+  await click(page, "Measure");
+  await page.waitForSelector("[role=alert]");
+  expect(await texts(page, "[role=alert]")).toEqual([`It could not be measured: ${why}`]);
+  await click(page, "Add TensorFlow.js (1.6 MB)");
+  await expect.poll(() => texts(page, "[role=alert]")).toEqual([`TensorFlow.js could not be loaded: ${why}`]);
+  expect(await buttons(page)).toEqual(["Add onnxruntime-web (14.4 MB)", "Add TensorFlow.js (1.6 MB)", "Measure"]);
+});
+
 test("the buttons tell what the libraries weigh", async () => {
   const files = readdirSync(join(root, "site/dist/assets"));
   const bytes = (mark: RegExp) =>
@@ -192,6 +213,15 @@ describe("an address", { timeout: 60_000 }, () => {
       "LSTM (64, 128), lstm-wasm 0.1.0, 2026-11-27, Firefox 150 on Windows, 8 logical processors, the clock’s steps: 1 ms, the peak: 50 GFLOP/s, onnxruntime-web 1.30.0",
     ]);
     expect(complaints).toEqual([]);
+  });
+
+  test("tells of a clock that is too coarse", async () => {
+    const told = async (clock: number) => {
+      const { page } = await site.visit(`benchmark/${encode({ ...good, clock })}`);
+      return texts(page, ".elsewhere .result > p:not(.muted)");
+    };
+    expect(await told(16.67)).toEqual(["This browser’s clock is so coarse that each time may be off by 17 %."]);
+    expect(await told(1)).toEqual([]);
   });
 
   const own = { difference: 0, fastest: 6, median: 6.5 };

@@ -1,13 +1,13 @@
 import { loops } from "virtual:peak-loops";
 import type { Case } from "../../../../bench/cases.js";
 import type { Contestant } from "../../../../bench/contestant.js";
-import { measure, type Outcome, SLICE } from "../../../../bench/harness.js";
+import { measure, type Outcome } from "../../../../bench/harness.js";
 import { dataOf, ours } from "../../../../bench/ours.js";
 import { fastestLoop, speedsOf } from "../../../../bench/peak.js";
 import { plain } from "../../../../bench/plain.js";
 import { expose } from "../../worker.js";
 import { caseOf, KINDS, type Library, type Network } from "./cases.js";
-import { clockStep } from "./clock.js";
+import { clockStep, sliceFor } from "./clock.js";
 
 /** What was measured. */
 export interface Report {
@@ -24,10 +24,6 @@ const LOAD: Readonly<Record<Library, () => Promise<{ contestants: readonly Conte
   tfjs: () => import("./contestants/tfjs.js"),
 };
 
-/** With a clock of so many times its step as a slice, it errs by a fiftieth. */
-const STEPS_IN_SLICE = 50;
-const LONGEST_SLICE = 100;
-
 /** The benchmark of `bench/`, in a worker, so that the page goes on while it runs. To end it, end the worker. */
 export class Benchmark {
   readonly #loaded: Partial<Record<Library, readonly Contestant[]>> = {};
@@ -42,14 +38,13 @@ export class Benchmark {
     const others = libraries.map((library) => [library, this.#loaded[library] ?? []] as const);
     const contestants = [ours, plain, ...others.flatMap(([, loaded]) => loaded)];
     const clock = clockStep();
-    const least = Math.min(LONGEST_SLICE, STEPS_IN_SLICE * clock);
-    const speeds = speedsOf(loops, Math.max(1, least));
+    const speeds = speedsOf(loops, sliceFor(clock, 1));
     const loop = fastestLoop(loops, speeds);
     const cases: Report["cases"][number][] = [];
     for (const kind of KINDS) {
       begin(kind);
       const one = caseOf(kind, network);
-      cases.push({ kind, outcome: await measure(one, dataOf(one), contestants, loop, Math.max(SLICE, least)) });
+      cases.push({ kind, outcome: await measure(one, dataOf(one), contestants, loop, sliceFor(clock)) });
     }
     const versions = Object.fromEntries(others.map(([library, [first]]) => [library, first?.version]));
     // The machine may have been busy when the loops were measured first.

@@ -28,6 +28,7 @@ export const en = {
   running: (done: number, of: number, kind: string) => `${done + 1} of ${of}: ${kind} …`,
   cancelled: "Cancelled.",
   finished: "Measured.",
+  notLoaded: (library: string, reason: string) => `${library} could not be loaded: ${reason}`,
   failed: (reason: string) => `It could not be measured: ${reason}`,
   aloneHint: "There is no plain JavaScript for this network: we tuned the LSTM only. Add a library to compare with.",
 
@@ -41,6 +42,7 @@ export const en = {
     `${browser === "other" ? "an unknown browser" : `${browser} ${release || ""}`.trim()} on ${system === "other" ? "an unknown system" : system}, ${processors} logical ${processors === 1 ? "processor" : "processors"}`,
   clock: (step: string) => `the clock’s steps: ${step}`,
   release: (name: string, version: string) => `${name} ${version}`,
+  coarse: (part: string) => `This browser’s clock is so coarse that each time may be off by ${part}.`,
   comma: ", ",
   /** What stands between two sentences. */
   space: " ",

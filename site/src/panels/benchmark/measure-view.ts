@@ -54,7 +54,7 @@ export function measureView(session: Session, strings: Strings, { signal, announ
       bar.ariaLabel = stage.textContent;
     }
     alone.hidden = session.network.cell === "LSTM" || LIBRARIES.some((library) => libraries[library] === "present");
-    alert.replaceChildren(...(failure === undefined ? [] : [element("p", { role: "alert" }, strings.failed(failure))]));
+    alert.replaceChildren(...(failure === undefined ? [] : [element("p", { role: "alert" }, told(failure, strings))]));
     if (result !== shown && result !== undefined) {
       shown = result;
       outcome.replaceChildren(element("h2", {}, strings.own), resultView(result, session.reasons, strings, announce));
@@ -78,6 +78,10 @@ export function measureView(session: Session, strings: Strings, { signal, announ
     alert,
     outcome,
   );
+}
+
+function told({ library, reason }: NonNullable<Session["failure"]>, strings: Strings): string {
+  return library === undefined ? strings.failed(reason) : strings.notLoaded(strings.library(library), reason);
 }
 
 function labelOf(library: Library, state: Session["libraries"][Library], strings: Strings): string {

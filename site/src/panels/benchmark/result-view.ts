@@ -1,10 +1,14 @@
 import { button } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
+import { sliceFor } from "./clock.js";
 import { digits, duration, percent, type Row, ratiosOf, rowsOf, tiny } from "./figures.js";
 import type { Strings } from "./index.js";
 import { addressOf, type Measured, type Result } from "./result.js";
 import type { Session } from "./session.js";
 import { headOf, textOf } from "./text.js";
+
+/** A part of a time that the clock's steps may hide, and that is worth a sentence. */
+const NOTABLE = 0.03;
 
 /** The figures of a result, and what one can do with it. @param reasons why contestants failed, where that is known */
 export function resultView(
@@ -13,15 +17,17 @@ export function resultView(
   strings: Strings,
   announce: (text: string) => void,
 ): HTMLElement {
-  const { cell, size, cases, version, date } = result;
+  const { cell, size, cases, version, date, clock } = result;
   const ratios = ratiosOf(result).map(({ name, least, largest }) =>
     element("li", {}, strings.ratio(strings.name(name), digits(least), digits(largest))),
   );
+  const error = clock / sliceFor(clock);
   const head = [strings.network(cell, size), strings.text.head(version, date), headOf(result, strings)];
   return element(
     "div",
     { className: "result" },
     element("p", { className: "muted" }, head.join(strings.comma)),
+    ...(error > NOTABLE ? [element("p", {}, strings.coarse(percent(error)))] : []),
     element("ul", { className: "ratios" }, ...ratios),
     ...cases.map((measured) => caseView(measured, result, reasons[measured.kind] ?? {}, strings)),
     copies(result, strings, announce),

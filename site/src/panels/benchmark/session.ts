@@ -20,8 +20,8 @@ export class Session extends EventTarget implements Closeable {
   cancelled = false;
   /** Why a contestant failed: by the case's kind and its name. */
   reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
-  /** Why nothing could be measured or loaded. */
-  failure: string | undefined;
+  /** Why a library could not be loaded, or nothing be measured. */
+  failure: { readonly library: Library | undefined; readonly reason: string } | undefined;
   /** There only when it has something to do: whoever only looks at a result needs none. */
   #worker: Background<Benchmark> | undefined;
 
@@ -40,7 +40,7 @@ export class Session extends EventTarget implements Closeable {
     }
     libraries[library] = "loading";
     this.#changed();
-    await this.#attempt((worker) => worker.run((benchmark) => benchmark.load(library)));
+    await this.#attempt((worker) => worker.run((benchmark) => benchmark.load(library)), library);
     libraries[library] = this.failure === undefined ? "present" : "absent";
     this.#changed();
   }
@@ -83,7 +83,7 @@ export class Session extends EventTarget implements Closeable {
   }
 
   /** Does something in the worker; a failure is told, unless the worker was ended on purpose. */
-  async #attempt(work: (worker: Background<Benchmark>) => Promise<void>): Promise<void> {
+  async #attempt(work: (worker: Background<Benchmark>) => Promise<void>, library?: Library): Promise<void> {
     this.#worker ??= new Background<Benchmark>(
       new Worker(new URL("./benchmark.worker.ts", import.meta.url), { type: "module" }),
     );
@@ -93,7 +93,7 @@ export class Session extends EventTarget implements Closeable {
     } catch (error) {
       if (this.#worker !== worker) return;
       this.close(); // what failed may be broken
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = { library, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 

@@ -23,6 +23,7 @@ export const zh: typeof en = {
   running: (done, of, kind) => `第 ${done + 1} 项，共 ${of} 项：${kind}…`,
   cancelled: "已取消。",
   finished: "测量完毕。",
+  notLoaded: (library, reason) => `无法加载 ${library}：${reason}`,
   failed: (reason) => `无法测量：${reason}`,
   aloneHint: "这种网络没有纯 JavaScript 版本：我们只精调了 LSTM。要比较，请加入一个库。",
 
@@ -36,6 +37,7 @@ export const zh: typeof en = {
     `${browser === "other" ? "未知浏览器" : `${browser} ${release || ""}`.trim()}，${system === "other" ? "未知系统" : system}，${processors} 个逻辑处理器`,
   clock: (step) => `时钟步长 ${step}`,
   release: (name, version) => `${name} ${version}`,
+  coarse: (part) => `这个浏览器的时钟太粗，每个用时的误差可达 ${part}。`,
   comma: "，",
   space: "",
   name: (name) => NAMES[name] ?? name,
