@@ -120,7 +120,7 @@ export async function takeTurns(
   const limit = peak && entryOf({ name: "peak", runner: runnerOf(peak), flops: peak.flops });
   for (const entry of limit ? [...entries, limit] : entries) await warmUp(entry, slice);
   const sample = async (entry: Entry) => {
-    const time = await timePerRun(entry.runner, entry.calls);
+    const time = await timeSlice(entry, slice);
     entry.samples.push(time);
     return time;
   };
@@ -129,7 +129,7 @@ export async function takeTurns(
     for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) await sample(entry);
     for (const entry of compared.filter(({ rounds }) => takesPart(round, rounds))) {
       const before = await sample(limit as Entry);
-      const own = await timePerRun(entry.runner, entry.calls);
+      const own = await timeSlice(entry, slice);
       const after = await sample(limit as Entry);
       entry.shares.push(entry.flops / own / ((limit as Entry).flops / ((before + after) / 2)));
     }
@@ -208,14 +208,25 @@ async function warmUp(entry: Entry, slice: number): Promise<void> {
   entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * slice) / perRun)));
 }
 
+const MOST_CALLS = 1e5;
+
 /** How many runs fill so many milliseconds. */
 function callsIn(milliseconds: number, perRun: number): number {
-  return Math.max(1, Math.min(1e5, Math.round(milliseconds / perRun)));
+  return Math.max(1, Math.min(MOST_CALLS, Math.round(milliseconds / perRun)));
 }
 
 /** Spreads a contestant's rounds evenly over all. */
 function takesPart(round: number, rounds: number): boolean {
   return Math.floor(((round + 1) * rounds) / ROUNDS) > Math.floor((round * rounds) / ROUNDS);
+}
+
+/** Milliseconds of a run in a slice. One that is too short does not count: in the warm-up the machine was slower then. */
+async function timeSlice(entry: Entry, slice: number): Promise<number> {
+  for (;;) {
+    const perRun = await timePerRun(entry.runner, entry.calls);
+    if (perRun * entry.calls >= slice / 2 || entry.calls >= MOST_CALLS) return perRun;
+    entry.calls *= 2;
+  }
 }
 
 async function timePerRun(runner: Runner, calls: number): Promise<number> {

@@ -60,13 +60,17 @@ export function secondsOf(repeat: (times: number) => unknown, slice = SLICE): nu
   };
   // Engines compile a loop well in the background, and run that code from the next call on.
   const start = performance.now();
-  for (let took = 0; took < slice || performance.now() - start < WARM_UP; ) {
-    took = time();
-    if (took < slice) times *= 2;
-  }
+  while (performance.now() - start < WARM_UP) if (time() < slice) times *= 2;
   let best = Number.POSITIVE_INFINITY;
-  // A browser's clock may say that it took none.
   const rounds = Math.max(8, Math.round((ROUNDS * SLICE) / slice));
-  for (let round = 0; round < rounds; round++) best = Math.min(best, time() || Number.POSITIVE_INFINITY);
-  return best / times / 1000;
+  for (let round = 0; round < rounds; ) {
+    const took = time();
+    if (took < slice) {
+      times *= 2; // in the warm-up it was slower
+    } else {
+      best = Math.min(best, took / times);
+      round++;
+    }
+  }
+  return best / 1000;
 }
