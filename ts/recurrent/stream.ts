@@ -33,6 +33,7 @@ const H = 2;
  * outputs have the bits of one `forward` over the whole sequence.
  */
 export class RecurrentStream<States extends StateName> {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "RecurrentStream";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
@@ -202,6 +203,7 @@ export class RecurrentStream<States extends StateName> {
     return true;
   }
 
+  /** `using stream = lstm.stream()` disposes at the end of the block, where the runtime knows `using`. */
   [DISPOSE](): void {
     this.dispose();
   }

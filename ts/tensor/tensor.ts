@@ -52,6 +52,7 @@ const CHECKED_SHAPE = Symbol("checked shape");
  * Any dimension may be 0; no dimensions at all hold a single value. The shape is frozen, the values are yours to write.
  */
 export class Tensor {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "Tensor";
   /** The values, row-major, to read and to write. Of a tensor made over shared memory, still a view of that. */
   readonly data: Floats;
