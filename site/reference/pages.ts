@@ -30,7 +30,10 @@ export function docsFiles(root: string): string[] {
 
 /** Reads the docs' pages. Links between them lead to each other; a link to another file of the repository is its path. */
 export function readPages(root: string): DocsPage[] {
-  const sources = docsFiles(root).map((file) => new Source(file, readFileSync(join(root, file), "utf8")));
+  const sources = docsFiles(root).map((file) => {
+    const text = readFileSync(join(root, file), "utf8").replace(/^<!-- .* -->$/gm, ""); // notes to what writes tables
+    return new Source(file, text);
+  });
   return sources.map((source): DocsPage => {
     const { file, text, address, title, sections } = source;
     const ids = sections.map(({ id }) => `/reference/${id}`).values();

@@ -38,6 +38,12 @@ test("every link leads somewhere", () => {
   expect(others.filter((href) => !/^(https:|%image:)/.test(href))).toEqual([]);
 });
 
+test("no page shows a comment of its source", () => {
+  expect(
+    [...reference.pages.values()].filter(({ html }) => html.includes("&lt;!--")).map(({ title }) => title),
+  ).toEqual([]);
+});
+
 test("every image is a file", () => {
   const paths = [...reference.pages.values()].flatMap(({ html }) =>
     [...html.matchAll(/%image:(.*?)%/g)].map(([, path]) => path),

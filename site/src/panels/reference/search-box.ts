@@ -117,7 +117,8 @@ function excerpt(text: string, words: readonly string[]): Node[] {
   const pattern = new RegExp(`(${all.join("|")})`, "giu");
   const at = Math.max(0, text.search(pattern));
   const start = at <= AROUND ? 0 : text.indexOf(" ", at - AROUND) + 1;
-  const end = at + 2 * AROUND;
+  const space = text.indexOf(" ", at + 2 * AROUND);
+  const end = space < 0 ? text.length : space;
   const shown = `${start > 0 ? "… " : ""}${text.slice(start, end)}${end < text.length ? " …" : ""}`;
   return shown
     .split(pattern)

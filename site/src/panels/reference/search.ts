@@ -31,7 +31,17 @@ export class Search implements Closeable {
   /** The best hits for a query; none for an empty one. */
   async find(query: string, most: number): Promise<Hit[]> {
     await this.load();
-    const results = (await this.#index)?.search(query) ?? [];
+    const wanted = query.toLowerCase();
+    const results =
+      (await this.#index)?.search(query, {
+        // First what has the very name, then names of which it is most. What has a name of its own precedes parts of it.
+        boostDocument: (_, __, stored) => {
+          const name = String(stored?.title).toLowerCase();
+          if (name === wanted) return 10;
+          const share = name.includes(wanted) ? wanted.length / name.length : 0;
+          return (1 + share) * (name.includes(".") ? 1 : 1.5);
+        },
+      }) ?? [];
     return results.slice(0, most).map((result) => ({
       id: result.id as string,
       title: result.title as string,

@@ -2,12 +2,12 @@ import type { en } from "./en.js";
 
 export const zh: typeof en = {
   intro: "这里列出这个包的全部导出，写明形状、单位和错误，还有各篇文档。",
-  english: "参考和文档的正文是英文；有中文版的页面会另外列出。",
+  english: "正文都是英文；有中文版的页面列在最前面。",
   contents: "目录",
   guides: "文档",
   exports: "导出",
   notFound: (address) => `找不到 ${address}，它在这个版本里可能改了名字。`,
-  search: "搜索参考",
+  search: "搜索参考手册",
   found: (count) => `${count} 条结果`,
   nothing: (query) => `没有找到“${query}”。`,
   groups: {
