@@ -125,7 +125,11 @@ export class Sequential extends Module {
     return Object.entries(this.modules);
   }
 
-  /** Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it. */
+  /**
+   * Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it.
+   *
+   * @throws LSTMError as the module that refuses its input; those before it then keep nothing for a backward
+   */
   forward(input: TensorInput | IndexInput): Tensor;
   /** `forward` of a packed batch; with a Last in the chain `forward<Tensor>`, since its output is none. */
   forward<Output extends Tensor | PackedSequence = PackedSequence>(input: PackedSequence): Output;

@@ -26,6 +26,7 @@ export abstract class RecurrentCell<States extends StateName> extends Recurrent 
    * @param input (batch, input) or (input)
    * @param state h, of an LSTMCell `[h, c]`, each (batch, H) or (H); zeros by default
    * @returns h after the step, of an LSTMCell `[h, c]`
+   * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `STATE`, `OUT_OF_MEMORY`, `DISPOSED`
    */
   forward(input: TensorInput, state?: StateInput<States> | null): StateOutput<States> {
     this.object.id; // throws once disposed

@@ -102,6 +102,7 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
    * bits of `forward`, without dropout, and without touching a forward that waits for its backward.
    *
    * @param options.only which tensors to copy out: `["h"]` for the hidden states alone
+   * @throws LSTMError as `forward`; `OPTION` for a name that the cell does not have
    */
   trace<Name extends Names = Names>(
     input: PackedSequence,
