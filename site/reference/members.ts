@@ -4,11 +4,16 @@ import { type DeclarationReflection, type ReferenceType, ReflectionKind, type So
 export function membersOf({ kind, children, type }: DeclarationReflection): DeclarationReflection[] {
   if (kind === ReflectionKind.Namespace) return []; // its functions are items themselves
   const all = (children ?? objectsIn(type).flatMap(({ children = [] }) => children)).filter(
-    // The name of a class is there for what prints it, and what has no name for what calls it.
-    ({ name, flags }) => !(flags.isStatic && name === "name") && !name.startsWith("["),
+    (member) => !isUntold(member),
   );
   const place = (member: DeclarationReflection) => 10 * rank(member) + Math.min(9, ancestry(member).length);
   return all.sort((a, b) => place(a) - place(b));
+}
+
+/** What nobody reads about: the name of a class, what has no name, and a constructor that nobody wrote or may call. */
+function isUntold({ name, kind, flags, signatures = [] }: DeclarationReflection): boolean {
+  if (name.startsWith("[") || (flags.isStatic && name === "name")) return true;
+  return kind === ReflectionKind.Constructor && signatures.every((signature) => !signature.hasComment());
 }
 
 function rank({ kind, flags }: DeclarationReflection): number {

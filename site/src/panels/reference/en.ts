@@ -30,7 +30,6 @@ export const en = {
   includes: "And all exports of",
   members: { constructor: "Constructor", method: "Methods", property: "Properties" },
   onThisPage: "On this page",
-  parameters: "Parameters",
   returns: "Returns",
   throws: "Throws",
   from: "from",

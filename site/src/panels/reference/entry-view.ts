@@ -4,7 +4,7 @@ import { hrefOf } from "./address.js";
 import type { en } from "./en.js";
 import { heading } from "./item-view.js";
 import type { Entry, EntryLine, Item, PageLine } from "./model.js";
-import { html, summary } from "./text.js";
+import { docstring, summary } from "./text.js";
 
 type Strings = typeof en;
 
@@ -28,7 +28,7 @@ export function entryView(strings: Strings, line: EntryLine, entry: Entry): HTML
   );
   return [
     heading("h2", line.name, element("code", {}, line.name)),
-    element("div", {}, html(line.html)),
+    docstring("div", line.html),
     ...(line.sameAs.length === 0
       ? []
       : [
@@ -49,7 +49,7 @@ export function overview(strings: Strings, language: string): HTMLElement[] {
   const pages = pagesFor(language).map((page) => element("li", {}, pageLink(page)));
   const entries = contents.entries.map(({ name, html }) => [
     element("dt", {}, entryLink(name)),
-    element("dd", {}, ...summary(html)),
+    element("dd", { lang: "en" }, ...summary(html)),
   ]);
   return [
     element("h2", {}, strings.guides),
@@ -75,7 +75,7 @@ function group(title: string, { name: entry }: EntryLine, items: readonly Item[]
   if (items.length === 0) return [];
   const lines = items.flatMap(({ name, declarations }) => [
     element("dt", {}, element("a", { href: hrefOf(`${entry}/${name}`) }, element("code", {}, name))),
-    element("dd", {}, ...summary(declarations[0]?.html ?? "")),
+    element("dd", { lang: "en" }, ...summary(declarations[0]?.html ?? "")),
   ]);
   return [element("h3", {}, title), element("dl", { className: "items" }, ...lines)];
 }

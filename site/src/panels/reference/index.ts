@@ -36,40 +36,38 @@ export async function mount(root: HTMLElement, context: PanelContext): Promise<v
     const isFirst = shown === undefined;
     shown = address;
     article.ariaBusy = "true";
-    const { content, lang } = await documentAt(place).catch((error: unknown) => ({
-      content: [element("p", { role: "alert" }, String(error))],
-      lang: language,
-    }));
+    const content = await documentAt(place).catch((error: unknown) => [alert(String(error))]);
     if (signal.aborted || shown !== address) return;
     article.replaceChildren(...content);
-    article.lang = LANG[lang];
     article.ariaBusy = "false";
     contents.show(address);
     reveal(article, isFirst);
   };
 
-  const documentAt = async (place: Place): Promise<{ content: Node[]; lang: "en" | "zh" }> => {
+  const documentAt = async (place: Place): Promise<Node[]> => {
     switch (place.kind) {
       case "page": {
         const { default: page } = await load(pages, place.address);
-        return { content: [html(page.html)], lang: place.page.language };
+        return [element("div", { className: "page", lang: LANG[place.page.language] }, html(page.html))];
       }
       case "entry":
       case "item": {
         const { default: entry } = await load(entries, place.entry.name);
-        if (place.kind === "entry") return { content: entryView(strings, place.entry, entry), lang: "en" };
-        return { content: itemView(strings, place.entry, entry[place.item] as Item), lang: "en" };
+        if (place.kind === "entry") return entryView(strings, place.entry, entry);
+        return itemView(strings, place.entry, entry[place.item] as Item);
       }
       case "unknown":
-        return { content: [element("p", { role: "alert" }, strings.notFound(place.address))], lang: language };
+        return [alert(strings.notFound(place.address))];
       default:
-        return { content: overview(strings, language), lang: language };
+        return overview(strings, language);
     }
   };
 
   addEventListener("hashchange", () => location.hash.startsWith("#/reference") && void show(), { signal });
   await show();
 }
+
+const alert = (text: string): HTMLElement => element("p", { role: "alert" }, text);
 
 function load<Loaded>(from: Readonly<Record<string, () => Promise<Loaded>>>, name: string): Promise<Loaded> {
   return (from[name] as () => Promise<Loaded>)();

@@ -1,8 +1,8 @@
 import { element } from "../../ui/element.js";
 import { hrefOf, idOf } from "./address.js";
 import type { en } from "./en.js";
-import type { Declaration, EntryLine, Item, Member } from "./model.js";
-import { code, html } from "./text.js";
+import type { Declaration, EntryLine, Html, Item, Member } from "./model.js";
+import { code, docstring } from "./text.js";
 
 type Strings = typeof en;
 
@@ -55,18 +55,14 @@ const labelOf = (name: string, kind: Member["kind"]): string => (kind === "const
 /** Each overload with what is said of it. */
 function declared(strings: Strings, declarations: readonly Declaration[]): HTMLElement[] {
   return declarations.map(({ code: written, html: text, parameters, returns, throws }) => {
-    const terms: [string, Node[]][] = [
-      ...parameters.map((parameter): [string, Node[]] => [parameter.name, [html(parameter.html)]]),
-      ...(returns === undefined ? [] : [[strings.returns, [html(returns)]] satisfies [string, Node[]]]),
-      ...(throws.length === 0 ? [] : [[strings.throws, throws.map(html)] satisfies [string, Node[]]]),
-    ];
     const list = element("dl", {});
-    for (const [index, [term, nodes]] of terms.entries()) {
-      const label = index < parameters.length ? element("code", {}, term) : term;
-      list.append(element("dt", {}, label), element("dd", {}, ...nodes));
-    }
-    const parts = [element("pre", { className: "declaration" }, code(written)), element("div", {}, html(text))];
-    return element("div", { className: "declared" }, ...parts, ...(terms.length === 0 ? [] : [list]));
+    const add = (term: Node | string, ...texts: readonly Html[]) =>
+      list.append(element("dt", {}, term), docstring("dd", ...texts));
+    for (const parameter of parameters) add(element("code", {}, parameter.name), parameter.html);
+    if (returns !== undefined) add(strings.returns, returns);
+    if (throws.length > 0) add(strings.throws, ...throws);
+    const parts = [element("pre", { className: "declaration" }, code(written)), docstring("div", text)];
+    return element("div", { className: "declared" }, ...parts, ...(list.children.length === 0 ? [] : [list]));
   });
 }
 

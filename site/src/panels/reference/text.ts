@@ -17,6 +17,14 @@ export function code(parts: Code): HTMLElement {
   return element("code", {}, ...children);
 }
 
+/** A docstring's text: docstrings are in English, whatever the language of the page. */
+export function docstring<Name extends "div" | "dd">(
+  name: Name,
+  ...texts: readonly Html[]
+): HTMLElementTagNameMap[Name] {
+  return element(name, { lang: "en" } as Partial<HTMLElementTagNameMap[Name]>, ...texts.map(html));
+}
+
 /** The first paragraph, its links as text: it stands beside a link. */
 export function summary(text: Html): Node[] {
   const paragraph = html(text).querySelector("p");

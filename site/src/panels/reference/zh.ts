@@ -32,7 +32,6 @@ export const zh: typeof en = {
   includes: "此外还包含这个入口的全部导出：",
   members: { constructor: "构造函数", method: "方法", property: "属性" },
   onThisPage: "本页内容",
-  parameters: "参数",
   returns: "返回值",
   throws: "抛出的错误",
   from: "来自",
