@@ -42,9 +42,18 @@ export function toHtml(text: string, place: Place): Html {
         token.attrSet("tabindex", "-1"); // a link to it moves the focus there
       }
     }
-    if (token.children !== null) token.children = token.children.flatMap(linker(place));
+    if (token.children !== null) token.children = withoutChineseBreaks(token.children).flatMap(linker(place));
   }
   return markdown.renderer.render(tokens, markdown.options, {});
+}
+
+/** A line that ends within Chinese goes on without a space, which a browser would show. */
+function withoutChineseBreaks(tokens: readonly Token[]): Token[] {
+  const isChinese = (text: string | undefined) => /^[\p{Script=Han}，。；：、？！（）“”]$/u.test(text ?? "");
+  return tokens.filter(({ type }, at) => {
+    const [before, after] = [tokens[at - 1]?.content.at(-1), tokens[at + 1]?.content[0]];
+    return !(type === "softbreak" && isChinese(before) && isChinese(after));
+  });
 }
 
 /** Points links and images to their places. A link to a file that is not shown becomes its text and the file's path. */

@@ -35,7 +35,7 @@ export function readPages(root: string): DocsPage[] {
     return new Source(file, text);
   });
   return sources.map((source): DocsPage => {
-    const { file, text, address, title, sections } = source;
+    const { file, text, address, title, language, sections } = source;
     const ids = sections.map(({ id }) => `/reference/${id}`).values();
     const html = toHtml(text, {
       id: () => ids.next().value as string, // headings come in the order of the sections
@@ -46,7 +46,7 @@ export function readPages(root: string): DocsPage[] {
       const isFirst = index === 0;
       return { id: isFirst ? address : id, title: isFirst ? title : heading, place: isFirst ? file : title, text };
     });
-    return { address, title, language: file.includes(".zh-CN.") ? "zh" : "en", html, documents };
+    return { address, title, language, html, documents };
   });
 }
 
@@ -54,6 +54,7 @@ export function readPages(root: string): DocsPage[] {
 class Source {
   readonly address: string;
   readonly title: string;
+  readonly language: "en" | "zh";
   readonly sections: readonly Section[];
 
   constructor(
@@ -68,8 +69,10 @@ class Source {
       seen.set(anchor, count + 1);
       return `${this.address}/${anchor}${count === 0 ? "" : `-${count}`}`;
     });
+    this.language = file.includes(".zh-CN.") ? "zh" : "en";
     // A README has the package's name for its heading, and so has an entry.
-    this.title = file.startsWith("README") ? this.address : (this.sections[0]?.heading ?? this.address);
+    const readme = { en: "README", zh: "README（中文）" }[this.language];
+    this.title = file.startsWith("README") ? readme : (this.sections[0]?.heading ?? this.address);
   }
 
   /** The file that a relative link means, relative to the root. */

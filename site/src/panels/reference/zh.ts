@@ -2,7 +2,7 @@ import type { en } from "./en.js";
 
 export const zh: typeof en = {
   intro: "这里列出这个包的全部导出，写明形状、单位和错误，还有各篇文档。",
-  english: "正文都是英文；有中文版的页面列在最前面。",
+  english: "有中文版的页面列在最前面，其余内容是英文。",
   contents: "目录",
   guides: "文档",
   exports: "导出",
