@@ -1,18 +1,20 @@
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { reference } from "./reference/plugin.js";
 
-const rolldownOptions = { checks: { pluginTimings: false } }; // how slow Vite's own plugins are
+/** Most of the time is typedoc's, and Vite need not say so. */
+const rolldownOptions = { checks: { pluginTimings: false } };
 
 export default defineConfig({
   root: import.meta.dirname,
   base: "./", // the built files may be served from any path
+  plugins: [peakLoops(), reference()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     rolldownOptions,
   },
   worker: { format: "es", plugins: () => [peakLoops()], rolldownOptions },
-  plugins: [peakLoops()],
   // The models of the examples lie outside of this folder, and so do examples that panels import.
   server: { fs: { allow: [join(import.meta.dirname, "..")] } },
   resolve: {
