@@ -66,6 +66,9 @@ export class Site {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
     await page.evaluateOnNewDocument(
       (tag) => {
+        addEventListener("error", ({ message, error }) => {
+          if (!error && message) console.error(message); // those with an error are told as such
+        });
         addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
           console.error(`${effectiveDirective} of the page's policy refused ${blockedURI}`),
         );

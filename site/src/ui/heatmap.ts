@@ -1,4 +1,5 @@
 import { element } from "./element.js";
+import { onResize } from "./on-resize.js";
 import { colour, css, onTheme, type Rgb } from "./theme.js";
 
 /** A matrix to show. */
@@ -44,9 +45,7 @@ export class Heatmap {
     this.element.ariaRoleDescription = options.role;
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.#canvas.addEventListener("pointerdown", (event) => this.#point(event));
-    const resized = new ResizeObserver(() => this.#draw());
-    resized.observe(this.element);
-    options.signal.addEventListener("abort", () => resized.disconnect());
+    onResize(this.element, () => this.#draw(), options.signal);
     onTheme(() => this.#draw(), options.signal);
   }
 
