@@ -1,5 +1,7 @@
 /** The page of site/ in every browser: each panel opens, does its first real thing, and nothing complains. */
 import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
@@ -58,16 +60,45 @@ function layOut(place: Place): Promise<void> {
   return started;
 }
 
-const row = (runtime: string, browser: BrowserName): RuntimeCheck[] =>
-  PANELS.map(({ name, title }) => ({
+/** Another host, which answers everybody, and how often it was asked. */
+async function otherHost(): Promise<{ address: string; asked: () => number; close: () => void }> {
+  let asked = 0;
+  const headers = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
+  const server = createServer((_, response) => {
+    asked++;
+    response.writeHead(200, headers).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://localhost:${port}/`, asked: () => asked, close: () => server.close() };
+}
+
+/** The page's policy refuses what the page, and a worker of it, would send to another host. */
+async function sendsNothing(place: Place, browser: BrowserName): Promise<void> {
+  const host = await otherHost();
+  try {
+    const { shown } = (await place.open(browser, `page/visit.html?panel=cell&send=${host.address}#/cell`)) as Visit;
+    if (isDeepStrictEqual(shown, { page: "refused", worker: "refused" }) && host.asked() === 0) return;
+    throw new Error(`expected all to be refused, found ${JSON.stringify(shown)}; asked ${host.asked()} times`);
+  } finally {
+    host.close();
+  }
+}
+
+function row(name: string, browser: BrowserName): RuntimeCheck[] {
+  const check = (check: string, run: (place: Place) => Promise<void>): RuntimeCheck => ({
     table: "The page",
-    runtime: `${runtime}, page`,
-    check: name,
-    run: async (place) => {
-      await layOut(place);
-      judge(await place.open(browser, `page/visit.html?${name}#/${name}`), name, title.en);
-    },
-  }));
+    runtime: `${name}, page`,
+    check,
+    run: (place) => layOut(place).then(() => run(place)),
+  });
+  const panels = PANELS.map(({ name, title }) =>
+    check(name, async (place) =>
+      judge(await place.open(browser, `page/visit.html?panel=${name}#/${name}`), name, title.en),
+    ),
+  );
+  return [...panels, check("sends nothing", (place) => sendsNothing(place, browser))];
+}
 
 export const site: RuntimeCheck[] = [
   ...row("Chromium", "chromium"),

@@ -1,10 +1,12 @@
 /**
- * Runs in the site's page before the site's own scripts: does in the panel that the query names what a visitor does first,
- * and leaves for the browser's driver what the page then shows, and all that it complained of.
+ * Runs in the site's page before the site's own scripts: does in the panel that the query names what a visitor does first, and
+ * leaves for the browser's driver what the page then shows, and all that it complained of. With `send` in the query, it tries to
+ * send something to that address instead.
  */
 import { report } from "../report.js";
 import { FIRST_THINGS } from "./first-things.js";
 import { until } from "./page.js";
+import { tryToSend } from "./try-to-send.js";
 
 const complaints = [];
 addEventListener(
@@ -27,12 +29,14 @@ Object.defineProperty(navigator, "languages", { value: ["en"] });
 
 addEventListener("DOMContentLoaded", () =>
   report(async () => {
-    const panel = location.search.slice(1);
+    const query = new URLSearchParams(location.search);
+    const panel = query.get("panel");
     const found = { panel, complaints };
     try {
       await until("the panel", () => document.querySelector("main[aria-busy=false] .panel > *"));
       found.heading = document.querySelector("h1").textContent;
-      found.shown = await FIRST_THINGS[panel]?.();
+      const otherHost = query.get("send");
+      found.shown = await (otherHost === null ? FIRST_THINGS[panel]?.() : tryToSend(otherHost));
     } catch (error) {
       complaints.push(error.message);
     }
