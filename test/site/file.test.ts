@@ -13,6 +13,7 @@ import type { ElementHandle, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { violations } from "./axe.js";
+import { longTasks } from "./long-tasks.js";
 import { LANGUAGES, Site, THEMES, type Visitor } from "./site.js";
 
 type Dict = Readonly<Record<string, Tensor>>;
@@ -347,6 +348,61 @@ describe("the panel", { timeout: 120_000 }, () => {
     await panel.choose(saved);
     expect((await panel.rows())[0]?.slice(1, 6)).toEqual(["RNN", "3", "4", "2", "bidirectional, relu"]);
     rnn.dispose();
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test("never blocks the page: not with a long CSV, nor while a cell of the heat maps is followed", async () => {
+    const panel = await Panel.open();
+    await panel.choose({ name: "wide.safetensors", bytes: saveSafetensors(numbers) });
+    const row = "0.25,-0.5,1\n";
+    writeFileSync(join(folder, "long.csv"), row.repeat(200_000));
+    const opened = await longTasks(panel.page, async () => {
+      await panel.set("It reads", "csv");
+      const input = (await panel.page.$("input[accept^='.csv']")) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(join(folder, "long.csv"));
+      await panel.page.waitForFunction(() => document.querySelector("#file-cut")?.textContent?.includes("200,000"));
+      await panel.settled();
+    });
+    expect(opened).toEqual([]);
+    const followed = await longTasks(panel.page, async () => {
+      await panel.page.focus(".heatmap");
+      for (let presses = 0; presses < 10; presses++) await panel.page.keyboard.press("ArrowRight");
+      await panel.page.keyboard.press("End");
+      await panel.page.waitForFunction(() =>
+        document.querySelector("#file-selected")?.textContent?.includes("step 255"),
+      );
+    });
+    expect(followed).toEqual([]);
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test.each([1280, 390])("numbers units and steps at the axes of the heat maps, %i pixels wide", async (width) => {
+    const panel = await Panel.open({ width });
+    await panel.choose({ name: "wide.safetensors", bytes: saveSafetensors(numbers) });
+    await panel.set("It reads", "noise");
+    await panel.set("Steps", "256");
+    const axis = (name: "rows" | "columns") => panel.texts(`.card:first-child .heatmap-${name} span`);
+    await expect.poll(async () => (await axis("columns")).at(-1)).toMatch(/^2\d\d$/);
+    expect((await axis("rows")).slice(0, 3)).toEqual(["0", "2", "4"]);
+    expect(await panel.texts(".card:first-child .heatmap > [class$=title]")).toEqual(["unit", "step"]);
+    /** Whether two numbers of an axis lie on each other, or one beyond the card. */
+    const crowded = await panel.page.$$eval(".card .heatmap", (maps) =>
+      maps.some((map) => {
+        const card = (map.parentElement as HTMLElement).getBoundingClientRect();
+        return [...map.querySelectorAll("div")].some((part) => {
+          const boxes = [...part.querySelectorAll("span")].map((tick) => tick.getBoundingClientRect());
+          return boxes.some(
+            (box, i) =>
+              box.right > card.right ||
+              box.left < card.left ||
+              boxes.slice(i + 1).some(({ left, top }) => left < box.right && top < box.bottom - 1),
+          );
+        });
+      }),
+    );
+    expect(crowded).toBe(false);
+    await panel.set("Units shown", "1");
+    await expect.poll(() => axis("rows")).toEqual(["64", "65", "66", "67", "68", "69"]);
     expect(panel.complaints).toEqual([]);
   });
 

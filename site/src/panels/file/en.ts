@@ -108,6 +108,7 @@ export const en = {
   text: "Text",
   csv: "CSV, one row a step",
   csvFile: "Open a CSV file",
+  csvBeginning: "The file is long: only its beginning is shown, which cannot be edited. The whole file is read.",
   steps: "Steps",
   seed: "Seed",
   how: {
@@ -141,6 +142,8 @@ export const en = {
     reset: "r * (W_hn h + b_hn)",
   },
   heatmap: "heat map",
+  unit: "unit",
+  stepAxis: "step",
   step: (step: number, character: string) => (character ? `step ${step} “${character}”` : `step ${step}`),
   selected: (unit: number, step: string) => `Unit ${unit} at ${step}: `,
   value: (unit: number, step: string, value: string) => `unit ${unit}, ${step}: ${value}`,

@@ -99,6 +99,7 @@ export const zh: typeof en = {
   text: "文本",
   csv: "CSV，每行一步",
   csvFile: "打开 CSV 文件",
+  csvBeginning: "文件很长，这里只显示开头，不能编辑。运行时读取的是整个文件。",
   steps: "步数",
   seed: "种子",
   how: {
@@ -130,7 +131,9 @@ export const zh: typeof en = {
     n: "n，候选值",
     reset: "r * (W_hn h + b_hn)",
   },
-  heatmap: "热图",
+  heatmap: "热力图",
+  unit: "单元",
+  stepAxis: "步",
   step: (step, character) => (character ? `第 ${step} 步“${character}”` : `第 ${step} 步`),
   selected: (unit, step) => `第 ${unit} 个单元，${step}：`,
   value: (unit, step, value) => `第 ${unit} 个单元，${step}：${value}`,
