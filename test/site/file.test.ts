@@ -147,6 +147,11 @@ function under(prefix: string, dict: Dict): Dict {
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
+/** What the page says of a fault before the package's own words, by the fault's code. */
+const FAULTS: Readonly<Record<string, string>> = {
+  FILE: "The file is damaged, or holds what is not supported.",
+};
+
 const numbers = new LSTM({ inputSize: 3, hiddenSize: 70, numLayers: 2, projSize: 5, seed: 1 }).stateDict();
 
 /** A good and a broken file of each kind. `read` is the reader in Node: the dict of the first layer, or what it throws. */
@@ -276,7 +281,7 @@ describe("each kind of file", { timeout: 120_000 }, () => {
       const { code, message } = reason as { code: string; message: string };
       await panel.choose(...broken);
       const [alert] = await panel.alerts();
-      expect(alert).toContain(`${code} ${message}${words ?? ""}`);
+      expect(alert).toContain(`${FAULTS[code]}In detail: ${code} ${message}${words ?? ""}`);
       expect(await panel.texts(".heatmap")).toEqual([]);
       expect(panel.complaints).toEqual([]);
     },
@@ -373,6 +378,20 @@ describe("the panel", { timeout: 120_000 }, () => {
       );
     });
     expect(followed).toEqual([]);
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test("says in Chinese what kind of fault it is, and the details in the package's words", async () => {
+    const panel = await Panel.open({ language: "zh" });
+    await panel.choose(halved(SAMPLE));
+    const [alert] = await panel.texts("[role=alert] p:first-of-type");
+    expect(alert).toBe("文件已损坏，或者含有不支持的内容。");
+    expect(await panel.texts("[role=alert] [lang=en]")).toEqual([
+      expect.stringMatching(/^FILE Not a valid safetensors/),
+    ]);
+    const misfit = { weight_ih_l0: Tensor.zeros([16, 3]), weight_hh_l0: Tensor.zeros([16, 5]) };
+    await panel.choose({ name: "misfit.safetensors", bytes: saveSafetensors(misfit) });
+    expect((await panel.alerts()).join()).toMatch(/weight_hh_l0/);
     expect(panel.complaints).toEqual([]);
   });
 
