@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { contentSecurityPolicy } from "./policy.js";
 import { reference } from "./reference/plugin.js";
 
 /** Most of the time is typedoc's, and Vite need not say so. */
@@ -8,10 +9,11 @@ const rolldownOptions = { checks: { pluginTimings: false } };
 export default defineConfig({
   root: import.meta.dirname,
   base: "./", // the built files may be served from any path
-  plugins: [peakLoops(), reference()],
+  plugins: [contentSecurityPolicy(), peakLoops(), reference()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0, // the policy lets the page fetch files of its host, and no data: addresses
     rolldownOptions,
   },
   worker: { format: "es", plugins: () => [peakLoops()], rolldownOptions },
