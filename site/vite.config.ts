@@ -1,18 +1,22 @@
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { contentSecurityPolicy } from "./policy.js";
+import { reference } from "./reference/plugin.js";
 
-const rolldownOptions = { checks: { pluginTimings: false } }; // how slow Vite's own plugins are
+/** Most of the time is typedoc's, and Vite need not say so. */
+const rolldownOptions = { checks: { pluginTimings: false } };
 
 export default defineConfig({
   root: import.meta.dirname,
   base: "./", // the built files may be served from any path
+  plugins: [contentSecurityPolicy(), peakLoops(), reference()],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0, // the policy lets the page fetch files of its host, and no data: addresses
     rolldownOptions,
   },
   worker: { format: "es", plugins: () => [peakLoops()], rolldownOptions },
-  plugins: [peakLoops()],
   // The models of the examples lie outside of this folder, and so do examples that panels import.
   server: { fs: { allow: [join(import.meta.dirname, "..")] } },
   resolve: {
