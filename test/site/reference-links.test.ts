@@ -39,6 +39,10 @@ test("every link leads somewhere", () => {
   expect(others.filter((href) => !/^(https:|%image:)/.test(href))).toEqual([]);
 });
 
+test("no element has a style of its own, which the page's policy refuses", () => {
+  expect([...reference.pages.values()].filter(({ html }) => html.includes(" style=")).map(({ title }) => title)).toEqual([]);
+});
+
 test("no page shows a comment of its source", () => {
   expect(
     [...reference.pages.values()].filter(({ html }) => html.includes("&lt;!--")).map(({ title }) => title),
