@@ -40,7 +40,9 @@ test("every link leads somewhere", () => {
 });
 
 test("no element has a style of its own, which the page's policy refuses", () => {
-  expect([...reference.pages.values()].filter(({ html }) => html.includes(" style=")).map(({ title }) => title)).toEqual([]);
+  expect(
+    [...reference.pages.values()].filter(({ html }) => html.includes(" style=")).map(({ title }) => title),
+  ).toEqual([]);
 });
 
 test("no page shows a comment of its source", () => {
