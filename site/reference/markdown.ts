@@ -42,6 +42,9 @@ export function toHtml(text: string, place: Place): Html {
         token.attrSet("tabindex", "-1"); // a link to it moves the focus there
       }
     }
+    // The page's Content-Security-Policy lets no style into attributes.
+    const [, side] = /^text-align:(\w+)$/.exec(String(token.attrGet("style"))) ?? [];
+    if (side !== undefined) token.attrs = [["class", side]];
     if (token.children !== null) token.children = withoutChineseBreaks(token.children).flatMap(linker(place));
   }
   return markdown.renderer.render(tokens, markdown.options, {});
