@@ -55,4 +55,24 @@ export const FIRST_THINGS = {
     await until("the heat maps", () => one(".heatmap canvas") && !one("main [aria-busy=true]"));
     return { layers: textsOf(".file-result tbody tr"), selected: textOf("#file-selected") };
   },
+
+  /** Measures ours against plain JavaScript. */
+  async benchmark() {
+    await click("Measure");
+    await until("three tables", () => document.querySelectorAll(".measure .result table").length === 3);
+    // How far the outputs differ depends on the engine's own exp and tanh.
+    return { rows: textsOf(".measure .result tbody th").map((text) => text.replace(/\de-[67]$/, "little")) };
+  },
+
+  /** Searches, and opens what is found first. */
+  async reference() {
+    const field = one("#reference-search");
+    field.focus();
+    field.value = "packPaddedSequence";
+    field.dispatchEvent(new Event("input"));
+    await until("what is found", () => one("[role=option]"));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    await until("the article", () => /packPaddedSequence/.test(textOf("main h2")));
+    return { address: location.hash };
+  },
 };
