@@ -42,9 +42,9 @@ export function toHtml(text: string, place: Place): Html {
         token.attrSet("tabindex", "-1"); // a link to it moves the focus there
       }
     }
-    // The page's Content-Security-Policy lets no style into attributes.
-    const [, side] = /^text-align:(\w+)$/.exec(String(token.attrGet("style"))) ?? [];
-    if (side !== undefined) token.attrs = [["class", side]];
+    const alignment = /^text-align:(\w+)$/.exec(String(token.attrGet("style") ?? ""))?.[1];
+    // The page's policy lets no element have a style of its own.
+    if (alignment !== undefined) token.attrs = [["class", alignment]];
     if (token.children !== null) token.children = withoutChineseBreaks(token.children).flatMap(linker(place));
   }
   return markdown.renderer.render(tokens, markdown.options, {});

@@ -25,7 +25,7 @@ const SHOWN: Readonly<Record<string, object>> = {
     selected: "Unit 0 at step 0 “l”: i 0.3816, f 0.2834, g 0.1288, o 0.4261, c 0.0491, h 0.0209",
   },
   benchmark: { rows: STANDINGS },
-  reference: { address: "#/reference/lstm-wasm/packPaddedSequence" },
+  reference: { address: "#/reference/lstm-wasm/PackedSequence", members: 9 },
 };
 
 /** What the page leaves. */

@@ -64,15 +64,14 @@ export const FIRST_THINGS = {
     return { rows: textsOf(".measure .result tbody th").map((text) => text.replace(/\de-[67]$/, "little")) };
   },
 
-  /** Searches, and opens what is found first. */
+  /** Searches for a class and opens it. */
   async reference() {
-    const field = one("#reference-search");
+    const field = one("[role=combobox]");
     field.focus();
-    field.value = "packPaddedSequence";
+    field.value = "PackedSequence";
     field.dispatchEvent(new Event("input"));
-    await until("what is found", () => one("[role=option]"));
-    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-    await until("the article", () => /packPaddedSequence/.test(textOf("main h2")));
-    return { address: location.hash };
+    (await until("what the search finds", () => one("[role=option]"))).click();
+    await until("the class", () => textOf("article[aria-busy=false] h2") === "PackedSequence");
+    return { address: location.hash, members: document.querySelectorAll(".member").length };
   },
 };
