@@ -48,7 +48,7 @@ export class Linear extends Layer<Float32Array> {
     const seed = checkSeed(given.seed);
     const shapes: [string, number[]][] = [["weight", [outFeatures, inFeatures]]];
     if (bias) shapes.push(["bias", [outFeatures]]);
-    super(new LayerHandle("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias), shapes));
+    super(new LayerHandle("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias, 0), shapes));
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = bias;

@@ -2,8 +2,9 @@ import { mustBe } from "../checks/must-be.js";
 import { type CheckedOptions, checkObject, DEFAULTS } from "../checks/options.js";
 import type { Parameter } from "../parameters/parameter.js";
 import { LOADED, loaded } from "../parameters/state-dict.js";
-import { checkWeights, type RnnHandle } from "../recurrent/handle.js";
+import type { RnnHandle } from "../recurrent/handle.js";
 import { Recurrent } from "../recurrent/recurrent.js";
+import type { Weights } from "../tensor/quantization.js";
 
 /** What weights become. */
 export interface QuantizeOptions {
@@ -24,8 +25,9 @@ export interface QuantizeOptions {
  * @throws LSTMError `OPTION`, `OUT_OF_MEMORY`, `DISPOSED`
  */
 export function quantize<M extends Recurrent>(module: M, options: QuantizeOptions): M {
-  const weights = checkWeights(checkObject("quantize", options, ["weights"]).weights);
-  return copy(module).narrow(weights);
+  const { weights } = checkObject("quantize", options, ["weights"]);
+  if (weights !== "int8" && weights !== "int16") throw mustBe("OPTION", "weights", '"int8" or "int16"', weights);
+  return copy(module, weights);
 }
 
 /**
@@ -35,16 +37,16 @@ export function quantize<M extends Recurrent>(module: M, options: QuantizeOption
  * @throws LSTMError `OPTION`, `OUT_OF_MEMORY`, `DISPOSED`
  */
 export function dequantize<M extends Recurrent>(module: M): M {
-  return copy(module);
+  return copy(module, "float32");
 }
 
-/** A module of the same options with the same parameters, in float32. */
-function copy<M extends Recurrent>(module: M): M {
+/** A module of the same options with the same parameters. */
+function copy<M extends Recurrent>(module: M, weights: Weights): M {
   if (!(module instanceof Recurrent)) throw mustBe("OPTION", "module", "an LSTM, GRU or RNN, or a cell of one", module);
   const Class = module.constructor as new (options: object) => M;
   const [first] = module.parameters() as [Parameter];
   const { options } = first.object as RnnHandle;
   // Those of other cells keep their defaults, and a constructor refuses them.
   const own = Object.entries(options).filter(([name, value]) => value !== DEFAULTS[name as keyof CheckedOptions]);
-  return loaded(new Class({ ...Object.fromEntries(own), [LOADED]: true }), module.stateDict(), "");
+  return loaded(new Class({ ...Object.fromEntries(own), [LOADED]: weights }), module.stateDict(), "");
 }
