@@ -104,7 +104,7 @@ export class RnnHandle extends WasmObject {
     return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
   }
 
-  protected override narrow(index: number): NarrowValue {
+  override narrow(index: number): NarrowValue {
     const { id, instance } = this;
     return (row, column, written) => instance.kernels.narrowValue(id, index, row, column, written);
   }

@@ -35,7 +35,7 @@ export class LayerHandle extends WasmObject {
     });
   }
 
-  protected override narrow(): NarrowValue {
+  override narrow(): NarrowValue {
     const { id, instance } = this;
     return (row, column, written) => instance.kernels.linearNarrowValue(id, row, column, written);
   }

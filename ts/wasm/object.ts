@@ -100,28 +100,28 @@ export abstract class WasmObject {
 
   /** A copy of a parameter. */
   read(index: number): Floats {
-    const shape = this.#narrowShape(index);
+    const shape = this.narrowShape(index);
     if (shape) return readNarrow(this.narrow(index), ...shape);
     this.uploadData(index);
     return this.values(index).slice();
   }
 
   /** The shape of an integer weight; undefined of other parameters. */
-  #narrowShape(index: number): readonly [rows: number, columns: number] | undefined {
+  narrowShape(index: number): readonly [rows: number, columns: number] | undefined {
     const { shape } = this.parameters[index] as ParameterInfo;
     return this.weights === "float32" || shape.length < 2 ? undefined : (shape as [number, number]);
   }
 
   /** What a tensor of a parameter has besides its values. */
   quantized(index: number): { quantization: Quantization } | undefined {
-    const shape = this.#narrowShape(index);
+    const shape = this.narrowShape(index);
     if (!shape) return undefined;
     const scale = readNarrow(this.narrow(index), shape[0], 1, shape[1]);
     return { quantization: { weights: this.weights as IntegerWeights, scale } };
   }
 
   /** The values of an integer weight. */
-  protected abstract narrow(index: number): NarrowValue;
+  abstract narrow(index: number): NarrowValue;
 
   /** Throws if the weights are integers. */
   checkFloat(what: string): void {
@@ -138,7 +138,7 @@ export abstract class WasmObject {
 
   /** Writes a parameter. Integers are those of the values' `quantization`, or rounded. */
   write(index: number, values: Float32Array, quantization?: Quantization): void {
-    const shape = this.#narrowShape(index);
+    const shape = this.narrowShape(index);
     if (shape) {
       writeNarrow(
         this.narrow(index),
@@ -164,7 +164,7 @@ export abstract class WasmObject {
   /** @internal Throws unless the values of a parameter can be read and written in place. */
   checkWritable(index: number): void {
     this.id; // throws once disposed
-    if (this.#narrowShape(index)) this.checkFloat((this.parameters[index] as ParameterInfo).name);
+    if (this.narrowShape(index)) this.checkFloat((this.parameters[index] as ParameterInfo).name);
   }
 
   /** A parameter where it lies in WebAssembly, to be read at once. */
