@@ -81,10 +81,8 @@ export class NarrowSubject {
     if (this.disposed) return void (hasTensors && expectRefusal("stateDict of a disposed module", ["DISPOSED"], read));
     const { what, args, codes } = this.#kind.badInputs(draw);
     expectRefusal(what, codes, () => module.forward(...args));
-    const weights = module
-      .parameters()
-      .filter(({ object }) => (object as { weights?: string }).weights === this.#weights);
-    const matrix = weights.find(({ shape }) => shape.length === 2);
+    const integers = Object.keys(this.#values).find((name) => this.#values[name]?.quantization);
+    const [, matrix] = module.namedParameters().find(([name]) => name === integers) ?? [];
     if (matrix === undefined) return;
     expectRefusal("train", ["QUANTIZED"], () => module.train());
     expectRefusal("data", ["QUANTIZED"], () => matrix.data);

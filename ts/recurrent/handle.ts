@@ -106,7 +106,7 @@ export class RnnHandle extends WasmObject {
 
   override narrow(index: number): NarrowValue {
     const { id, instance } = this;
-    return (row, column, written) => instance.kernels.narrowValue(id, index, row, column, written);
+    return (row, column, written) => instance.kernels.narrow(id, index, row, column, written);
   }
 
   protected override gradientStart(index: number): number {

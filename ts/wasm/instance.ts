@@ -18,7 +18,7 @@ export interface Kernels {
     weights: number,
   ): number;
   stackFree(lstm: number): void;
-  narrowValue(stack: number, index: number, row: number, column: number, written: number): number;
+  narrow(stack: number, index: number, row: number, column: number, written: number): number;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   stackDraw(stack: number, seed: number, bound: number): void;
@@ -36,7 +36,7 @@ export interface Kernels {
   gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
   gradientSquares(family: number, owner: number, parameter: number): number;
   linearNew(inputs: number, outputs: number, bias: boolean, weights: number): number;
-  linearNarrowValue(layer: number, row: number, column: number, written: number): number;
+  linearNarrow(layer: number, row: number, column: number, written: number): number;
   embeddingNew(count: number, width: number, padding: number): number;
   parameterNew(length: number): number;
   layerFree(layer: number): void;

@@ -37,7 +37,7 @@ export class LayerHandle extends WasmObject {
 
   override narrow(): NarrowValue {
     const { id, instance } = this;
-    return (row, column, written) => instance.kernels.linearNarrowValue(id, row, column, written);
+    return (row, column, written) => instance.kernels.linearNarrow(id, row, column, written);
   }
 
   protected override gradientStart(index: number): number {

@@ -26,30 +26,27 @@ export function readNarrow(at: NarrowValue, rows: number, columns: number, first
  */
 export function writeNarrow(
   at: NarrowValue,
-  name: string,
+  { name, shape }: { readonly name: string; readonly shape: readonly number[] },
   weights: Weights,
-  columns: number,
   values: Float32Array,
   quantization: Quantization | undefined,
 ): void {
+  const columns = shape[1] as number;
   const scales = quantization?.weights === weights ? quantization.scale : undefined;
   for (let row = 0; row * columns < values.length; row++) {
     const own = values.subarray(row * columns, (row + 1) * columns);
-    const scale = scales?.[row] as number;
-    if (scales) at(row, columns, scale);
-    else {
+    if (scales) at(row, columns, scales[row] as number);
+    else
       at(
         row,
         columns + 1,
         own.reduce((most, one) => Math.max(most, Math.abs(one)), 0),
       );
-    }
-    for (let column = 0; column < columns; column++) {
-      const value = own[column] as number;
+    own.forEach((value, column) => {
       // Less itself, an infinity is NaN, as NaN is.
-      if (at(row, column, value) - value === 0 || !scales) continue;
-      const expected = `an integer that ${weights} has at ${columns} columns times the row's scale, ${scale}`;
+      if (at(row, column, value) - value === 0 || !scales) return;
+      const expected = `an integer of ${weights} at ${columns} columns, times ${scales[row]}`;
       throw mustBe("STATE_DICT", `${name}, row ${row}`, expected, value);
-    }
+    });
   }
 }

@@ -126,7 +126,7 @@ export abstract class WasmObject {
   /** Throws if the weights are integers. */
   checkFloat(what: string): void {
     if (this.weights === "float32") return;
-    const why = `this ${this.owner} has ${this.weights} weights; dequantize of lstm-wasm/nn makes float32 of them`;
+    const why = `this ${this.owner} has ${this.weights} weights, not float32 (see dequantize of lstm-wasm/nn)`;
     throw new LSTMError("QUANTIZED", `${what}: ${why}`);
   }
 
@@ -138,20 +138,12 @@ export abstract class WasmObject {
 
   /** Writes a parameter. Integers are those of the values' `quantization`, or rounded. */
   write(index: number, values: Float32Array, quantization?: Quantization): void {
-    const shape = this.narrowShape(index);
-    if (shape) {
-      writeNarrow(
-        this.narrow(index),
-        (this.parameters[index] as ParameterInfo).name,
-        this.weights,
-        shape[1],
-        values,
-        quantization,
-      );
-      return;
+    if (this.narrowShape(index)) {
+      writeNarrow(this.narrow(index), this.parameters[index] as ParameterInfo, this.weights, values, quantization);
+    } else {
+      this.view(index).set(values);
+      this.#data.get(index)?.set(values);
     }
-    this.view(index).set(values);
-    this.#data.get(index)?.set(values);
   }
 
   /** A parameter where it lies in WebAssembly, to be written at once. */

@@ -166,11 +166,11 @@ impl PackedWeights {
 
     /// The matrix of a narrow weight, and the column in it of a row as PyTorch shapes it.
     pub fn narrow(&mut self, kind: Kind, row: usize) -> (&mut PackedB, usize) {
-        let (input, recurrent) = (self.input_columns().of(row), self.recurrent_columns().of(row));
+        let columns = if kind == Kind::WeightIh { self.input_columns() } else { self.recurrent_columns() };
         match (kind, &mut self.projection) {
-            (Kind::WeightIh, _) => (&mut self.input, input),
+            (Kind::WeightIh, _) => (&mut self.input, columns.of(row)),
             (Kind::WeightHr, Some(projection)) => (projection, row),
-            _ => (&mut self.recurrent, recurrent),
+            _ => (&mut self.recurrent, columns.of(row)),
         }
     }
 }
