@@ -1,8 +1,8 @@
 /** `npm run bench -- narrow`: integer weights against float32, through the public API, in turn. */
 import { type Case, type Cell, nameOf } from "./cases.js";
-import { measure, type Time } from "./harness.js";
+import { measure, sentencesOf, type Time } from "./harness.js";
 import { dataOf, narrow as integers, ours } from "./ours.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { microseconds, table } from "./report.js";
 
 const SIZES = [
@@ -38,9 +38,10 @@ export async function narrow(options: { record: boolean }): Promise<void> {
   const contestants = [ours, ...integers];
   const lines: NarrowLine[] = [];
   for (const one of CASES) {
-    const { times, problems } = await measure(one, dataOf(one), contestants);
+    const outcome = await measure(one, dataOf(one), contestants);
+    const problems = sentencesOf(one, outcome);
     if (problems.length > 0) throw new Error(problems.join("\n"));
-    lines.push({ case: one, times });
+    lines.push({ case: one, times: outcome.times });
   }
   const { node, cpu } = machine();
   console.log(`Node ${node}, ${cpu}, one thread; the fastest rounds\n`);
@@ -50,5 +51,5 @@ export async function narrow(options: { record: boolean }): Promise<void> {
     return [nameOf(one), ...fastest.map(microseconds), ...others.map((time) => (float / time).toFixed(2))];
   });
   console.log(table([["ours", "float32, us", "int8, us", "int16, us", "float32 / int8", "float32 / int16"], ...rows]));
-  if (options.record) record("narrow", { version: ours.version, lines });
+  if (options.record) record("narrow", { version, lines });
 }

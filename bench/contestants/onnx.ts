@@ -1,13 +1,15 @@
-/** The case as an ONNX model, and the runner that both builds of onnxruntime share. */
+/** The case as an ONNX model, and what onnxruntime does with it in Node and in a browser. */
 import protocol, { type onnx } from "onnx-proto";
-import type * as Runtime from "onnxruntime-node";
+import type * as Runtime from "onnxruntime-web";
 import { type Case, type Cell, GATES } from "../cases.js";
-import type { Data, Runner } from "../contestant.js";
+import type { Contestant, Data, Runner } from "../contestant.js";
 import { parametersOf, reordered } from "./gates.js";
 
 const { AttributeProto, ModelProto, TensorProto } = protocol.onnx; // CommonJS
 const { INT, INTS, STRING, STRINGS } = AttributeProto.AttributeType;
 const { FLOAT, INT64 } = TensorProto.DataType;
+
+const text = (value: string) => new TextEncoder().encode(value);
 
 interface Operator {
   readonly opType: string;
@@ -23,7 +25,7 @@ const rnn = (activation: string): Operator => ({
   order: "h",
   states: ["h"],
   attribute: (directions) => [
-    { name: "activations", type: STRINGS, strings: Array(directions).fill(Buffer.from(activation)) },
+    { name: "activations", type: STRINGS, strings: Array(directions).fill(text(activation)) },
   ],
 });
 
@@ -75,7 +77,7 @@ export function onnxModel(one: Case, data: Data): Uint8Array {
     const inputNames = [above, ...parameters, ...(step ? ["", ...states] : [])];
     node(opType, inputNames, step ? ["", ...states.map(next)] : [`Y${layer}`], [
       { name: "hidden_size", type: INT, i: hidden },
-      { name: "direction", type: STRING, s: Buffer.from(directions === 2 ? "bidirectional" : "forward") },
+      { name: "direction", type: STRING, s: text(directions === 2 ? "bidirectional" : "forward") },
       ...attribute(directions),
     ]);
     if (step) break;
@@ -111,6 +113,19 @@ function next(state: string): string {
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
 type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
+
+/** SIMD WebAssembly on one thread. It has not trained since 1.19. */
+export function onnxruntimeWeb(runtime: Onnxruntime): Contestant {
+  // Both are what it does in Node anyway; said here so that it is one thread for certain.
+  runtime.env.wasm.numThreads = 1;
+  runtime.env.wasm.proxy = false;
+  return {
+    name: "onnxruntime-web",
+    version: runtime.env.versions.common,
+    supports: ({ kind }) => kind !== "train",
+    prepare: (one, data) => onnxRunner(runtime, one, data),
+  };
+}
 
 export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): Promise<Runner> {
   const { InferenceSession, Tensor } = runtime;
