@@ -122,7 +122,7 @@ impl BackwardMemory {
             (&mut scratch.c_before, product(batch, padded_c)),
             (&mut scratch.d_c, product(batch, padded_c)),
             (&mut scratch.padded_h_before, product(batch, padded_h_before)),
-            (&mut scratch.later_d_h, product(batch, whole_panels(h_size))),
+            (&mut scratch.running_d_h, product(batch, whole_panels(h_size))),
             (&mut scratch.d_h, product(projected, config.proj_size())),
             (&mut scratch.h_before, product(recomputed, h_size)),
             (&mut scratch.m, product(projected.max(batch), padded_hidden)),

@@ -26,23 +26,14 @@ pub enum Nonlinearity {
 /// See [`super::Cell::forward`].
 #[inline(never)]
 pub fn rnn_forward<V: Vector>(pre: &mut [f32], h: &mut [f32], nonlinearity: Nonlinearity) {
-    let units = pre.as_chunks_mut::<LANES>().0.iter_mut().zip(h.as_chunks_mut::<LANES>().0);
-    match nonlinearity {
-        Nonlinearity::Tanh => {
-            let k = Constants::<V>::get();
-            for (pre, h) in units {
-                let value = k.tanh(V::load(pre));
-                value.store(pre);
-                value.store(h);
-            }
-        }
-        Nonlinearity::Relu => {
-            for (pre, h) in units {
-                let value = V::load(pre).max(V::splat(0.0));
-                value.store(pre);
-                value.store(h);
-            }
-        }
+    let k = Constants::<V>::get();
+    for (pre, h) in pre.as_chunks_mut::<LANES>().0.iter_mut().zip(h.as_chunks_mut::<LANES>().0) {
+        let value = match nonlinearity {
+            Nonlinearity::Tanh => k.tanh(V::load(pre)),
+            Nonlinearity::Relu => V::load(pre).max(V::splat(0.0)),
+        };
+        value.store(pre);
+        value.store(h);
     }
 }
 
