@@ -41,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(path("gru.safetensors"), save(gru.stateDict()));
   writeFileSync(path("amp.nam"), nam);
   writeFileSync(path("one.npy"), saveNpy([1, 2]));
-  writeFileSync(path("some.npz"), saveNpz(gru.stateDict({ prefix: "g." })));
+  writeFileSync(path("some.npz"), await saveNpz(gru.stateDict({ prefix: "g." })));
   const { modelJson, weights } = JSON.parse(bytesOf("keras/tfjs.json").toString()).stacked;
   writeFileSync(path("model.json"), JSON.stringify(modelJson));
   writeFileSync(path(modelJson.weightsManifest[0].paths[0]), Buffer.from(weights, "base64"));
@@ -249,7 +249,7 @@ describe("convert", { timeout: 60_000 }, () => {
     expect(readFileSync(path("rnn.onnx")).equals(saveOnnx(rnn))).toBe(true);
     await convert("rnn.onnx", "rnn.npz");
     expect(sorted(await loadNpz(readFileSync(path("rnn.npz"))))).toEqual(sorted(rnn.stateDict()));
-    writeFileSync(path("first.npz"), saveNpz(first.stateDict()));
+    writeFileSync(path("first.npz"), await saveNpz(first.stateDict()));
     await convert("first.npz", "first.onnx", "--batch-first");
     expect(readFileSync(path("first.onnx")).equals(saveOnnx(first))).toBe(true);
   });
