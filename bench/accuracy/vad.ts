@@ -1,0 +1,37 @@
+/** Where somebody speaks: examples/vad, convolutions and an LSTM(128, 128), on the sound beside it, 306 steps of 32 ms. */
+import { readFileSync } from "node:fs";
+import { CHUNK, SileroVAD } from "../../examples/vad/silero.js";
+import { readWav } from "../../examples/vad/wav.js";
+import { changes, compared, type Each, furthest } from "./variants.js";
+
+export interface VadFigures {
+  readonly steps: number;
+  /** The largest change of a probability, and how many decisions, a probability of at least 0.5, are others. */
+  readonly changed: Each<{ readonly probability: number; readonly decisions: number }>;
+}
+
+export function vad(): VadFigures {
+  const data = (name: string) => readFileSync(new URL(`../../examples/vad/data/${name}`, import.meta.url));
+  const model = data("silero_vad_16k_sequence.onnx");
+  const { samples } = readWav(data("sample.wav"));
+  const steps = Math.ceil(samples.length / CHUNK);
+  const sound = new Float32Array(steps * CHUNK);
+  sound.set(samples);
+  const changed = compared(
+    (variant) => {
+      const listener = new SileroVAD(model, variant);
+      const heard = Array.from({ length: steps }, (_, step) =>
+        listener.step(sound.subarray(step * CHUNK, (step + 1) * CHUNK)),
+      );
+      listener.dispose();
+      return heard;
+    },
+    (own, float32) => ({
+      probability: furthest(own, float32),
+      decisions: changes(own.map(speech), float32.map(speech)),
+    }),
+  );
+  return { steps, changed };
+}
+
+const speech = (probability: number): boolean => probability >= 0.5;
