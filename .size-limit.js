@@ -52,7 +52,7 @@ export default [
   { ...bundle("  of it LSTM alone", "dist/workerd/index.js", "17 kB", "../lstm.wasm"), import: "{ LSTM }" },
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "53.1 kB"),
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "19.1 kB"),
-  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "9 kB", ...core),
+  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "10 kB", ...core),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "17.1 kB", ...core),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "58 kB"),
   bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "11.6 kB", ...core),

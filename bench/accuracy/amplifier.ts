@@ -5,7 +5,11 @@ import { circuit } from "../../examples/audio/circuit.js";
 import { improvise } from "../../examples/audio/strings.js";
 import { MODEL, UNSEEN } from "../../examples/audio/train.js";
 import { errorToSignal } from "../../examples/audio/training.js";
+import type { Variant } from "../../examples/variant.js";
 import { compared, type Each } from "./variants.js";
+
+/** Seconds of what it was trained on. */
+const CALIBRATION = 0.5;
 
 export interface AmplifierFigures {
   readonly seconds: number;
@@ -17,14 +21,16 @@ export function amplifier({ seconds }: { seconds: number }): AmplifierFigures {
   const sound = improvise(seconds, UNSEEN);
   const wanted = circuit(sound);
   const model = readFileSync(MODEL);
+  const play = (variant: Variant, input: Float32Array) => {
+    const amplifier = new Amplifier(model, variant);
+    const output = new Float32Array(input.length);
+    amplifier.process(input, output);
+    amplifier.dispose();
+    return output;
+  };
   const figures = compared(
-    (variant) => {
-      const amplifier = new Amplifier(model, variant);
-      const output = new Float32Array(sound.length);
-      amplifier.process(sound, output);
-      amplifier.dispose();
-      return output;
-    },
+    (variant) => play(variant, improvise(CALIBRATION, 1)),
+    (variant) => play(variant, sound),
     (own, float32) => ({ circuit: errorToSignal(own, wanted), float32: errorToSignal(own, float32) }),
   );
   return { seconds, errorToSignal: figures };

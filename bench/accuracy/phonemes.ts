@@ -1,7 +1,7 @@
 /** How English words sound: examples/phonemes, two GRU(256, 256), on 420 words, of which 411 are in no dictionary. */
 import { readFileSync } from "node:fs";
 import leven from "leven";
-import { Phonemes } from "../../examples/phonemes/phonemes.js";
+import { Phonemes, wordsOf } from "../../examples/phonemes/phonemes.js";
 import { changes, compared, type Each, VARIANTS } from "./variants.js";
 
 export interface PhonemesFigures {
@@ -25,12 +25,23 @@ export function phonemes(): PhonemesFigures {
   const words = Object.keys(JSON.parse(data("cases.json").toString()).words);
   const reader = new Phonemes(model, VARIANTS.float32);
   const exact = words.map((word) => reader.read(word));
+  const usual = words.map((word, i) => reader.decisions(word, exact[i] as string[]));
   reader.dispose();
+  // The licence's words: an English text of some length that stays as it is.
+  const others = new Set(wordsOf(data("LICENSE").toString()));
+  for (const word of words) others.delete(word);
   const changed = compared(
     (variant) => {
       const reader = new Phonemes(model, variant);
+      for (const word of others) reader.read(word);
+      reader.dispose();
+    },
+    (variant) => {
+      const reader = new Phonemes(model, variant);
       const decisions = words.map((word, i) => reader.decisions(word, exact[i] as string[]));
-      const written = words.map((word) => reader.read(word));
+      // What is decided as float32 does all along is also written as float32 does.
+      const same = (i: number) => changes(decisions[i] as string[], usual[i] as string[]) === 0;
+      const written = words.map((word, i) => (same(i) ? (exact[i] as string[]) : reader.read(word)));
       reader.dispose();
       return { written, decisions: decisions.flat() };
     },

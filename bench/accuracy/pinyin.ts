@@ -2,7 +2,11 @@
 import { readFileSync } from "node:fs";
 import { readModel } from "../../examples/pinyin/model.js";
 import { Pinyin } from "../../examples/pinyin/pinyin.js";
+import type { Variant } from "../../examples/variant.js";
 import { changes, compared, type Each } from "./variants.js";
+
+/** Sentences, the first ones. */
+const CALIBRATION = 30;
 
 export interface PinyinFigures {
   /** Characters that the model reads; those with one reading are the dictionary's. */
@@ -12,19 +16,24 @@ export interface PinyinFigures {
 }
 
 export function pinyin(): PinyinFigures {
-  const read = (name: string) => {
+  const data = (name: string) => {
     return JSON.parse(readFileSync(new URL(`../../examples/pinyin/data/${name}`, import.meta.url), "utf8"));
   };
-  const texts: string[] = read("cases.json").map(({ text }: { text: string }) => text);
-  const vocabulary = read("vocab.json");
+  const texts: string[] = data("cases.json").map(({ text }: { text: string }) => text);
+  const vocabulary = data("vocab.json");
   let characters = 0;
+  const read = (variant: Variant, sentences: readonly string[]) => {
+    const model = new Pinyin(readModel(), vocabulary, variant);
+    const readings = model.readAll(sentences);
+    model.dispose();
+    return readings;
+  };
   const changed = compared(
+    (variant) => read(variant, texts.slice(0, CALIBRATION)),
     (variant) => {
-      const model = new Pinyin(readModel(), vocabulary, variant);
-      const sentences = model
-        .readAll(texts)
-        .map((readings) => readings.filter(({ probability }) => probability !== undefined));
-      model.dispose();
+      const sentences = read(variant, texts).map((readings) =>
+        readings.filter(({ probability }) => probability !== undefined),
+      );
       characters = sentences.flat().length;
       return sentences.map((readings) => readings.map((reading) => reading.pinyin));
     },

@@ -8,6 +8,9 @@ import { Vocabulary } from "../../examples/segment/vocabulary.js";
 import type { Text } from "../claims/directions.js";
 import { changes, compared, type Each } from "./variants.js";
 
+/** Pieces of the training text. */
+const CALIBRATION = 200;
+
 export interface SegmenterOptions {
   readonly seed: number;
   /** How many pieces of the training text are read, and how often. */
@@ -42,6 +45,13 @@ export function segmenter({ seed, pieces, epochs, testPieces }: SegmenterOptions
   trained.dispose();
   const examples = text.test.slice(0, testPieces).map((piece) => exampleOf(vocabulary, piece));
   const both = compared(
+    (variant) => {
+      const tagger = Tagger.fromBytes(model, variant);
+      tagger.train(false);
+      const others = training.slice(0, CALIBRATION).map((piece) => exampleOf(vocabulary, piece));
+      for (const _ of answers(tagger, others));
+      tagger.dispose();
+    },
     (variant) => {
       const tagger = Tagger.fromBytes(model, variant);
       tagger.train(false);

@@ -2,7 +2,11 @@
 import { readFileSync } from "node:fs";
 import { CHUNK, SileroVAD } from "../../examples/vad/silero.js";
 import { readWav } from "../../examples/vad/wav.js";
+import type { Variant } from "../../examples/variant.js";
 import { changes, compared, type Each, furthest } from "./variants.js";
+
+/** Steps, the first ones. */
+const CALIBRATION = 100;
 
 export interface VadFigures {
   readonly steps: number;
@@ -17,15 +21,15 @@ export function vad(): VadFigures {
   const steps = Math.ceil(samples.length / CHUNK);
   const sound = new Float32Array(steps * CHUNK);
   sound.set(samples);
+  const hear = (variant: Variant, length: number) => {
+    const listener = new SileroVAD(model, variant);
+    const heard = Array.from({ length }, (_, step) => listener.step(sound.subarray(step * CHUNK, (step + 1) * CHUNK)));
+    listener.dispose();
+    return heard;
+  };
   const changed = compared(
-    (variant) => {
-      const listener = new SileroVAD(model, variant);
-      const heard = Array.from({ length: steps }, (_, step) =>
-        listener.step(sound.subarray(step * CHUNK, (step + 1) * CHUNK)),
-      );
-      listener.dispose();
-      return heard;
-    },
+    (variant) => hear(variant, CALIBRATION),
+    (variant) => hear(variant, steps),
     (own, float32) => ({
       probability: furthest(own, float32),
       decisions: changes(own.map(speech), float32.map(speech)),

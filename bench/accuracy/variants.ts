@@ -2,6 +2,7 @@
 import { dequantize, quantize } from "lstm-wasm/nn";
 import { load, save } from "lstm-wasm/safetensors";
 import { type Recurrent, unchanged, type Variant } from "../../examples/variant.js";
+import { calibrated } from "./calibrated.js";
 
 const integers =
   (weights: "int8" | "int16"): Variant =>
@@ -29,15 +30,30 @@ export const VARIANTS = {
   },
 } satisfies Record<string, Variant>;
 
-export type VariantName = keyof typeof VARIANTS;
+const CALIBRATED = "int8, calibrated";
+
+export type VariantName = keyof typeof VARIANTS | typeof CALIBRATED;
+
+export const NAMES = [...Object.keys(VARIANTS), CALIBRATED] as VariantName[];
 
 /** Something for each variant. */
 export type Each<T> = Readonly<Record<VariantName, T>>;
 
-/** What each variant answers, and how that compares with what float32 answers. */
-export function compared<A, F>(answer: (variant: Variant) => A, compare: (own: A, float32: A) => F): Each<F> {
+/**
+ * What each variant answers, and how that compares with what float32 answers.
+ *
+ * @param calibrate makes the model with a variant and runs it over what it is calibrated with
+ */
+export function compared<A, F>(
+  calibrate: (variant: Variant) => void,
+  answer: (variant: Variant) => A,
+  compare: (own: A, float32: A) => F,
+): Each<F> {
   const float32 = answer(VARIANTS.float32);
-  const entries = Object.entries(VARIANTS).map(([name, variant]) => [name, compare(answer(variant), float32)]);
+  const variants = { ...VARIANTS, [CALIBRATED]: calibrated(calibrate) };
+  const entries = Object.entries(variants).map(([name, variant]) => {
+    return [name, compare(variant === VARIANTS.float32 ? float32 : answer(variant), float32)];
+  });
   return Object.fromEntries(entries) as Each<F>;
 }
 
