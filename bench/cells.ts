@@ -3,7 +3,7 @@ import { type Case, type Cell, flops, nameOf } from "./cases.js";
 import { type Entrant, type Turns, takeTurns } from "./harness.js";
 import { measureLimits, peakLoop } from "./limits.js";
 import { dataOf, ours } from "./ours.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { microseconds, table } from "./report.js";
 
 const CELLS = ["LSTM", "GRU", "RNN"] as const satisfies readonly Cell[];
@@ -46,7 +46,7 @@ export async function cells(options: { record: boolean }): Promise<void> {
   });
   const header = [...CELLS.map((cell) => `${cell}, us`), "GRU / LSTM", "RNN / LSTM"];
   console.log(table([["ours", ...header, ...CELLS.map((cell) => `${cell} of peak`)], ...rows]));
-  if (options.record) record("cells", { version: ours.version, limits, lines });
+  if (options.record) record("cells", { version, limits, lines });
 }
 
 async function entrantOf(one: Case): Promise<Entrant> {

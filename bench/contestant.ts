@@ -14,8 +14,8 @@ export interface Data {
 export interface Contestant {
   /** As the tables call it. */
   readonly name: string;
-  /** Of what is measured. */
-  readonly version: string;
+  /** Of the library that is measured; what is of this repository has none of its own. */
+  readonly version?: string;
   /** How far its results may be from ours, relative to the tensor's largest magnitude; what float32 does by default. */
   readonly tolerance?: number;
   /** Whether it can run the case at all. A case that it cannot run is a dash in the table, with the reason in a comment. */

@@ -1,6 +1,6 @@
 /**
- * The figures of README.md, docs/speed.md and docs/integer-weights.md: `npm run bench -- docs` writes those of the newest records,
- * and test/docs.test.ts holds the pages to the records that the latter two name.
+ * The figures of README.md, README.zh-CN.md, docs/speed.md and docs/integer-weights.md: `npm run bench -- docs` writes those of
+ * the newest records, and test/docs.test.ts holds the pages to the records that the latter two name.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,14 +26,40 @@ const RIVALS: Readonly<Record<string, readonly string[]>> = {
   "jax-js": ["jax-js"],
   PyTorch: ["PyTorch"],
 };
-/** Columns of the README. */
-const IN_README: Readonly<Record<string, string>> = {
-  "plain JS": "plain JS",
-  "onnxruntime-web": "onnxruntime-web",
-  tfjs: "TensorFlow.js",
-  "jax-js": "jax-js",
-  PyTorch: "PyTorch (native)",
-};
+/** What the README says around its figures, in one language. */
+interface Readme {
+  /** The heading that the table stands under. */
+  readonly heading: string;
+  /** The table's columns, with their headings. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** The sentences with one step's microseconds, and how many times as long plain JavaScript and onnxruntime-web take. */
+  readonly claim: RegExp;
+}
+/** In the claim, the figures are what changes: each stands between the groups. */
+const READMES = {
+  "README.md": {
+    heading: "## Speed",
+    columns: {
+      "plain JS": "plain JS",
+      "onnxruntime-web": "onnxruntime-web",
+      tfjs: "TensorFlow.js",
+      "jax-js": "jax-js",
+      PyTorch: "PyTorch (native)",
+    },
+    claim: /(takes )[\d.]+( µs\. Plain JavaScript takes )[\d.]+( times as long,\sonnxruntime-web )[\d.]+( times)/,
+  },
+  "README.zh-CN.md": {
+    heading: "## 速度",
+    columns: {
+      "plain JS": "纯 JS",
+      "onnxruntime-web": "onnxruntime-web",
+      tfjs: "TensorFlow.js",
+      "jax-js": "jax-js",
+      PyTorch: "PyTorch（原生）",
+    },
+    claim: /(只要 )[\d.]+( µs。纯 JavaScript 的耗时是它的 )[\d.]+( 倍，onnxruntime-web 是 )[\d.]+( 倍)/,
+  },
+} satisfies Record<string, Readme>;
 /** Rows of the README. */
 const CASES_IN_README = [
   "step (64, 128)",
@@ -52,7 +78,8 @@ export interface Records {
 }
 
 const PAGES = {
-  "README.md": (text: string, { cases }: Records) => withClaim(withTable(text, "## Speed", readmeTable(cases)), cases),
+  "README.md": (text: string, { cases }: Records) => withReadme(text, READMES["README.md"], cases),
+  "README.zh-CN.md": (text: string, { cases }: Records) => withReadme(text, READMES["README.zh-CN.md"], cases),
   "docs/speed.md": (text: string, records: Records) => {
     const { cases, nodes, cells } = records;
     const tables = [
@@ -74,7 +101,7 @@ type Page = keyof typeof PAGES;
 /** A page with the figures of these records in the places of its own. */
 export function withFigures(page: Page, text: string, records: Records): string {
   const node = records.cases.node.split(".").slice(0, 2).join(".");
-  return PAGES[page](text.replace(/(virtual machine.*, Node )\d+\.\d+/, `$1${node}`), records);
+  return PAGES[page](text.replace(/(virtual machine.*, Node |虚拟机.*，Node )\d+\.\d+/, `$1${node}`), records);
 }
 
 /** The records that these pages, docs/speed.md and docs/integer-weights.md, name. */
@@ -113,14 +140,14 @@ function casesTable({ cases, limits }: Result): Rows {
   return [["microseconds", OURS, "GFLOP/s", "of the peak", ...Object.keys(RIVALS)], ...rows, peak];
 }
 
-function readmeTable({ cases }: Result): Rows {
+function readmeTable({ columns }: Readme, { cases }: Result): Rows {
   const rows = CASES_IN_README.flatMap((name) => cases.filter((measured) => nameOf(measured.case) === name)).map(
     (measured) => {
-      const ratios = Object.keys(IN_README).map((rival) => times(measured, RIVALS[rival] as readonly string[]));
+      const ratios = Object.keys(columns).map((rival) => times(measured, RIVALS[rival] as readonly string[]));
       return [nameOf(measured.case), microseconds(ours(measured).fastest), ...ratios];
     },
   );
-  return [["", `${OURS}, µs`, ...Object.values(IN_README)], ...rows];
+  return [["", `${OURS}, µs`, ...Object.values(columns)], ...rows];
 }
 
 function nodesTable(results: readonly Result[]): Rows {
@@ -242,15 +269,13 @@ function withLink(text: string, file: string): string {
   return text.replace(linkTo(kindOf(file) as string), `[${file}]($2${file})`);
 }
 
-/** The README's claim with this record's figures. */
-function withClaim(text: string, { cases }: Result): string {
-  const measured = cases.find((measured) => nameOf(measured.case) === "step (64, 128)") as Measured;
+/** A README with this record's figures. */
+function withReadme(text: string, readme: Readme, result: Result): string {
+  const measured = result.cases.find((measured) => nameOf(measured.case) === "step (64, 128)") as Measured;
   const { fastest } = ours(measured);
   const [plain, onnx] = ["plain JS", "onnxruntime-web"].map((name) =>
     ((measured.times[name] as Time).fastest / fastest).toFixed(1),
   );
-  return text.replace(
-    /takes [\d.]+ µs\. Plain JavaScript takes [\d.]+ times as long,(\s)onnxruntime-web [\d.]+ times/,
-    `takes ${fastest.toFixed(1)} µs. Plain JavaScript takes ${plain} times as long,$1onnxruntime-web ${onnx} times`,
-  );
+  const claimed = text.replace(readme.claim, `$1${fastest.toFixed(1)}$2${plain}$3${onnx}$4`);
+  return withTable(claimed, readme.heading, readmeTable(readme, result));
 }

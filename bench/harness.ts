@@ -1,7 +1,7 @@
 import { type Case, flops, nameOf } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
-import type { Loop } from "./limits.js";
 import { medianOf } from "./median.js";
+import type { Loop } from "./peak.js";
 
 /** Microseconds of one run. */
 export interface Time {
@@ -18,14 +18,22 @@ export interface Outcome {
   readonly peak: { readonly median: number; readonly fastest: number; readonly share: number };
   /** By the contestant's name, in the order of the contestants. */
   readonly times: Readonly<Record<string, Time>>;
-  /** What kept a contestant from being timed, in sentences. */
-  readonly problems: readonly string[];
+  /** How far each contestant's results are from the first one's, of those that could be compared. */
+  readonly differences: Readonly<Record<string, Difference>>;
+  /** By the contestant's name: what kept it from being timed. */
+  readonly problems: Readonly<Record<string, string>>;
+}
+
+/** The worst difference of two results, as a part of the tensor's largest magnitude, and in which tensor. */
+export interface Difference {
+  readonly worst: number;
+  readonly where: string;
 }
 
 /** Rounds for everyone whose run is shorter than a slice. */
 const ROUNDS = 31;
-/** Milliseconds for which a contestant runs in one round, at least once. */
-const SLICE = 12;
+/** Milliseconds for which a contestant runs in one round, at least once, where the clock is fine enough. */
+export const SLICE = 12;
 /** A contestant whose run is longer than a slice gets fewer rounds, but so many up to so many milliseconds a run. */
 const FEWEST_ROUNDS = [
   { below: 100, rounds: 31 },
@@ -36,7 +44,7 @@ const FEWEST_ROUNDS = [
 /** Milliseconds; V8's optimised code arrives meanwhile. */
 const WARM_UP = 250;
 /** Far above what float32 in another order of sums does, far below any mistake. */
-const TOLERANCE = 1e-4;
+export const TOLERANCE = 1e-4;
 
 /**
  * Times one case: the first contestant's results are the reference, whoever differs is a problem and is not timed.
@@ -46,8 +54,10 @@ export async function measure(
   data: Data,
   contestants: readonly Contestant[],
   peak?: Loop,
+  slice = SLICE,
 ): Promise<Outcome> {
-  const problems: string[] = [];
+  const problems: Record<string, string> = {};
+  const differences: Record<string, Difference> = {};
   const entrants: Entrant[] = [];
   let reference: Results | undefined;
   for (const contestant of contestants.filter((contestant) => contestant.supports(one))) {
@@ -56,17 +66,25 @@ export async function measure(
       runner = await contestant.prepare(one, data);
       const results = await firstResults(one, runner);
       reference ??= results;
-      const difference = differenceOf(results, reference, contestant.tolerance ?? TOLERANCE);
-      if (difference !== undefined) throw new Error(difference);
+      const difference = differenceOf(results, reference);
+      const { worst, where } = difference;
+      differences[contestant.name] = difference;
+      if (worst > (contestant.tolerance ?? TOLERANCE))
+        throw new Error(`differs from ours by ${worst.toExponential(1)} in ${where}`);
       entrants.push({ name: contestant.name, runner, flops: flops(one) });
     } catch (error) {
-      problems.push(`${contestant.name}, ${nameOf(one)}: ${error instanceof Error ? error.message : error}`);
+      problems[contestant.name] = error instanceof Error ? error.message : String(error);
       await runner?.dispose();
     }
   }
-  const { times, peak: speed, shares } = await takeTurns(entrants, peak, 1);
+  const { times, peak: speed, shares } = await takeTurns(entrants, peak, 1, slice);
   const share = shares[entrants[0]?.name ?? ""] ?? Number.NaN;
-  return { peak: { ...speed, share }, times, problems };
+  return { peak: { ...speed, share }, times, differences, problems };
+}
+
+/** The problems of a case, in sentences. */
+export function sentencesOf(one: Case, { problems }: Outcome): string[] {
+  return Object.entries(problems).map(([contestant, reason]) => `${contestant}, ${nameOf(one)}: ${reason}`);
 }
 
 /** A runner under the name of its times. */
@@ -90,13 +108,19 @@ export interface Turns {
  * Times the entrants in turn, in slices, so that a machine that slows down for a while slows everyone down, and disposes
  * of them.
  * @param sharing so many, from the first, whose share of the peak is measured too
+ * @param slice milliseconds of each round, for a clock that is coarse
  */
-export async function takeTurns(entrants: readonly Entrant[], peak: Loop | undefined, sharing: number): Promise<Turns> {
+export async function takeTurns(
+  entrants: readonly Entrant[],
+  peak: Loop | undefined,
+  sharing: number,
+  slice = SLICE,
+): Promise<Turns> {
   const entries = entrants.map(entryOf);
   const limit = peak && entryOf({ name: "peak", runner: runnerOf(peak), flops: peak.flops });
-  for (const entry of limit ? [...entries, limit] : entries) await warmUp(entry);
+  for (const entry of limit ? [...entries, limit] : entries) await warmUp(entry, slice);
   const sample = async (entry: Entry) => {
-    const time = await timePerRun(entry.runner, entry.calls);
+    const time = await timeSlice(entry, slice);
     entry.samples.push(time);
     return time;
   };
@@ -105,7 +129,7 @@ export async function takeTurns(entrants: readonly Entrant[], peak: Loop | undef
     for (const entry of shuffled(entries.filter(({ rounds }) => takesPart(round, rounds)))) await sample(entry);
     for (const entry of compared.filter(({ rounds }) => takesPart(round, rounds))) {
       const before = await sample(limit as Entry);
-      const own = await timePerRun(entry.runner, entry.calls);
+      const own = await timeSlice(entry, slice);
       const after = await sample(limit as Entry);
       entry.shares.push(entry.flops / own / ((limit as Entry).flops / ((before + after) / 2)));
     }
@@ -152,43 +176,57 @@ async function firstResults(one: Case, runner: Runner): Promise<Results> {
   return runner.results();
 }
 
-/** What is wrong, if anything: the worst difference relative to the tensor's largest magnitude, and where. */
-function differenceOf(results: Results, reference: Results, tolerance: number): string | undefined {
+/** @throws Error for what cannot be compared */
+function differenceOf(results: Results, reference: Results): Difference {
   const names = Object.keys(results).filter((name) => name in reference);
-  if (names.length === 0) return `nothing to compare among ${Object.keys(results).join(", ")}`;
+  if (names.length === 0) throw new Error(`nothing to compare among ${Object.keys(results).join(", ")}`);
   let [worst, where] = [0, ""];
   for (const name of names) {
     const [got, wanted] = [results[name] as Float32Array, reference[name] as Float32Array];
-    if (got.length !== wanted.length) return `${name} has ${got.length} values, not ${wanted.length}`;
+    if (got.length !== wanted.length) throw new Error(`${name} has ${got.length} values, not ${wanted.length}`);
     const largest = wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     for (let i = 0; i < got.length; i++) {
       const difference = Math.abs((got[i] as number) - (wanted[i] as number)) / (largest || 1);
-      if (Number.isNaN(difference)) return `${name} has NaN`;
+      if (!Number.isFinite(difference)) throw new Error(`${name} has ${got[i]}`);
       if (difference > worst) [worst, where] = [difference, name];
     }
   }
-  return worst <= tolerance ? undefined : `differs from ours by ${worst.toExponential(1)} in ${where}`;
+  return { worst, where };
 }
 
-async function warmUp(entry: Entry): Promise<void> {
+async function warmUp(entry: Entry, slice: number): Promise<void> {
   const start = performance.now();
-  let perRun = await timePerRun(entry.runner, 1);
+  let calls = 1;
+  let perRun = await timePerRun(entry.runner, calls);
   while (performance.now() - start < WARM_UP) {
-    perRun = await timePerRun(entry.runner, callsIn(SLICE / 4, perRun));
+    // A browser's clock may say that some runs took none; eight times as many then tell more.
+    calls = Math.min(callsIn(slice / 4, perRun), 8 * calls);
+    perRun = await timePerRun(entry.runner, calls);
   }
-  entry.calls = callsIn(SLICE, perRun);
+  entry.calls = callsIn(slice, perRun);
   const fewest = FEWEST_ROUNDS.find(({ below }) => perRun < below)?.rounds ?? ROUNDS;
-  entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * SLICE) / perRun)));
+  entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * slice) / perRun)));
 }
 
-/** How many runs fill so many milliseconds. A browser's clock may say that one took none. */
+const MOST_CALLS = 1e5;
+
+/** How many runs fill so many milliseconds. */
 function callsIn(milliseconds: number, perRun: number): number {
-  return Math.max(1, Math.min(1e5, Math.round(milliseconds / perRun)));
+  return Math.max(1, Math.min(MOST_CALLS, Math.round(milliseconds / perRun)));
 }
 
 /** Spreads a contestant's rounds evenly over all. */
 function takesPart(round: number, rounds: number): boolean {
   return Math.floor(((round + 1) * rounds) / ROUNDS) > Math.floor((round * rounds) / ROUNDS);
+}
+
+/** Milliseconds of a run in a slice. One that is too short does not count: in the warm-up the machine was slower then. */
+async function timeSlice(entry: Entry, slice: number): Promise<number> {
+  for (;;) {
+    const perRun = await timePerRun(entry.runner, entry.calls);
+    if (perRun * entry.calls >= slice / 2 || entry.calls >= MOST_CALLS) return perRun;
+    entry.calls *= 2;
+  }
 }
 
 async function timePerRun(runner: Runner, calls: number): Promise<number> {

@@ -2,7 +2,7 @@
 import type { Case } from "./cases.js";
 import { measure } from "./harness.js";
 import { dataOf, ours } from "./ours.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { gflops, table } from "./report.js";
 
 /** What grows, from what to what; the rest stays. */
@@ -50,5 +50,5 @@ export async function linear(options: { record: boolean }): Promise<void> {
     return [`${kind}, ${along} = ${value}`, us, (microseconds / value).toFixed(2), gflops.toFixed(1)];
   });
   console.log(table([["ours", "us", "us for each", "GFLOP/s"], ...rows]));
-  if (options.record) record("linear", { version: ours.version, series: SERIES, points });
+  if (options.record) record("linear", { version, series: SERIES, points });
 }

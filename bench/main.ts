@@ -6,11 +6,11 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CASES, nameOf } from "./cases.js";
 import type { Contestant } from "./contestant.js";
-import { measure } from "./harness.js";
+import { measure, sentencesOf } from "./harness.js";
 import { install } from "./install.js";
 import { allOfOurs, dataOf } from "./ours.js";
 import { plain, plainNoOut } from "./plain.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { fastestTables, limitsTable, medianTables, type Row } from "./report.js";
 
 const USAGE = `npm run bench -- [what] [options]
@@ -97,7 +97,7 @@ async function cases(): Promise<void> {
     process.stderr.write(`${nameOf(one)} ...\n`);
     const outcome = await measure(one, dataOf(one), contestants, loop);
     rows.push({ one, outcome });
-    problems.push(...outcome.problems);
+    problems.push(...sentencesOf(one, outcome));
   }
   for (const contestant of contestants) await contestant.close?.();
 
@@ -112,7 +112,7 @@ async function cases(): Promise<void> {
   );
   for (const problem of problems) console.error(`\nERROR: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
-  const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
+  const versions = Object.fromEntries(contestants.map(({ name, version: own = version }) => [name, own]));
   const times = rows.map(({ one, outcome: { times, peak } }) => ({ case: one, peak, times }));
   const result = { all: options.all, versions, limits, cases: times, problems };
   if (options.result) writeFileSync(options.result, JSON.stringify({ ...machine(), ...result }));

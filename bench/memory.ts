@@ -5,8 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { LSTM, Tensor } from "lstm-wasm";
-import { ours } from "./ours.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { table } from "./report.js";
 
 interface Setting {
@@ -57,7 +56,7 @@ export async function memory(options: { record: boolean }): Promise<void> {
   console.log(
     table([["MiB", "after one step", "after all", "difference", "seconds", "steps that fit 4 GiB"], ...rows]),
   );
-  if (options.record) record("memory", { version: ours.version, lines });
+  if (options.record) record("memory", { version, lines });
 }
 
 function inProcess(setting: Setting): Usage {

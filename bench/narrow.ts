@@ -4,11 +4,11 @@
  */
 import { type Case, type Cell, nameOf } from "./cases.js";
 import type { Contestant } from "./contestant.js";
-import { measure, type Time } from "./harness.js";
+import { measure, sentencesOf, type Time } from "./harness.js";
 import { install } from "./install.js";
 import { medianOf } from "./median.js";
 import { dataOf, narrow as integers, ours } from "./ours.js";
-import { machine, record } from "./record.js";
+import { machine, record, version } from "./record.js";
 import { microseconds, ratio, table } from "./report.js";
 
 const SIZES = [
@@ -57,7 +57,7 @@ export interface NarrowOptions {
 
 /** What a run records. */
 export interface NarrowRecord {
-  readonly versions: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string | undefined>>;
   readonly lines: readonly NarrowLine[];
 }
 
@@ -69,9 +69,10 @@ export async function narrow({ all, python, record: keep }: NarrowOptions): Prom
     const lines: NarrowLine[] = [];
     for (const one of CASES) {
       process.stderr.write(`pass ${pass} of ${PASSES}: ${nameOf(one)} ...\n`);
-      const { times, problems } = await measure(one, dataOf(one), contestants);
+      const outcome = await measure(one, dataOf(one), contestants);
+      const problems = sentencesOf(one, outcome);
       if (problems.length > 0) throw new Error(problems.join("\n"));
-      lines.push({ case: one, times });
+      lines.push({ case: one, times: outcome.times });
     }
     passes.push(lines);
   }
@@ -83,7 +84,7 @@ export async function narrow({ all, python, record: keep }: NarrowOptions): Prom
   const names = rivals.map(({ name }) => name);
   if (all) console.log(`\nHow many times as long as our int8\n\n${table(rivalRows(lines, names))}`);
   const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
-  if (keep) record("narrow", { versions, lines } satisfies NarrowRecord);
+  if (keep) record("narrow", { version, versions, lines } satisfies NarrowRecord & { version: string });
 }
 
 /** For each name the fastest round of all passes, and the median of their medians. */

@@ -1,5 +1,4 @@
 /** lstm-wasm itself, through its public API, as its README tells a user to call it. */
-import { readFileSync } from "node:fs";
 import { GRU, LSTM, type LSTMStream, RNN, Tensor } from "lstm-wasm";
 import { type Case, type Cell, GATES } from "./cases.js";
 import type { Contestant, Data, Runner } from "./contestant.js";
@@ -25,7 +24,6 @@ const CLASSES: Readonly<Record<Cell, { name: keyof Entry; options: { nonlinearit
   "RNN relu": { name: "RNN", options: { nonlinearity: "relu" } },
 };
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const entry: Entry = { LSTM, GRU, RNN };
 
 /** Whom the others are compared with. */
@@ -53,7 +51,6 @@ export const narrow: readonly Contestant[] = [
 function contestant(name: string, entry: Entry, weights?: "int8" | "int16"): Contestant {
   return {
     name,
-    version,
     supports: () => true,
     async prepare(one, data) {
       const layers = load(entry, one, data.weights, weights);

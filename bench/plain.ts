@@ -6,7 +6,6 @@ import { Stepper } from "./plain/stepper.js";
 
 export const plain: Contestant = {
   name: "plain JS",
-  version: `V8 ${process.versions.v8}`,
   supports: ({ cell }) => cell === "LSTM", // as well tuned a GRU would be another 600 lines
   prepare: async (one, data) => (one.kind === "step" ? step(data) : sequence(one, data)),
 };
@@ -14,7 +13,6 @@ export const plain: Contestant = {
 /** The same with new arrays for each result, as ours has them without `out`. */
 export const plainNoOut: Contestant = {
   name: "plain JS, no out",
-  version: plain.version,
   supports: ({ cell, kind }) => cell === "LSTM" && kind === "forward",
   async prepare(one, { weights, input }) {
     const stack = new Stack(one, weights);

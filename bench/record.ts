@@ -15,6 +15,11 @@ export interface Machine {
   readonly v8: string;
 }
 
+/** Of this package. */
+export const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+);
+
 /** This machine, now. */
 export function machine(): Machine {
   return {

@@ -22,6 +22,7 @@ const INPUTS = [
   "ts",
   "bench/plain",
   "bench/harness.ts",
+  "bench/median.ts",
   "bench/plain.ts",
   "bench/ours.ts",
   "bench/cases.ts",

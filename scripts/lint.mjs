@@ -5,7 +5,7 @@ import { installPackages } from "./packages.mjs";
 import { passes, root } from "./run.mjs";
 import { TARGET, wasmToolchain } from "./rust.mjs";
 
-installPackages("site", "10 s"); // tsc checks the site with their types
+installPackages("site", "20 s"); // tsc checks the site with their types
 const fix = process.argv.includes("--fix");
 const checks = [
   { name: "rustfmt", line: ["cargo", "fmt", "--all", ...(fix ? [] : ["--check"])] },

@@ -11,7 +11,7 @@ const vite = join(root, "site/node_modules/vite/bin/vite.js");
 
 /** Installs the site's npm packages, and beside them this package from dist/ as users get it. */
 export function setUpSite() {
-  installPackages("site", "10 s");
+  installPackages("site", "20 s");
   const placed = join(root, "site/node_modules/lstm-wasm");
   const stamp = `${placed}.hash`;
   const hash = hashOf(["package.json", "dist"]);

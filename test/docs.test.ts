@@ -1,5 +1,5 @@
 /**
- * README.md and docs/: every sample runs as a reader would run it and prints what its `// →` comments say, every link leads
+ * README.md, README.zh-CN.md and docs/: every sample runs as a reader would run it and prints what its `// →` comments say, every link leads
  * somewhere, and the lists are complete. The Python samples are run by test/fixtures/docs/run_python.py.
  */
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordsOf, withFigures } from "../bench/docs.js";
 
 const root = join(import.meta.dirname, "..");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const docs = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+const pages = ["README.md", "README.zh-CN.md", ...docs];
 const read = (page: string) => readFileSync(join(root, page), "utf8");
 
 const IMPORTS = `import { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
@@ -160,7 +161,7 @@ describe("README.md", () => {
   });
 
   it("links to every page of docs/", () => {
-    for (const page of pages.slice(1)) expect(read("README.md")).toContain(`](${page})`);
+    for (const page of docs) expect(read("README.md")).toContain(`](${page})`);
   });
 });
 
@@ -220,7 +221,7 @@ describe("docs/exports.md", () => {
   });
 });
 
-it.each(["README.md", "docs/speed.md", "docs/integer-weights.md"] as const)(
+it.each(["README.md", "README.zh-CN.md", "docs/speed.md", "docs/integer-weights.md"] as const)(
   "%s has the figures of the records that the pages name",
   (page) => {
     const text = read(page);

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";

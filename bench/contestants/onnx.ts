@@ -1,8 +1,8 @@
-/** The case as an ONNX model, and the runner that both builds of onnxruntime share. */
+/** The case as an ONNX model, and what onnxruntime does with it in Node and in a browser. */
 import protocol, { type onnx } from "onnx-proto";
-import type * as Runtime from "onnxruntime-node";
+import type * as Runtime from "onnxruntime-web";
 import { type Case, type Cell, GATES } from "../cases.js";
-import type { Data, Runner } from "../contestant.js";
+import type { Contestant, Data, Runner } from "../contestant.js";
 import { parametersOf, reordered } from "./gates.js";
 import { integersOf } from "./onnx-integers.js";
 
@@ -12,6 +12,8 @@ const { FLOAT, INT8, INT64 } = TensorProto.DataType;
 
 /** The domain of onnxruntime's own operators. */
 const MICROSOFT = "com.microsoft";
+
+const text = (value: string) => new TextEncoder().encode(value);
 
 interface Operator {
   readonly opType: string;
@@ -27,7 +29,7 @@ const rnn = (activation: string): Operator => ({
   order: "h",
   states: ["h"],
   attribute: (directions) => [
-    { name: "activations", type: STRINGS, strings: Array(directions).fill(Buffer.from(activation)) },
+    { name: "activations", type: STRINGS, strings: Array(directions).fill(text(activation)) },
   ],
 });
 
@@ -91,7 +93,7 @@ export function onnxModel(one: Case, data: Data, int8 = false): Uint8Array {
     const outputs = step ? ["", ...states.map(next)] : [`Y${layer}`];
     const attributes = [
       { name: "hidden_size", type: INT, i: hidden },
-      { name: "direction", type: STRING, s: Buffer.from(directions === 2 ? "bidirectional" : "forward") },
+      { name: "direction", type: STRING, s: text(directions === 2 ? "bidirectional" : "forward") },
       ...attribute(directions),
     ];
     if (int8) {
@@ -140,7 +142,20 @@ function next(state: string): string {
 }
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
-type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
+export type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
+
+/** SIMD WebAssembly on one thread. It has not trained since 1.19. */
+export function onnxruntimeWeb(runtime: Onnxruntime): Contestant {
+  // Both are what it does in Node anyway; said here so that it is one thread for certain.
+  runtime.env.wasm.numThreads = 1;
+  runtime.env.wasm.proxy = false;
+  return {
+    name: "onnxruntime-web",
+    version: runtime.env.versions.common,
+    supports: ({ kind }) => kind !== "train",
+    prepare: (one, data) => onnxRunner(runtime, one, data),
+  };
+}
 
 export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data, int8 = false): Promise<Runner> {
   const { InferenceSession, Tensor } = runtime;

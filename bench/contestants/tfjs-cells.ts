@@ -1,10 +1,9 @@
 /** What TensorFlow.js has for each cell, with PyTorch's activations. */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import tf from "@tensorflow/tfjs-core";
-import layersApi from "@tensorflow/tfjs-layers";
+import * as tf from "@tensorflow/tfjs-core";
+import { initializers, layers } from "@tensorflow/tfjs-layers";
 import type { Cell } from "../cases.js";
 
-const { initializers, layers } = layersApi;
 const { RNNCell } = layers;
 
 type Layer = ReturnType<typeof layers.rnn>;

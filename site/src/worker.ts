@@ -8,7 +8,9 @@ export { expose, proxy, transfer } from "comlink";
  * the page:
  *
  * ```ts
- * const worker = new Background<Model>(new Worker(new URL("./model.worker.ts", import.meta.url), { type: "module" }));
+ * import workerUrl from "./model.worker.ts?worker&url";
+ *
+ * const worker = new Background<Model>(workerUrl);
  * const reading = await worker.run((model) => model.read(text, proxy((share) => bar.show(share))));
  * ```
  *
@@ -22,7 +24,9 @@ export class Background<Api> implements Closeable {
   readonly #waiting = new Set<(reason: Error) => void>();
   #failure: Error | undefined;
 
-  constructor(worker: Worker) {
+  /** @param url the address of the worker's module */
+  constructor(url: string) {
+    const worker = new Worker(underPolicy(url), { type: "module" });
     this.#worker = worker;
     this.#api = wrap<Api>(worker);
     // Without this, a worker that cannot be loaded would leave its callers waiting for ever.
@@ -56,4 +60,18 @@ export class Background<Api> implements Closeable {
     for (const reject of this.#waiting) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+/** The addresses that `underPolicy` made: one for each module, however often a worker is started. */
+const blobs = new Map<string, string>();
+
+/**
+ * The address of a blob that imports a worker's module. A worker from a blob inherits the Content-Security-Policy of the page.
+ * One from a file has only the policy that the server sends with this file, and hosts of static files send none.
+ */
+function underPolicy(url: string): string {
+  const script = `import ${JSON.stringify(new URL(url, document.baseURI).href)};`;
+  const address = blobs.get(script) ?? URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  blobs.set(script, address);
+  return address;
 }

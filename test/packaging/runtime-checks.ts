@@ -4,6 +4,7 @@ import { edges } from "./matrix/edge.js";
 import { next } from "./matrix/next.js";
 import { runners } from "./matrix/runners.js";
 import { servers } from "./matrix/servers.js";
+import { site } from "./matrix/site.js";
 import { typescript } from "./matrix/typescript.js";
 import type { RuntimeCheck } from "./runtime-check.js";
 
@@ -14,6 +15,7 @@ export const RUNTIME_CHECKS: readonly RuntimeCheck[] = [
   ...edges,
   next,
   ...browsers,
+  ...site,
   ...bundlers,
   ...typescript,
 ];

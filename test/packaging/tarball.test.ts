@@ -86,7 +86,7 @@ describe("the files", () => {
       /^dist\/lstm\.wasm$/,
       /^docs\/[\w-]+\.md$/,
     ];
-    const texts = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+    const texts = ["package.json", "README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.md"];
     const others = names.filter((name) => !texts.includes(name) && !kinds.some((kind) => kind.test(name)));
     expect(others).toEqual([]);
     for (const text of texts) expect(names).toContain(text);

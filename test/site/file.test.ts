@@ -13,6 +13,7 @@ import type { ElementHandle, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { violations } from "./axe.js";
+import { longTasks } from "./long-tasks.js";
 import { LANGUAGES, Site, THEMES, type Visitor } from "./site.js";
 
 type Dict = Readonly<Record<string, Tensor>>;
@@ -146,6 +147,11 @@ function under(prefix: string, dict: Dict): Dict {
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
+/** What the page says of a fault before the package's own words, by the fault's code. */
+const FAULTS: Readonly<Record<string, string>> = {
+  FILE: "The file is damaged, or holds what is not supported.",
+};
+
 const numbers = new LSTM({ inputSize: 3, hiddenSize: 70, numLayers: 2, projSize: 5, seed: 1 }).stateDict();
 
 /** A good and a broken file of each kind. `read` is the reader in Node: the dict of the first layer, or what it throws. */
@@ -275,7 +281,7 @@ describe("each kind of file", { timeout: 120_000 }, () => {
       const { code, message } = reason as { code: string; message: string };
       await panel.choose(...broken);
       const [alert] = await panel.alerts();
-      expect(alert).toContain(`${code} ${message}${words ?? ""}`);
+      expect(alert).toContain(`${FAULTS[code]}In detail: ${code} ${message}${words ?? ""}`);
       expect(await panel.texts(".heatmap")).toEqual([]);
       expect(panel.complaints).toEqual([]);
     },
@@ -347,6 +353,75 @@ describe("the panel", { timeout: 120_000 }, () => {
     await panel.choose(saved);
     expect((await panel.rows())[0]?.slice(1, 6)).toEqual(["RNN", "3", "4", "2", "bidirectional, relu"]);
     rnn.dispose();
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test("never blocks the page: not with a long CSV, nor while a cell of the heat maps is followed", async () => {
+    const panel = await Panel.open();
+    await panel.choose({ name: "wide.safetensors", bytes: saveSafetensors(numbers) });
+    const row = "0.25,-0.5,1\n";
+    writeFileSync(join(folder, "long.csv"), row.repeat(200_000));
+    const opened = await longTasks(panel.page, async () => {
+      await panel.set("It reads", "csv");
+      const input = (await panel.page.$("input[accept^='.csv']")) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(join(folder, "long.csv"));
+      await panel.page.waitForFunction(() => document.querySelector("#file-cut")?.textContent?.includes("200,000"));
+      await panel.settled();
+    });
+    expect(opened).toEqual([]);
+    const followed = await longTasks(panel.page, async () => {
+      await panel.page.focus(".heatmap");
+      for (let presses = 0; presses < 10; presses++) await panel.page.keyboard.press("ArrowRight");
+      await panel.page.keyboard.press("End");
+      await panel.page.waitForFunction(() =>
+        document.querySelector("#file-selected")?.textContent?.includes("step 255"),
+      );
+    });
+    expect(followed).toEqual([]);
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test("says in Chinese what kind of fault it is, and the details in the package's words", async () => {
+    const panel = await Panel.open({ language: "zh" });
+    await panel.choose(halved(SAMPLE));
+    const [alert] = await panel.texts("[role=alert] p:first-of-type");
+    expect(alert).toBe("文件已损坏，或者含有不支持的内容。");
+    expect(await panel.texts("[role=alert] [lang=en]")).toEqual([
+      expect.stringMatching(/^FILE Not a valid safetensors/),
+    ]);
+    const misfit = { weight_ih_l0: Tensor.zeros([16, 3]), weight_hh_l0: Tensor.zeros([16, 5]) };
+    await panel.choose({ name: "misfit.safetensors", bytes: saveSafetensors(misfit) });
+    expect((await panel.alerts()).join()).toMatch(/weight_hh_l0/);
+    expect(panel.complaints).toEqual([]);
+  });
+
+  test.each([1280, 390])("numbers units and steps at the axes of the heat maps, %i pixels wide", async (width) => {
+    const panel = await Panel.open({ width });
+    await panel.choose({ name: "wide.safetensors", bytes: saveSafetensors(numbers) });
+    await panel.set("It reads", "noise");
+    await panel.set("Steps", "256");
+    const axis = (name: "rows" | "columns") => panel.texts(`.card:first-child .heatmap-${name} span`);
+    await expect.poll(async () => (await axis("columns")).at(-1)).toMatch(/^2\d\d$/);
+    expect((await axis("rows")).slice(0, 3)).toEqual(["0", "2", "4"]);
+    expect(await panel.texts(".card:first-child .heatmap > [class$=title]")).toEqual(["unit", "step"]);
+    /** Whether two numbers of an axis lie on each other, or one beyond the card. */
+    const crowded = await panel.page.$$eval(".card .heatmap", (maps) =>
+      maps.some((map) => {
+        const card = (map.parentElement as HTMLElement).getBoundingClientRect();
+        return [...map.querySelectorAll("div")].some((part) => {
+          const boxes = [...part.querySelectorAll("span")].map((tick) => tick.getBoundingClientRect());
+          return boxes.some(
+            (box, i) =>
+              box.right > card.right ||
+              box.left < card.left ||
+              boxes.slice(i + 1).some(({ left, top }) => left < box.right && top < box.bottom - 1),
+          );
+        });
+      }),
+    );
+    expect(crowded).toBe(false);
+    await panel.set("Units shown", "1");
+    await expect.poll(() => axis("rows")).toEqual(["64", "65", "66", "67", "68", "69"]);
     expect(panel.complaints).toEqual([]);
   });
 

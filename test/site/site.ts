@@ -25,7 +25,7 @@ export interface Visitor {
 /** A page of the site, with all that a browser's console would show. */
 export interface Visit {
   readonly page: Page;
-  /** Errors, warnings, failed requests, and requests to other hosts. */
+  /** Errors, warnings, failed requests, requests to other hosts, and what the page's policy refused. */
   readonly complaints: readonly string[];
   /** Waits until the panel shows. */
   ready(): Promise<void>;
@@ -66,6 +66,12 @@ export class Site {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
     await page.evaluateOnNewDocument(
       (tag) => {
+        addEventListener("error", ({ message, error }) => {
+          if (!error && message) console.error(message); // those with an error are told as such
+        });
+        addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+          console.error(`${effectiveDirective} of the page's policy refused ${blockedURI}`),
+        );
         Object.defineProperty(navigator, "languages", { value: [tag] });
       },
       language === "zh" ? "zh-CN" : "en-GB",

@@ -36,8 +36,15 @@ export type LSTMErrorCode =
 export class LSTMError extends Error {
   /** Said again for the class itself: minifiers rename it, and Node prints both. */
   static override readonly name = "LSTMError";
+  /** `"LSTMError"`, also where a minifier renames the class. */
   override readonly name = "LSTMError";
 
+  /**
+   * As the package makes it; a module of one's own may throw it too.
+   *
+   * @param message what was expected and what came, for people; it may change from version to version
+   * @param options.cause the error behind this one
+   */
   constructor(
     /** What went wrong, to switch on; it stays the same from version to version. */
     readonly code: LSTMErrorCode,

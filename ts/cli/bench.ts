@@ -1,7 +1,7 @@
 /** `lstm-wasm bench`: the benchmark of the clone (bench/) in some seconds, against an LSTM in plain JavaScript. */
 import { availableParallelism, cpus } from "node:os";
 import { type Case, nameOf } from "../../bench/cases.js";
-import { measure } from "../../bench/harness.js";
+import { measure, sentencesOf } from "../../bench/harness.js";
 import { dataOf, ours } from "../../bench/ours.js";
 import { plain } from "../../bench/plain.js";
 import type { Arguments } from "./command.js";
@@ -20,10 +20,10 @@ export async function bench({ flags }: Arguments): Promise<void> {
   const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores`;
   const cases: { name: string; microseconds: number; plainMicroseconds: number; ratio: number }[] = [];
   for (const one of CASES) {
-    const { times, problems } = await measure(one, dataOf(one), [ours, plain]);
-    const [problem] = problems;
+    const outcome = await measure(one, dataOf(one), [ours, plain]);
+    const [problem] = sentencesOf(one, outcome);
     if (problem !== undefined) throw new Complaint(`bench: ${problem}`);
-    const [microseconds, plainMicroseconds] = [ours, plain].map(({ name }) => times[name]?.fastest as number) as [
+    const [microseconds, plainMicroseconds] = [ours, plain].map(({ name }) => outcome.times[name]?.fastest as number) as [
       number,
       number,
     ];

@@ -81,6 +81,7 @@ export class Dropout extends Elementwise<DropoutDraw | undefined> {
   #seed: number | undefined;
   #call = 0;
 
+  /** @throws LSTMError `OPTION` for a `p` outside of 0 to 1, or for a seed that is no integer from 0 to 2^53 - 1 */
   constructor(options: DropoutOptions = {}) {
     const given = checkObject("Dropout", options, ["p", "seed"]);
     super();
@@ -89,11 +90,11 @@ export class Dropout extends Elementwise<DropoutDraw | undefined> {
   }
 
   /** What the next training forward draws its mask from; set an earlier value to replay that mask. */
-  get dropoutDraw(): { seed: number; call: number } {
+  get dropoutDraw(): DropoutDraw {
     this.#seed ??= randomSeed();
     return { seed: this.#seed, call: this.#call };
   }
-  set dropoutDraw(draw: { seed: number; call: number }) {
+  set dropoutDraw(draw: DropoutDraw) {
     const given = checkObject("dropoutDraw", draw, ["seed", "call"]);
     const [seed, call] = [checkCount("seed", given.seed), checkCount("call", given.call)];
     this.#seed = seed;

@@ -14,8 +14,10 @@ import { Last } from "./last.js";
  * the output, alone or first in an array; `backward` returns the gradient of the input, alone or as `input` of an object.
  */
 export type Chainable = Module & {
+  /** Returns the output, alone or first in an array. */
   // biome-ignore lint/suspicious/noExplicitAny: each module has its own input
   forward(input: any): Tensor | PackedSequence | [Tensor | PackedSequence, unknown];
+  /** Returns the gradient of the input, alone or as `input` of an object. */
   // biome-ignore lint/suspicious/noExplicitAny: and its own gradient and options
   backward(gradOutput: any, ...options: any[]): unknown;
 };

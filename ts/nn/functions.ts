@@ -120,7 +120,7 @@ export function logSoftmax(input: TensorInput, dim: number): Tensor {
   return alongRows(input, dim, true);
 }
 
-/** `torch.sigmoid`: 1 / (1 + e^-x) of each value. */
+/** `torch.sigmoid`: 1 / (1 + e^-x) of each value. @throws LSTMError `DTYPE`, `SHAPE_MISMATCH` for what is no tensor */
 export function sigmoid(input: TensorInput): Tensor {
   const { data, shape } = asTensor("input", input);
   return new Tensor(
@@ -132,6 +132,9 @@ export function sigmoid(input: TensorInput): Tensor {
 /**
  * `torch.argmax(input, dim)`: where the greatest value is along a dimension, the first of equal ones; a NaN counts as the
  * greatest, as in PyTorch. The result can be the input of an Embedding, or a target.
+ *
+ * @returns the places, shaped as the input without that dimension
+ * @throws LSTMError `OPTION` for a dimension that the input does not have, `SHAPE_MISMATCH` for an empty one, `DTYPE`
  */
 export function argmax(input: TensorInput, dim: number): Indices {
   const tensor = asTensor("input", input);

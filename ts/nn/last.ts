@@ -61,7 +61,11 @@ export class Last extends Module {
     return true;
   }
 
-  /** (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C). */
+  /**
+   * (seq, batch, C), or with `batchFirst` (batch, seq, C), or packed, to (batch, C); (seq, C) to (C).
+   *
+   * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED`
+   */
   forward(input: TensorInput | PackedSequence): Tensor;
   forward(input: TensorInput | PackedSequence, ...more: unknown[]): Tensor {
     this.checkAlive();

@@ -41,12 +41,17 @@ export class Sequential extends Module {
   static override readonly name: string = "Sequential";
   /** The modules by name. */
   readonly modules: Readonly<Record<string, Chainable>>;
-  /** Of each training forward, what each module returned. */
-  /** @internal */
+  /** @internal Of each training forward, what each module returned. */
   override readonly pending = new Pending<readonly object[]>("Sequential", () => 0);
 
-  /** @param modules one after the other, in an array, or by name in an object */
+  /**
+   * Modules one after the other, named by their numbers.
+   *
+   * @throws LSTMError `OPTION` for what is no module, a single cell, a module that is there twice, or an LSTM, GRU, RNN or
+   *   Last that reads its input in another order of dimensions than it comes
+   */
   constructor(...modules: readonly Chainable[]);
+  /** Modules by name in an object, or in an array. */
   constructor(modules: Readonly<Record<string, Chainable>> | readonly Chainable[]);
   constructor(...given: readonly unknown[]) {
     super();
@@ -120,7 +125,11 @@ export class Sequential extends Module {
     return Object.entries(this.modules);
   }
 
-  /** Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it. */
+  /**
+   * Runs through all modules in order; a packed batch goes in and comes out packed, unless Last ends it.
+   *
+   * @throws LSTMError as the module that refuses its input; those before it then keep nothing for a backward
+   */
   forward(input: TensorInput | IndexInput): Tensor;
   /** `forward` of a packed batch; with a Last in the chain `forward<Tensor>`, since its output is none. */
   forward<Output extends Tensor | PackedSequence = PackedSequence>(input: PackedSequence): Output;

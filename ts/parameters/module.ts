@@ -145,7 +145,7 @@ export abstract class Module {
     if (this.#disposed) throw new LSTMError("DISPOSED", `this ${this.constructor.name} was disposed`);
   }
 
-  /** The name of its class, and the modules in it. */
+  /** The name of its class, its options if it has any, and the modules in it. */
   toString(): string {
     const lines = this.namedChildren().map(([name, module]) => `\n${name}: ${module}`.replace(/\n/g, "\n  "));
     return `${this.constructor.name}(${lines.length > 0 ? `{${lines}\n}` : ""})`;

@@ -8,6 +8,7 @@ import { UNCLONEABLE } from "./uncloneable.js";
 
 /** A weight or bias: PyTorch's name and shape, its values and their gradient. */
 export class Parameter {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "Parameter";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;

@@ -32,7 +32,12 @@ export class GRU extends RecurrentStack<"h", GRUTraced> {
     super(GRU_CELL, options, []);
   }
 
-  /** A GRU with the parameters of a state dict, every size read off their names and shapes. */
+  /**
+   * A GRU with the parameters of a state dict, every size read off their names and shapes.
+   *
+   * @throws LSTMError `STATE_DICT` that says what is missing, unexpected or misshapen; `OPTION` for a bad option;
+   *   `OUT_OF_MEMORY`
+   */
   static fromStateDict(dict: StateDict, options: StackLoadOptions = {}): GRU {
     return fromStateDict(GRU, GRU_CELL, dict, options);
   }

@@ -30,7 +30,12 @@ export class LSTM extends RecurrentStack<StateName, Traced> {
     super(LSTM_CELL, options, ["projSize", "forgetBias"]);
   }
 
-  /** An LSTM with the parameters of a state dict, every size read off their names and shapes. */
+  /**
+   * An LSTM with the parameters of a state dict, every size read off their names and shapes.
+   *
+   * @throws LSTMError `STATE_DICT` that says what is missing, unexpected or misshapen; `OPTION` for a bad option;
+   *   `OUT_OF_MEMORY`
+   */
   static fromStateDict(dict: StateDict, options: StackLoadOptions = {}): LSTM {
     return fromStateDict(LSTM, LSTM_CELL, dict, options);
   }

@@ -4,7 +4,10 @@ import { Recurrent } from "./recurrent.js";
 import type { GradState, StateInput, StateOutput } from "./results.js";
 
 /** The gradients of a step's input and of the state before it. */
-type StepGradients<States extends StateName> = { readonly input: Tensor } & { readonly [Name in States]: Tensor };
+type StepGradients<States extends StateName> = {
+  /** The gradient of the step's input. */
+  readonly input: Tensor;
+} & { readonly [Name in States]: Tensor };
 
 /**
  * One step of one layer of any cell, the state in the caller's hands: all that LSTMCell, GRUCell and RNNCell do.
@@ -23,6 +26,7 @@ export abstract class RecurrentCell<States extends StateName> extends Recurrent 
    * @param input (batch, input) or (input)
    * @param state h, of an LSTMCell `[h, c]`, each (batch, H) or (H); zeros by default
    * @returns h after the step, of an LSTMCell `[h, c]`
+   * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `STATE`, `OUT_OF_MEMORY`, `DISPOSED`
    */
   forward(input: TensorInput, state?: StateInput<States> | null): StateOutput<States> {
     this.object.id; // throws once disposed

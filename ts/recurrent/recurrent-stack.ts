@@ -102,6 +102,7 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
    * bits of `forward`, without dropout, and without touching a forward that waits for its backward.
    *
    * @param options.only which tensors to copy out: `["h"]` for the hidden states alone
+   * @throws LSTMError as `forward`; `OPTION` for a name that the cell does not have
    */
   trace<Name extends Names = Names>(
     input: PackedSequence,
@@ -211,11 +212,11 @@ export abstract class RecurrentStack<States extends StateName, Names extends str
    * What the next training forward draws its dropout masks from: the seed, and how many such forwards there were. Set an
    * earlier value to replay its masks.
    */
-  get dropoutDraw(): { seed: number; call: number } {
+  get dropoutDraw(): DropoutDraw {
     this.#draw ??= { seed: this.seed, call: 0 };
     return { ...this.#draw };
   }
-  set dropoutDraw(draw: { seed: number; call: number }) {
+  set dropoutDraw(draw: DropoutDraw) {
     const given = checkObject("dropoutDraw", draw, ["seed", "call"]);
     this.#draw = { seed: checkCount("seed", given.seed), call: checkCount("call", given.call) };
   }

@@ -30,7 +30,10 @@ export type GradState<States extends StateName = StateName> =
   | undefined;
 
 /** What backward returns: the gradients of a forward's input, shaped or packed as it was, and of h0 and c0, shaped as they. */
-export type Gradients<Input, States extends StateName = StateName> = { readonly input: Input } & {
+export type Gradients<Input, States extends StateName = StateName> = {
+  /** The gradient of the forward's input. */
+  readonly input: Input;
+} & {
   readonly [Name in States as `${Name}0`]: Tensor;
 };
 

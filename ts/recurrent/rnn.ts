@@ -28,6 +28,9 @@ export class RNN extends RecurrentStack<"h", "h"> {
   /**
    * An RNN with the parameters of a state dict, every size read off their names and shapes. They do not tell the
    * nonlinearity: it is tanh unless it is given.
+   *
+   * @throws LSTMError `STATE_DICT` that says what is missing, unexpected or misshapen; `OPTION` for a bad option;
+   *   `OUT_OF_MEMORY`
    */
   static fromStateDict(dict: StateDict, options: StackLoadOptions & Pick<RNNOptions, "nonlinearity"> = {}): RNN {
     return fromStateDict(RNN, RNN_CELL, dict, options, ["nonlinearity"]);

@@ -33,6 +33,7 @@ const H = 2;
  * outputs have the bits of one `forward` over the whole sequence.
  */
 export class RecurrentStream<States extends StateName> {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "RecurrentStream";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
@@ -94,6 +95,7 @@ export class RecurrentStream<States extends StateName> {
    *   values is the fastest. Without it, what was written into `input`
    * @returns batch * H_out values, always in the same array, which the next step writes anew. Nothing is allocated
    *   once the engine has optimised the method
+   * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `DISPOSED`; the state is then as it was
    */
   step(x?: TensorInput): Floats {
     const input = this.#input;
@@ -118,6 +120,7 @@ export class RecurrentStream<States extends StateName> {
    *
    * @param xs (steps, batch, inputSize), or (steps, inputSize) with a batch size of 1
    * @returns the outputs of all steps, shaped as `xs` with H_out columns
+   * @throws LSTMError `SHAPE_MISMATCH`, `DTYPE`, `OUT_OF_MEMORY`, `DISPOSED`; the state is then as it was
    */
   run(xs: TensorInput): Tensor {
     this.#live();
@@ -172,6 +175,7 @@ export class RecurrentStream<States extends StateName> {
    * Sets the state back to zeros.
    *
    * @param rows of these sequences of the batch only, each from 0 to batchSize - 1: where one ends and another begins
+   * @throws LSTMError `OPTION` for another row; `DISPOSED`
    */
   reset(rows?: number | readonly number[]): void {
     const { batchSize } = this;
@@ -202,6 +206,7 @@ export class RecurrentStream<States extends StateName> {
     return true;
   }
 
+  /** `using stream = lstm.stream()` disposes at the end of the block, where the runtime knows `using`. */
   [DISPOSE](): void {
     this.dispose();
   }

@@ -25,6 +25,7 @@ export interface PackedSequenceLike {
 
 /** A packed batch. Made by `packPaddedSequence` and `packSequence`, taken and returned by `LSTM.forward`. */
 export class PackedSequence {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "PackedSequence";
   /** (sum of lengths, ...): step by step, and within a step sequence by sequence, longest first. Indices are numbers here. */
   readonly data: Tensor;

@@ -7,6 +7,8 @@ import { asIndices, type Indices } from "./indices.js";
 /**
  * Sequences of indices in one rectangle, (longest, batch) or with `batchFirst` (batch, longest), `paddingValue` (0) after
  * each one's end: an Embedding's `paddingIdx`, or for targets crossEntropy's `ignoreIndex`.
+ *
+ * @throws LSTMError `DTYPE` for what are no integers, `SHAPE_MISMATCH` for a sequence of more dimensions; `OPTION`
  */
 export function padIndices(
   sequences: readonly (Int32Array | readonly number[])[],

@@ -81,6 +81,8 @@ export function packPaddedSequence(
  * @param options.paddingValue what fills the rest, 0 by default
  * @param options.totalLength the padded length, by default that of the longest sequence
  * @returns (seq, batch, ...), or (batch, seq, ...) with `batchFirst`; and the lengths
+ * @throws LSTMError `OPTION` for a `totalLength` below the longest sequence, `SHAPE_MISMATCH` or `LENGTHS` for fields that do
+ *   not fit together, `OUT_OF_MEMORY`
  */
 export function padPackedSequence(
   given: PackedSequenceLike,
@@ -114,6 +116,7 @@ export function padPackedSequence(
  * @param sequences each (length, ...), alike after the first dimension
  * @param options.paddingValue what fills the rest, 0 by default
  * @returns (longest, batch, ...), or (batch, longest, ...) with `batchFirst`
+ * @throws LSTMError `SHAPE_MISMATCH` that names the first sequence that differs; `DTYPE`, `OPTION`, `OUT_OF_MEMORY`
  */
 export function padSequence(sequences: readonly TensorInput[], options: PaddingOptions = {}): Tensor {
   checkObject("padSequence", options, ["batchFirst", "paddingValue"]);
@@ -134,6 +137,7 @@ export function padSequence(sequences: readonly TensorInput[], options: PaddingO
  *
  * @param sequences each (length, ...), alike after the first dimension; numbers or indices
  * @param options.enforceSorted true by default, as in PyTorch: longest first. With false any order will do.
+ * @throws LSTMError `LENGTHS` for another order; `SHAPE_MISMATCH` that names the first sequence that differs; `DTYPE`
  */
 export function packSequence(
   sequences: readonly (TensorInput | Int32Array | Indices)[],

@@ -52,6 +52,7 @@ const CHECKED_SHAPE = Symbol("checked shape");
  * Any dimension may be 0; no dimensions at all hold a single value. The shape is frozen, the values are yours to write.
  */
 export class Tensor {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name = "Tensor";
   /** The values, row-major, to read and to write. Of a tensor made over shared memory, still a view of that. */
   readonly data: Floats;
@@ -91,7 +92,11 @@ export class Tensor {
     this[CHECKED_SHAPE] = this.shape;
   }
 
-  /** All zeros. */
+  /**
+   * All zeros.
+   *
+   * @throws LSTMError `SHAPE_MISMATCH` for what is no shape, `OUT_OF_MEMORY` for one that is too large
+   */
   static zeros(shape: readonly number[]): Tensor {
     return blank(checkShape("shape", shape));
   }
@@ -101,6 +106,7 @@ export class Tensor {
    * rounding (within 1e-6) and not to the bit; without one they differ from call to call.
    *
    * @param options.seed an integer from 0 to 2^53 - 1
+   * @throws LSTMError `OPTION` for another seed; `SHAPE_MISMATCH`, `OUT_OF_MEMORY`
    */
   static randn(shape: readonly number[], options: { readonly seed?: number | undefined } = {}): Tensor {
     checkObject("Tensor.randn", options, ["seed"]);
@@ -110,7 +116,11 @@ export class Tensor {
     return tensor;
   }
 
-  /** A copy of what is at `index` of dimension `dim`, without that dimension. Both may be negative: -1 is the last. */
+  /**
+   * A copy of what is at `index` of dimension `dim`, without that dimension. Both may be negative: -1 is the last.
+   *
+   * @throws LSTMError `OPTION` for a dimension or an index that the tensor does not have
+   */
   select(dim: number, index: number): Tensor {
     const d = wrap("dim", dim, this.shape.length);
     const i = wrap("index", index, this.shape[d] as number);
@@ -120,6 +130,8 @@ export class Tensor {
   /**
    * A copy of `start` up to and not including `end` (by default, all the rest) of dimension `dim`. As in Python, start
    * and end may count back from the end, and beyond the dimension they are clamped to it.
+   *
+   * @throws LSTMError `OPTION` for a dimension that the tensor does not have, or for what is no integer
    */
   slice(dim: number, start: number, end?: number): Tensor {
     const d = wrap("dim", dim, this.shape.length);
@@ -129,7 +141,11 @@ export class Tensor {
     return new Tensor(copy(this, d, from, to), replaced(this.shape, d, to - from));
   }
 
-  /** The same data under another shape, shared and not copied. One dimension may be -1: what the others leave over. */
+  /**
+   * The same data under another shape, shared and not copied. One dimension may be -1: what the others leave over.
+   *
+   * @throws LSTMError `SHAPE_MISMATCH` for a shape that does not hold as many values
+   */
   reshape(shape: readonly number[]): Tensor {
     return new Tensor(this.data, resolve(shape, this.shape));
   }
@@ -137,11 +153,15 @@ export class Tensor {
   /**
    * The values in nested arrays, as deep as there are dimensions; of a tensor without dimensions, the number itself.
    *
-   * @param rank how many dimensions there must be, 0 to 4; TypeScript then knows how deep the arrays are
-   * @throws LSTMError `SHAPE_MISMATCH` for another number of dimensions than `rank`
+   * With `rank` TypeScript knows how deep the arrays are.
    */
   toArray(): NestedNumbers;
-  /** The values in arrays nested `rank` deep. @throws LSTMError `SHAPE_MISMATCH` for a tensor of another rank */
+  /**
+   * The values in arrays nested `rank` deep.
+   *
+   * @param rank how many dimensions there must be, 0 to 4
+   * @throws LSTMError `SHAPE_MISMATCH` for a tensor of another rank
+   */
   toArray<Rank extends keyof ArrayOfRank>(rank: Rank): ArrayOfRank[Rank];
   toArray(rank?: number): unknown {
     if (rank !== undefined && rank !== this.shape.length) {

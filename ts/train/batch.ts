@@ -21,8 +21,9 @@ export interface BucketOptions {
  * Samples in batches of similar lengths, so that little is padded: sorted by length, equal lengths in random order, cut
  * into batches, the batches in random order.
  *
- * @param lengths of all samples
+ * @param lengths of all samples, in steps: integers from 0 on
  * @returns positions in `lengths`, batch by batch
+ * @throws LSTMError `OPTION` for another length or option
  */
 export function lengthBuckets(lengths: ArrayLike<number>, options: BucketOptions): Batches {
   const given = checkObject("lengthBuckets", options, ["batchSize", "shuffle", "seed", "dropLast"]);

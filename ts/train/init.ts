@@ -1,7 +1,4 @@
-/**
- * `torch.nn.init`: first values of parameters. Each takes a parameter, writes it, and draws from a seed of its own: with one
- * the uniform values are those after `torch.manual_seed(seed)`, to the bit, and the normal ones equal to rounding.
- */
+/** What `lstm-wasm/train` exports as `init`: first values of parameters, `torch.nn.init`. */
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";

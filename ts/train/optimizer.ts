@@ -10,10 +10,16 @@ import { Group, joinSteps, MAX_STEPS, type Options, type Rule } from "./param-gr
 import { checkParameters, readGroups } from "./parameter-arguments.js";
 
 /** Some of the parameters, with options of their own; the optimiser's second argument stands in for those left out. */
-export type ParamGroupOptions<O> = { readonly params: Parameter | Iterable<Parameter> } & Readonly<O>;
+export type ParamGroupOptions<O> = {
+  /** The parameters of the group. */
+  readonly params: Parameter | Iterable<Parameter>;
+} & Readonly<O>;
 
 /** A group of an optimiser: its parameters, and its options, which may be read and set between steps. */
-export type ParamGroup<O> = { readonly params: readonly Parameter[] } & {
+export type ParamGroup<O> = {
+  /** The parameters of the group. */
+  readonly params: readonly Parameter[];
+} & {
   -readonly [Name in keyof O]-?: Exclude<O[Name], undefined>;
 };
 
@@ -209,10 +215,12 @@ export abstract class Optimizer<O = Rated> {
     return true;
   }
 
+  /** `using optimizer = new Adam(...)` disposes at the end of the block, where the runtime knows `using`. */
   [DISPOSE](): void {
     this.dispose();
   }
 
+  /** Its name, and of each group how many parameters it has and its options. */
   toString(): string {
     return `${this.#rule.owner}(${this.#groups.join("; ")})`;
   }

@@ -48,6 +48,10 @@ const SGD_RULE: Rule = {
 export class SGD extends Optimizer<SGDOptions> {
   static override readonly name: string = "SGD";
 
+  /**
+   * @param parameters those to update, or groups of them
+   * @throws LSTMError `OPTION` for an option out of range, for no parameters, or for one that is there twice; `DISPOSED`
+   */
   constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<SGDOptions>>, options: SGDOptions = {}) {
     super(SGD_RULE, parameters, options);
   }
@@ -113,6 +117,10 @@ const ADAM_RULE = adam("Adam", false);
 export class Adam extends Optimizer<AdamOptions> {
   static override readonly name: string = "Adam";
 
+  /**
+   * @param parameters those to update, or groups of them
+   * @throws LSTMError `OPTION` for an option out of range, for no parameters, or for one that is there twice; `DISPOSED`
+   */
   constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<AdamOptions>>, options: AdamOptions = {}) {
     super(ADAM_RULE, parameters, options);
   }
@@ -124,6 +132,10 @@ const ADAMW_RULE = adam("AdamW", true);
 export class AdamW extends Optimizer<AdamOptions> {
   static override readonly name: string = "AdamW";
 
+  /**
+   * @param parameters those to update, or groups of them
+   * @throws LSTMError `OPTION` for an option out of range, for no parameters, or for one that is there twice; `DISPOSED`
+   */
   constructor(parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<AdamOptions>>, options: AdamOptions = {}) {
     super(ADAMW_RULE, parameters, options);
   }
@@ -170,6 +182,10 @@ const RMSPROP_RULE: Rule = {
 export class RMSprop extends Optimizer<RMSpropOptions> {
   static override readonly name: string = "RMSprop";
 
+  /**
+   * @param parameters those to update, or groups of them
+   * @throws LSTMError `OPTION` for an option out of range, for no parameters, or for one that is there twice; `DISPOSED`
+   */
   constructor(
     parameters: Iterable<Parameter> | Iterable<ParamGroupOptions<RMSpropOptions>>,
     options: RMSpropOptions = {},

@@ -28,6 +28,7 @@ export interface PlateauOptions {
 
 /** Multiplies the rate by `factor` when a metric no longer improves: call `step(metric)` after each epoch. */
 export class ReduceLROnPlateau {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name: string = "ReduceLROnPlateau";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
@@ -37,6 +38,7 @@ export class ReduceLROnPlateau {
   #bad = 0;
   #cooling = 0;
 
+  /** @throws LSTMError `OPTION` for an option out of range: `factor` is less than 1, no other is negative */
   constructor(optimizer: Optimizer, options: PlateauOptions = {}) {
     checkOptimizer(optimizer);
     const known = ["mode", "factor", "patience", "threshold", "thresholdMode", "cooldown", "minLr", "eps"];

@@ -14,6 +14,7 @@ export type ScheduleState = Readonly<Record<string, string | number | readonly n
  * the rates that it finds, those of all groups of parameters, so that several can act on one optimiser.
  */
 export abstract class Schedule {
+  /** The name of the class, also where a minifier renames it. */
   static readonly name: string = "Schedule";
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
@@ -109,6 +110,11 @@ export class StepLR extends Schedule {
   readonly #stepSize: number;
   readonly #gamma: number;
 
+  /**
+   * @param options.stepSize in epochs, 1 or more
+   * @param options.gamma what the rate is multiplied by, 0 or more; 0.1 by default
+   * @throws LSTMError `OPTION` for another value
+   */
   constructor(optimizer: Optimizer, options: { stepSize: number; gamma?: number | undefined }) {
     const given = checkObject("StepLR", options, ["stepSize", "gamma"]);
     const stepSize = checkInteger("stepSize", given.stepSize, 1);
@@ -131,6 +137,11 @@ export class MultiStepLR extends Schedule {
   readonly #milestones: ReadonlyMap<number, number>;
   readonly #gamma: number;
 
+  /**
+   * @param options.milestones epochs, each 1 or more; one that is there twice counts twice
+   * @param options.gamma what the rate is multiplied by, 0 or more; 0.1 by default
+   * @throws LSTMError `OPTION` for another value
+   */
   constructor(optimizer: Optimizer, options: { milestones: readonly number[]; gamma?: number | undefined }) {
     const given = checkObject("MultiStepLR", options, ["milestones", "gamma"]);
     const milestones = checkMilestones(given.milestones);
@@ -164,6 +175,10 @@ export class ExponentialLR extends Schedule {
   static override readonly name: string = "ExponentialLR";
   readonly #gamma: number;
 
+  /**
+   * @param options.gamma what the rate is multiplied by, 0 or more
+   * @throws LSTMError `OPTION` for another value
+   */
   constructor(optimizer: Optimizer, options: { gamma: number }) {
     const gamma = checkRate("gamma", checkObject("ExponentialLR", options, ["gamma"]).gamma);
     super("ExponentialLR", optimizer);
@@ -183,6 +198,11 @@ export class CosineAnnealingLR extends Schedule {
   readonly #etaMin: number;
   #baseLrs: readonly number[];
 
+  /**
+   * @param options.tMax in epochs, 1 or more
+   * @param options.etaMin the lowest rate, 0 or more; 0 by default
+   * @throws LSTMError `OPTION` for another value
+   */
   constructor(optimizer: Optimizer, options: { tMax: number; etaMin?: number | undefined }) {
     const given = checkObject("CosineAnnealingLR", options, ["tMax", "etaMin"]);
     const tMax = checkInteger("tMax", given.tMax, 1);
@@ -226,6 +246,14 @@ export class LinearLR extends Schedule {
   readonly #end: number;
   readonly #total: number;
 
+  /**
+   * Sets the optimiser's rates to the first ones at once.
+   *
+   * @param options.startFactor more than 0 and at most 1; 1/3 by default
+   * @param options.endFactor from 0 to 1; 1 by default
+   * @param options.totalIters in epochs, 1 or more; 5 by default
+   * @throws LSTMError `OPTION` for another value
+   */
   constructor(
     optimizer: Optimizer,
     options: { startFactor?: number | undefined; endFactor?: number | undefined; totalIters?: number | undefined } = {},

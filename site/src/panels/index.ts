@@ -15,4 +15,6 @@ export const PANELS: readonly [PanelEntry, ...PanelEntry[]] = [
   { name: "memory", title: { en: "Memory", zh: "记忆" }, load: () => import("./memory/index.js") },
   { name: "voice", title: { en: "Voice", zh: "语音" }, load: () => import("./voice/index.js") },
   { name: "file", title: { en: "Your file", zh: "你的文件" }, load: () => import("./file/index.js") },
+  { name: "benchmark", title: { en: "Benchmark", zh: "基准测试" }, load: () => import("./benchmark/index.js") },
+  { name: "reference", title: { en: "Reference", zh: "参考手册" }, load: () => import("./reference/index.js") },
 ];

@@ -1,6 +1,8 @@
+import "./number-language.js"; // before uPlot
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { element } from "./element.js";
+import { onResize } from "./on-resize.js";
 import { colour, css, onTheme } from "./theme.js";
 
 /** The name of a curve and its colour of style.css. */
@@ -51,11 +53,9 @@ export class Chart {
     this.#options = options;
     this.#data = [[], ...options.curves.map(() => [])];
     this.element = element("div", { className: "chart", role: "img" });
-    const resized = new ResizeObserver(() => this.#resize());
-    resized.observe(this.element);
+    onResize(this.element, () => this.#resize(), options.signal);
     onTheme(() => this.#draw(), options.signal);
     options.signal.addEventListener("abort", () => {
-      resized.disconnect();
       waiting.delete(this);
       this.#plot?.destroy();
     });

@@ -17,8 +17,18 @@ export function onTheme(redraw: () => void, signal: AbortSignal): void {
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** The colours that were asked for, in the present theme: for each answer the browser computes the styles of the page. */
+const known = new Map<string, Rgb>();
+themeChanged.addEventListener("change", () => known.clear()); // the first listener: those that draw come later
+
 /** The present value of a colour of style.css, such as `--accent`, from 0 to 255 each. */
 export function colour(name: `--${string}`): Rgb {
+  const value = known.get(name) ?? computed(name);
+  known.set(name, value);
+  return value;
+}
+
+function computed(name: string): Rgb {
   // A custom property is text until it is used: as the colour of an element the browser resolves it.
   const probe = document.createElement("i");
   probe.style.color = `var(${name})`;

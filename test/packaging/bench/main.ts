@@ -91,9 +91,7 @@ async function bundle(outfile: string, last: string): Promise<void> {
     external: ["module", "fs", "path", "url", "node:module"],
     alias: {
       "lstm-wasm": join(place.folder, "node_modules/lstm-wasm/dist/index.js"),
-      "node:fs": join(import.meta.dirname, "no-files.ts"),
     },
-    define: { "process.versions.v8": '""' },
     logLevel: "error",
   });
 }

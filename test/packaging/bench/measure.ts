@@ -1,6 +1,6 @@
 /** What `npm run matrix -- --bench` runs in each engine: a few of the benchmark's cases, and what the engine can do at most. */
 import { CASES, flops, nameOf } from "../../../bench/cases.js";
-import { measure } from "../../../bench/harness.js";
+import { measure, sentencesOf } from "../../../bench/harness.js";
 import { measureLimits } from "../../../bench/limits.js";
 import { dataOf, ours } from "../../../bench/ours.js";
 import { plain } from "../../../bench/plain.js";
@@ -30,9 +30,10 @@ export async function figures(): Promise<Figures> {
   const { peak } = measureLimits();
   const cases = [];
   for (const one of CASES.filter((one) => CHOSEN.includes(nameOf(one)))) {
-    const { times, problems } = await measure(one, dataOf(one), [ours, plain]);
+    const outcome = await measure(one, dataOf(one), [ours, plain]);
+    const problems = sentencesOf(one, outcome);
     if (problems.length > 0) throw new Error(problems.join("; "));
-    const [own = Number.NaN, theirs = Number.NaN] = [ours, plain].map(({ name }) => times[name]?.median);
+    const [own = Number.NaN, theirs = Number.NaN] = [ours, plain].map(({ name }) => outcome.times[name]?.median);
     cases.push({ name: nameOf(one), flops: flops(one), ours: own, plain: theirs });
   }
   return { peak, cases };

@@ -15,7 +15,7 @@ mod packed_b;
 pub use packed_a::{Lhs, PackedA, Rows};
 pub use packed_b::{PackedB, whole_panels};
 
-use crate::simd::{COLUMNS, LANES, Vector, add_products, add_tiles, load, store};
+use crate::simd::{COLUMNS, LANES, MR, Vector, add_products, add_tiles, load, store};
 use core::array::from_fn;
 use core::ops::Range;
 use packed_a::{BLOCK_DEPTH, BLOCK_ROWS, rows_in_mr};
@@ -47,7 +47,7 @@ pub fn accumulate<V: Vector>(
         let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + out.len().div_ceil(stride);
         let paired = rows.len() / 2 * 2;
         let (even, odd) = out.split_at_mut((paired * stride).min(out.len()));
-        for block in blocks_of(depth) {
+        for block in blocks_of(rows.len(), depth) {
             let init = if block.start == 0 { init } else { None };
             let packed_a = &mut packed_a.0[..rows.len() * block.len()];
             lhs.pack::<V>(rows.clone(), block.clone(), packed_a);
@@ -66,12 +66,14 @@ pub fn accumulate<V: Vector>(
     }
 }
 
-/// The parts of `depth` that are multiplied at once: of up to [`BLOCK_DEPTH`], and whole fours as far as they go.
-fn blocks_of(depth: usize) -> impl Iterator<Item = Range<usize>> {
+/// The parts of `depth` that are multiplied at once: of up to [`BLOCK_DEPTH`], and whole fours as far as they go, if there are
+/// rows for a tile of [`MR`], which need fours.
+fn blocks_of(rows: usize, depth: usize) -> impl Iterator<Item = Range<usize>> {
+    let multiple = if rows < MR { 1 } else { LANES };
     let mut start = 0;
     core::iter::from_fn(move || {
         let left = depth - start;
-        let len = if left < LANES { left } else { left.min(BLOCK_DEPTH) / LANES * LANES };
+        let len = if left < multiple { left } else { left.min(BLOCK_DEPTH) / multiple * multiple };
         start += len;
         (len > 0).then_some(start - len..start)
     })

@@ -1,4 +1,5 @@
 import { element } from "../../ui/element.js";
+import { onResize } from "../../ui/on-resize.js";
 import { partsOf, STAGES, type Stage } from "./cells.js";
 import { CurvePlot } from "./curve.js";
 import type { en } from "./en.js";
@@ -53,9 +54,7 @@ export class Drawing {
   constructor(options: DrawingOptions) {
     this.#options = options;
     this.element = element("div", { className: "drawing", role: "img" });
-    const resized = new ResizeObserver(() => this.#resize());
-    resized.observe(this.element);
-    options.signal.addEventListener("abort", () => resized.disconnect());
+    onResize(this.element, () => this.#resize(), options.signal);
     this.element.addEventListener("click", (event) => this.#click(event));
   }
 

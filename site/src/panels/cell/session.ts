@@ -1,6 +1,7 @@
 import type { Closeable } from "../../panel.js";
 import { Background } from "../../worker.js";
 import type { Reader } from "./reader.worker.js";
+import workerUrl from "./reader.worker.ts?worker&url";
 import type { RunName, Story } from "./story.js";
 
 /** Which model is shown. */
@@ -8,9 +9,7 @@ export type ModelName = "pinyin" | "digits";
 
 /** What the visitor has chosen and what the model made of it. It outlasts a change of the language. */
 export class Session implements Closeable {
-  readonly #worker = new Background<Reader>(
-    new Worker(new URL("./reader.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly #worker = new Background<Reader>(workerUrl);
   model: ModelName = "pinyin";
   readonly texts: Record<ModelName, string> = { pinyin: "我爱中国", digits: "a7bcd2efgh9ij" };
   /** The run that is shown, or all side by side. */

@@ -47,7 +47,7 @@ export const zh: typeof en = {
     resetState: "重置门放行的部分",
   },
   picture: (run, symbol, t, unit) =>
-    `${run}，第 ${t} 步：单元读入“${symbol}”。图中是所有门和状态的热图，标出了第 ${unit} 个隐藏单元；其数值在下面以文字列出。`,
+    `${run}，第 ${t} 步：单元读入“${symbol}”。图中是所有门和状态的热力图，标出了第 ${unit} 个隐藏单元；其数值在下面以文字列出。`,
   colours: (x, c) => `颜色最深处为 ±1，x(t) 为 ±${x}，单元状态为 ±${c}。`,
   negative: "负",
   positive: "正。",

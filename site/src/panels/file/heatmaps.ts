@@ -38,6 +38,8 @@ export class Heatmaps {
       const map = new Heatmap({
         label,
         role: strings.heatmap,
+        rows: { title: strings.unit, first: () => session.firstUnit },
+        columns: { title: strings.stepAxis },
         limit: UNBOUNDED.has(name) || relu ? 2 : 1,
         describe: (row, step, value) => strings.value(session.firstUnit + row, stepName(step), value.toFixed(4)),
         onSelect: (row, step) => {

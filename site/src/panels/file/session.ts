@@ -2,6 +2,7 @@ import type { Remote } from "comlink";
 import type { Closeable } from "../../panel.js";
 import { Background } from "../../worker.js";
 import type { FileFacts, Files } from "./file.worker.js";
+import workerUrl from "./file.worker.ts?worker&url";
 import type { LayerFacts, Nonlinearity } from "./model.js";
 import type { Answer, Refusal } from "./problem.js";
 import type { Ran, Run } from "./run.js";
@@ -9,9 +10,7 @@ import type { Saved } from "./save.js";
 
 /** What the visitor has opened and chosen. It outlasts a change of the language. */
 export class Session implements Closeable {
-  readonly #worker = new Background<Files>(
-    new Worker(new URL("./file.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly #worker = new Background<Files>(workerUrl);
   /** The name of the file that was opened last; undefined before the first. */
   name: string | undefined;
   /** What it holds, or why it cannot be used; undefined while it is read. */

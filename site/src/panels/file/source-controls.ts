@@ -63,8 +63,19 @@ function noise(session: Session, strings: typeof en, onChange: () => void): HTML
   return [slider(steps).element, slider(seed).element];
 }
 
+/** In UTF-16 units: a browser takes seconds to lay out a text of some megabytes. */
+const EDITABLE = 50_000;
+
 function csv(session: Session, strings: typeof en, onChange: () => void): HTMLElement[] {
-  const area = element("textarea", { id: "file-csv", rows: 6, value: session.csv, spellcheck: false });
+  const area = element("textarea", { id: "file-csv", rows: 6, spellcheck: false });
+  const beginning = element("p", { className: "muted" }, strings.csvBeginning);
+  /** Of a long file only the beginning is shown, which cannot be edited, since the rest would get lost. */
+  const show = () => {
+    area.value = session.csv.slice(0, EDITABLE);
+    area.readOnly = session.csv.length > EDITABLE;
+    beginning.hidden = !area.readOnly;
+  };
+  show();
   area.addEventListener("input", () => {
     session.csv = area.value;
     onChange();
@@ -73,13 +84,14 @@ function csv(session: Session, strings: typeof en, onChange: () => void): HTMLEl
   input.addEventListener("change", async () => {
     const [file] = input.files ?? [];
     if (file === undefined) return;
-    session.csv = area.value = await file.text();
+    session.csv = await file.text();
+    show();
     input.value = ""; // the same file may be chosen again
     onChange();
   });
   const label = element("label", { htmlFor: area.id }, strings.csv);
   return [
-    element("div", { className: "control wide" }, label, area),
+    element("div", { className: "control wide" }, label, area, beginning),
     button(strings.csvFile, () => input.click()),
     input,
   ];

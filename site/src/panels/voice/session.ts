@@ -5,6 +5,7 @@ import { Background, proxy, transfer } from "../../worker.js";
 import { Hearing } from "./hearing.js";
 import { MicrophoneError, type MicrophoneTrouble, openMicrophone } from "./microphone.js";
 import type { Part, Reader } from "./reader.worker.js";
+import workerUrl from "./reader.worker.ts?worker&url";
 
 /** What the panel does at present. */
 export type State =
@@ -24,9 +25,7 @@ export class Session implements Closeable {
   onChange: () => void = () => {};
   readonly #model = get(modelUrl).then((response) => response.arrayBuffer());
   readonly #sample = get(sampleUrl).then((response) => response.blob());
-  readonly #worker = new Background<Reader>(
-    new Worker(new URL("./reader.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly #worker = new Background<Reader>(workerUrl);
   #state: State = { kind: "idle" };
   #hearing: Hearing | undefined;
   #threshold = 0.5;

@@ -4,15 +4,14 @@ import { Curve } from "../curve.js";
 import { Run } from "../run.js";
 import type { Problem } from "../trainer.js";
 import type { CsvProblem } from "./csv.js";
+import workerUrl from "./forecast.worker.ts?worker&url";
 import { SERIES, type SeriesName } from "./series.js";
 import type { ForecastSettings } from "./settings.js";
 import type { ForecastConfig, ForecastNote, ForecastTrainer } from "./trainer.js";
 
 /** A series, how it is to be forecast, and the model that learns it. */
 export class ForecastLesson implements Closeable {
-  readonly worker = new Background<ForecastTrainer>(
-    new Worker(new URL("./forecast.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly worker = new Background<ForecastTrainer>(workerUrl);
   readonly run = new Run<ForecastConfig, ForecastNote>({
     train: (report) => this.worker.run((trainer) => trainer.train(report)),
     pause: () => this.worker.run((trainer) => trainer.pause()),

@@ -1,6 +1,7 @@
 import type { Closeable } from "../../../panel.js";
 import { Background } from "../../../worker.js";
 import { Run } from "../run.js";
+import workerUrl from "./gestures.worker.ts?worker&url";
 import { SHAPES, type Stroke, sampleStroke, Walker } from "./strokes.js";
 import type { GestureConfig, GestureNote, GestureTrainer } from "./trainer.js";
 
@@ -11,9 +12,7 @@ const FIRST_TRIAL = 1000;
 
 /** The strokes that the visitor has drawn, and the model that learns them. */
 export class GestureLesson implements Closeable {
-  readonly worker = new Background<GestureTrainer>(
-    new Worker(new URL("./gestures.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly worker = new Background<GestureTrainer>(workerUrl);
   readonly run = new Run<GestureConfig, GestureNote>({
     train: (report) => this.worker.run((trainer) => trainer.train(report)),
     pause: () => this.worker.run((trainer) => trainer.pause()),

@@ -1,4 +1,5 @@
 import { element } from "../../../ui/element.js";
+import { onResize } from "../../../ui/on-resize.js";
 import { colour, css, onTheme } from "../../../ui/theme.js";
 import type { Stroke } from "./strokes.js";
 
@@ -38,9 +39,7 @@ export class Pad {
       this.#move(events.length > 0 ? events : [event]);
     });
     for (const type of ["pointerup", "pointercancel"] as const) canvas.addEventListener(type, () => this.#lift());
-    const resized = new ResizeObserver(() => this.#draw());
-    resized.observe(this.element);
-    signal.addEventListener("abort", () => resized.disconnect());
+    onResize(this.element, () => this.#draw(), signal);
     onTheme(() => this.#draw(), signal);
   }
 

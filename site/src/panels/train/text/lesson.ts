@@ -5,6 +5,7 @@ import { Run } from "../run.js";
 import type { Problem } from "../trainer.js";
 import poems from "./data/poems.txt?raw";
 import tang from "./data/tang.txt?raw";
+import workerUrl from "./text.worker.ts?worker&url";
 import type { TextConfig, TextTrainer } from "./trainer.js";
 
 export const TEXTS = { poems, tang } as const;
@@ -15,9 +16,7 @@ export const LONGEST = 200_000;
 
 /** A text, and the model that learns to write like it. */
 export class TextLesson implements Closeable {
-  readonly worker = new Background<TextTrainer>(
-    new Worker(new URL("./text.worker.ts", import.meta.url), { type: "module" }),
-  );
+  readonly worker = new Background<TextTrainer>(workerUrl);
   readonly run = new Run<TextConfig, string>({
     train: (report) => this.worker.run((trainer) => trainer.train(report)),
     pause: () => this.worker.run((trainer) => trainer.pause()),

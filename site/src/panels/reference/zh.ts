@@ -1,0 +1,38 @@
+import type { en } from "./en.js";
+
+export const zh: typeof en = {
+  intro: "这里列出这个包的全部导出，写明形状、单位和错误，还有各篇文档。",
+  english: "有中文版的页面列在最前面，其余内容是英文。",
+  contents: "目录",
+  guides: "文档",
+  exports: "导出",
+  notFound: (address) => `找不到 ${address}，它在这个版本里可能改了名字。`,
+  search: "搜索参考手册",
+  found: (count) => `${count} 条结果`,
+  nothing: (query) => `没有找到“${query}”。`,
+  groups: {
+    class: "类",
+    function: "函数",
+    namespace: "命名空间",
+    value: "值",
+    types: "类型",
+    named: "其他类型提到的类型",
+  },
+  namedNote: "这些类型不能按名字导入，列在这里是因为导出的类型提到了它们。",
+  kinds: {
+    class: "类",
+    function: "函数",
+    interface: "接口",
+    type: "类型",
+    namespace: "命名空间",
+    value: "值",
+  },
+  notExported: "不能按名字导入",
+  sameAs: "以下入口的导出与此相同：",
+  includes: "此外还包含这个入口的全部导出：",
+  members: { constructor: "构造函数", method: "方法", property: "属性" },
+  onThisPage: "本页内容",
+  returns: "返回值",
+  throws: "抛出的错误",
+  from: "来自",
+};
