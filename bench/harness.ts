@@ -43,6 +43,8 @@ const FEWEST_ROUNDS = [
 ];
 /** Milliseconds; V8's optimised code arrives meanwhile. */
 const WARM_UP = 250;
+/** Runs in a slice, at most. */
+const MOST_CALLS = 1e5;
 /** Far above what float32 in another order of sums does, far below any mistake. */
 export const TOLERANCE = 1e-4;
 
@@ -207,8 +209,6 @@ async function warmUp(entry: Entry, slice: number): Promise<void> {
   const fewest = FEWEST_ROUNDS.find(({ below }) => perRun < below)?.rounds ?? ROUNDS;
   entry.rounds = Math.max(fewest, Math.min(ROUNDS, Math.floor((ROUNDS * slice) / perRun)));
 }
-
-const MOST_CALLS = 1e5;
 
 /** How many runs fill so many milliseconds. */
 function callsIn(milliseconds: number, perRun: number): number {

@@ -42,6 +42,9 @@ export function toHtml(text: string, place: Place): Html {
         token.attrSet("tabindex", "-1"); // a link to it moves the focus there
       }
     }
+    const alignment = /^text-align:(\w+)$/.exec(String(token.attrGet("style") ?? ""))?.[1];
+    // The page's policy lets no element have a style of its own.
+    if (alignment !== undefined) token.attrs = [["class", alignment]];
     if (token.children !== null) token.children = withoutChineseBreaks(token.children).flatMap(linker(place));
   }
   return markdown.renderer.render(tokens, markdown.options, {});

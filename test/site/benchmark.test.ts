@@ -17,7 +17,7 @@ afterAll(() => site?.close());
 const click = (page: Page, text: string) => page.click(`::-p-xpath(//button[text()="${text}"])`);
 const buttons = (page: Page) => page.$$eval(".measure button", (all) => all.map(({ textContent }) => textContent));
 const waitForButton = (page: Page, text: string) =>
-  page.waitForSelector(`::-p-xpath(//button[text()="${text}" and not(@disabled)])`, { timeout: 120_000 });
+  page.waitForSelector(`::-p-xpath(//button[text()="${text}" and not(@disabled)])`, { timeout: 170_000 });
 const texts = (page: Page, selector: string) =>
   page.$$eval(selector, (all) => all.map(({ textContent }) => textContent ?? ""));
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { makeReference, type Reference } from "../../site/reference/make.js";
+import { toHtml } from "../../site/reference/markdown.js";
 
 let reference: Reference;
 beforeAll(async () => {
@@ -38,10 +39,26 @@ test("every link leads somewhere", () => {
   expect(others.filter((href) => !/^(https:|%image:)/.test(href))).toEqual([]);
 });
 
+test("no element has a style of its own, which the page's policy refuses", () => {
+  expect(
+    [...reference.pages.values()].filter(({ html }) => html.includes(" style=")).map(({ title }) => title),
+  ).toEqual([]);
+});
+
 test("no page shows a comment of its source", () => {
   expect(
     [...reference.pages.values()].filter(({ html }) => html.includes("&lt;!--")).map(({ title }) => title),
   ).toEqual([]);
+});
+
+test("a line that ends within Chinese goes on without a space, any other one with it", () => {
+  const never = (): never => {
+    throw new Error("there is nothing to place");
+  };
+  const place = { id: never, image: never, target: never };
+  expect(toHtml("一个数，\n两个数\n`code`\nin 三\n四", place)).toBe(
+    "<p>一个数，两个数\n<code>code</code>\nin 三四</p>\n",
+  );
 });
 
 test("every image is a file", () => {

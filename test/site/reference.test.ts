@@ -168,8 +168,9 @@ test.each([
   "axe holds nothing serious against $at, and it is as wide as the screen",
   { timeout: 60_000 },
   async ({ at, theme, width }) => {
-    const { page } = await open(at, { theme, width });
+    const { page, complaints } = await open(at, { theme, width });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
   },
 );

@@ -23,10 +23,9 @@ export async function bench({ flags }: Arguments): Promise<void> {
     const outcome = await measure(one, dataOf(one), [ours, plain]);
     const [problem] = sentencesOf(one, outcome);
     if (problem !== undefined) throw new Complaint(`bench: ${problem}`);
-    const [microseconds, plainMicroseconds] = [ours, plain].map(({ name }) => outcome.times[name]?.fastest as number) as [
-      number,
-      number,
-    ];
+    const [microseconds, plainMicroseconds] = [ours, plain].map(
+      ({ name }) => outcome.times[name]?.fastest as number,
+    ) as [number, number];
     cases.push({ name: nameOf(one), microseconds, plainMicroseconds, ratio: plainMicroseconds / microseconds });
   }
   const { node: version } = process.versions;

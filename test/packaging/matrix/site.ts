@@ -21,6 +21,7 @@ const SHOWN: Readonly<Record<string, object>> = {
     layers: ["(no name)LSTM342bidirectional736"],
     selected: "Unit 0 at step 0 “l”: i 0.3816, f 0.2834, g 0.1288, o 0.4261, c 0.0491, h 0.0209",
   },
+  reference: { address: "#/reference/lstm-wasm/PackedSequence", members: 9 },
 };
 
 /** What the page leaves. */

@@ -1,6 +1,7 @@
 import type { Closeable } from "../../panel.js";
 import { Background, proxy } from "../../worker.js";
 import type { Benchmark } from "./benchmark.worker.js";
+import workerUrl from "./benchmark.worker.ts?worker&url";
 import { KINDS, LIBRARIES, type Library, type Network } from "./cases.js";
 import { place } from "./place.js";
 import { type Result, resultOf } from "./result.js";
@@ -84,9 +85,7 @@ export class Session extends EventTarget implements Closeable {
 
   /** Does something in the worker; a failure is told, unless the worker was ended on purpose. */
   async #attempt(work: (worker: Background<Benchmark>) => Promise<void>, library?: Library): Promise<void> {
-    this.#worker ??= new Background<Benchmark>(
-      new Worker(new URL("./benchmark.worker.ts", import.meta.url), { type: "module" }),
-    );
+    this.#worker ??= new Background<Benchmark>(workerUrl);
     const worker = this.#worker;
     try {
       await work(worker);

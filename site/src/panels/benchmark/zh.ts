@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export const zh: typeof en = {
   intro:
-    "在你的浏览器里有多快？这里让 lstm-wasm 与一个纯 JavaScript 写的 LSTM 在同样的数据上比一比；你若愿意，还可以加上 onnxruntime-web 和 TensorFlow.js。先比较输出：算得不一样的，不计时。",
+    "在你的浏览器里有多快？这里用同样的数据，让 lstm-wasm 和纯 JavaScript 写的 LSTM 比速度；愿意的话，还可以加上 onnxruntime-web 和 TensorFlow.js。先核对输出：结果不一致的，不参与计时。",
   cell: "网络",
   size: "大小",
   sizeOf: (size) => `(${size})`,
@@ -16,7 +16,7 @@ export const zh: typeof en = {
   library: (library) => (library === "tfjs" ? "TensorFlow.js" : library),
   add: (library, megabytes) => `加入 ${library}（${megabytes} MB）`,
   adding: (library) => `正在加载 ${library}…`,
-  added: (library) => `${library} 参加`,
+  added: (library) => `${library} 已加入`,
   addHint: "文件就在本站，按下按钮才会加载。",
   run: "开始测量",
   cancel: "取消",
@@ -25,10 +25,10 @@ export const zh: typeof en = {
   finished: "测量完毕。",
   notLoaded: (library, reason) => `无法加载 ${library}：${reason}`,
   failed: (reason) => `无法测量：${reason}`,
-  aloneHint: "这种网络没有纯 JavaScript 版本：我们只精调了 LSTM。要比较，请加入一个库。",
+  aloneHint: "这种网络没有纯 JavaScript 版本：我们只优化了 LSTM。要比较，请加入一个库。",
 
   kind: {
-    step: "流式运行一步",
+    step: "流式推理一步",
     forward: "一条 100 步的序列",
     train: "训练：32 条 50 步的序列，前向与反向",
   },
@@ -67,7 +67,7 @@ export const zh: typeof en = {
   text: {
     head: (version, date) => `lstm-wasm ${version}，${date}`,
     columns: ["最快", "中位数", "比值", "GFLOP/s", "占峰值", "输出相差"],
-    how: "单线程，在浏览器的 worker 里运行；参赛者轮流计时，比值取最快的一轮。",
+    how: "单线程，在浏览器的 worker 里运行；各方轮流计时，比值取最快的一轮。",
   },
 
   method: "怎样测量",

@@ -63,16 +63,19 @@ function noise(session: Session, strings: typeof en, onChange: () => void): HTML
   return [slider(steps).element, slider(seed).element];
 }
 
-/** In UTF-16 units: a browser takes seconds to lay out a text of some megabytes. */
-const EDITABLE = 50_000;
+/** What is shown of a CSV, in UTF-16 units and in lines: a browser takes seconds to lay out a text of some megabytes. */
+const SHOWN = { units: 50_000, lines: 500 } as const;
+
+const beginningOf = (csv: string): string => csv.slice(0, SHOWN.units).split("\n", SHOWN.lines).join("\n");
 
 function csv(session: Session, strings: typeof en, onChange: () => void): HTMLElement[] {
   const area = element("textarea", { id: "file-csv", rows: 6, spellcheck: false });
   const beginning = element("p", { className: "muted" }, strings.csvBeginning);
   /** Of a long file only the beginning is shown, which cannot be edited, since the rest would get lost. */
   const show = () => {
-    area.value = session.csv.slice(0, EDITABLE);
-    area.readOnly = session.csv.length > EDITABLE;
+    const shown = beginningOf(session.csv);
+    area.value = shown;
+    area.readOnly = shown.length < session.csv.length;
     beginning.hidden = !area.readOnly;
   };
   show();

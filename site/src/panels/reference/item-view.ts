@@ -45,15 +45,17 @@ function group(strings: Strings, address: string, kind: Member["kind"], members:
 }
 
 function memberView(strings: Strings, address: string, { name, kind, from, declarations }: Member): HTMLElement {
-  const title = heading("h4", address, element("code", {}, labelOf(name, kind)));
+  const [first] = declarations;
+  const isLine = kind === "property" && first !== undefined; // its heading says all that its declaration does
+  const title = heading("h4", address, isLine ? code(first.code) : element("code", {}, labelOf(name, kind)));
   if (from !== undefined) title.append(element("span", { className: "muted" }, ` ${strings.from} `, code(from)));
-  return element("section", { className: "member" }, title, ...declared(strings, declarations));
+  return element("section", { className: "member" }, title, ...declared(strings, declarations, !isLine));
 }
 
 const labelOf = (name: string, kind: Member["kind"]): string => (kind === "constructor" ? "new" : name);
 
-/** Each overload with what is said of it. */
-function declared(strings: Strings, declarations: readonly Declaration[]): HTMLElement[] {
+/** Each overload, with its code unless that stands above, and with what is said of it. */
+function declared(strings: Strings, declarations: readonly Declaration[], withCode = true): HTMLElement[] {
   return declarations.map(({ code: written, html: text, parameters, returns, throws }) => {
     const list = element("dl", {});
     const add = (term: Node | string, ...texts: readonly Html[]) =>
@@ -61,8 +63,11 @@ function declared(strings: Strings, declarations: readonly Declaration[]): HTMLE
     for (const parameter of parameters) add(element("code", {}, parameter.name), parameter.html);
     if (returns !== undefined) add(strings.returns, returns);
     if (throws.length > 0) add(strings.throws, ...throws);
-    const parts = [element("pre", { className: "declaration" }, code(written)), docstring("div", text)];
-    return element("div", { className: "declared" }, ...parts, ...(list.children.length === 0 ? [] : [list]));
+    const parts = element("div", { className: "declared" });
+    if (withCode) parts.append(element("pre", { className: "declaration" }, code(written)));
+    parts.append(docstring("div", text));
+    if (list.children.length > 0) parts.append(list);
+    return parts;
   });
 }
 

@@ -70,7 +70,7 @@ async function build(): Promise<MiniSearch<SearchDocument>> {
       tokenize: (query) => query.match(WORDS) ?? [],
     },
   });
-  await index.addAllAsync(documents, { chunkSize: 40 }); // so that the page does not freeze meanwhile
+  await index.addAllAsync(documents, { chunkSize: 15 }); // so that the page does not freeze meanwhile
   return index;
 }
 

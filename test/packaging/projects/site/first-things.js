@@ -55,4 +55,15 @@ export const FIRST_THINGS = {
     await until("the heat maps", () => one(".heatmap canvas") && !one("main [aria-busy=true]"));
     return { layers: textsOf(".file-result tbody tr"), selected: textOf("#file-selected") };
   },
+
+  /** Searches for a class and opens it. */
+  async reference() {
+    const field = one("[role=combobox]");
+    field.focus();
+    field.value = "PackedSequence";
+    field.dispatchEvent(new Event("input"));
+    (await until("what the search finds", () => one("[role=option]"))).click();
+    await until("the class", () => textOf("article[aria-busy=false] h2") === "PackedSequence");
+    return { address: location.hash, members: document.querySelectorAll(".member").length };
+  },
 };
