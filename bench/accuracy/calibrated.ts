@@ -1,7 +1,7 @@
 /** Calibrates the recurrent layers of a model by what comes to them while it works on other data than it is judged on. */
 import { GRU, LSTM, Tensor } from "lstm-wasm";
-import { calibrate, type Sample } from "lstm-wasm/nn";
-import type { Recurrent, Variant } from "../../examples/variant.js";
+import { calibrate, type Module, type Sample } from "lstm-wasm/nn";
+import type { Variant } from "../../examples/variant.js";
 
 /** @param work makes the model with the variant that it is given, and runs it */
 export function calibrated(work: (variant: Variant) => void): Variant {
@@ -17,7 +17,7 @@ export function calibrated(work: (variant: Variant) => void): Variant {
 }
 
 /** The layer itself, whose calls are written down from now on; each step of a stream as a call of one step. */
-function observed<M extends Recurrent>(layer: M, all: Sample[][]): M {
+function observed<M extends Module>(layer: M, all: Sample[][]): M {
   if (!(layer instanceof LSTM || layer instanceof GRU)) throw new Error("calibrated: only LSTM and GRU");
   const samples: Sample[] = [];
   all.push(samples);

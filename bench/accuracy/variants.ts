@@ -1,12 +1,12 @@
 /** What the weights of a model's recurrent layers become. Embeddings, linear layers and convolutions stay float32. */
-import { dequantize, quantize } from "lstm-wasm/nn";
+import { dequantize, type Module, quantize } from "lstm-wasm/nn";
 import { load, save } from "lstm-wasm/safetensors";
-import { type Recurrent, unchanged, type Variant } from "../../examples/variant.js";
+import { unchanged, type Variant } from "../../examples/variant.js";
 import { calibrated } from "./calibrated.js";
 
 const integers =
   (weights: "int8" | "int16"): Variant =>
-  <M extends Recurrent>(layer: M): M => {
+  <M extends Module>(layer: M): M => {
     const narrow = quantize(layer, { weights });
     layer.dispose();
     return narrow;
@@ -22,7 +22,7 @@ export const VARIANTS = {
   int16: integers("int16"),
   int8: integers("int8"),
   /** The values of int8 in float32's arithmetic: what the weights alone do, with activations as they are. */
-  "int8, dequantized": <M extends Recurrent>(layer: M): M => {
+  "int8, dequantized": <M extends Module>(layer: M): M => {
     const narrow = integers("int8")(layer);
     const float = dequantize(narrow);
     narrow.dispose();

@@ -1,6 +1,6 @@
 import { mustBe } from "../checks/must-be.js";
+import type { Module } from "../parameters/module.js";
 import { suffixOf } from "../recurrent/cells.js";
-import type { Recurrent } from "../recurrent/recurrent.js";
 import { RecurrentStack } from "../recurrent/recurrent-stack.js";
 import type { StateInput } from "../recurrent/results.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
@@ -26,15 +26,15 @@ const DAMPING = 0.1;
  * @param samples what its `forward` is called with in earnest, some hundred rows at least: `[[input], [input, state]]`
  * @throws LSTMError `OPTION` for another module, for no samples and for values that are not finite; what `forward` throws
  */
-export function calibrate<M extends Recurrent>(module: M, samples: Iterable<Sample>): M {
+export function calibrate<M extends Module>(module: M, samples: Iterable<Sample>): M {
   if (!(module instanceof RecurrentStack)) throw mustBe("OPTION", "module", "an LSTM, GRU or RNN", module);
   const moments = new Map<string, Float64Array>();
   for (const sample of checkSamples(samples)) observe(module, sample, moments);
   if (moments.size === 0) throw mustBe("OPTION", "samples", "some of [input, state]", samples);
-  const dict = module.stateDict();
-  for (const [name, seen] of moments) round(dict[name] as Tensor, followers(seen));
   const float = dequantize(module);
   try {
+    const dict = float.stateDict();
+    for (const [name, seen] of moments) round(dict[name] as Tensor, followers(seen));
     float.loadStateDict(dict);
     return quantize(float, { weights: "int8" });
   } finally {
