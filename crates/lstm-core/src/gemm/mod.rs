@@ -72,7 +72,8 @@ fn blocks_of(rows: usize, depth: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     core::iter::from_fn(move || {
         let most = (depth - start).min(BLOCK_DEPTH);
-        let len = if rows < MR || most < LANES { most } else { most / LANES * LANES };
+        let rest = if rows < MR || most < LANES { 0 } else { most % LANES };
+        let len = most - rest;
         start += len;
         (len > 0).then_some(start - len..start)
     })
