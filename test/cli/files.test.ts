@@ -190,6 +190,12 @@ describe("inspect", { timeout: 60_000 }, () => {
 
   it.each<[string, string | Uint8Array, string]>([
     ["empty.pt", "", "empty.pt: the file is empty"],
+    [
+      "notes.txt",
+      "only words",
+      "notes.txt: neither its first bytes nor its name tell a kind of model file that is read (.saf",
+    ],
+    ["notes.gz", Uint8Array.of(0x1f, 0x8b, 8, 0), ".aidax). It looks like gzip data; unpack it first"],
     ["page.safetensors", "<html>", "page.safetensors: "],
     ["lfs.onnx", "version https://git-lfs.github.com/spec/v1\n", "lfs.onnx: "],
     ["bad.json", "{", "bad.json: not valid JSON: "],
@@ -266,7 +272,10 @@ describe("convert", { timeout: 60_000 }, () => {
     );
   });
 
-  it("says which tensors .onnx leaves out, since it holds one layer", async () => {
+  it("says which tensors .onnx leaves out, since they are no floats or it holds one layer", async () => {
+    expect(await convert(fixture("pytorch/checkpoint.pt"), "checkpoint.onnx")).toMatch(
+      /^lstm-wasm: left out: norm\.num_batches_tracked is no tensor of .*\n.* holds one layer: embedding\.weight, norm\.weight,.*\n$/,
+    );
     writeFileSync(path("tagger.safetensors"), save({ ...gru.stateDict(), "head.weight": Tensor.zeros([2, 4]) }));
     expect(await convert("tagger.safetensors", "tagger.onnx")).toBe(
       "lstm-wasm: left out, since .onnx holds one layer: head.weight\n",

@@ -1,7 +1,7 @@
 /** What `npm publish` would send: its files, its promises in package.json, and what bundlers can leave out of it. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -90,6 +90,22 @@ describe("the files", () => {
     const others = names.filter((name) => !texts.includes(name) && !kinds.some((kind) => kind.test(name)));
     expect(others).toEqual([]);
     for (const text of texts) expect(names).toContain(text);
+  });
+
+  test("link to each other, or into the clone, as README.md says", () => {
+    const pages = files.filter((file) => file.endsWith(".md"));
+    const clone = (path: string) => join(root, relative(installed, path));
+    const outside = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\]\(([^)#\s:]+)(#[^)\s]*)?\)/g)]
+        .map(([, target]) => join(dirname(page), target as string))
+        .filter((path) => !existsSync(path)),
+    );
+    for (const path of outside) expect(existsSync(clone(path)), path).toBe(true);
+    const kept = outside.filter((path) => /^(docs|dist)\/|^[^/]+$/.test(relative(installed, path)));
+    expect(new Set(kept.map((path) => relative(installed, path)))).toEqual(new Set(["CONTRIBUTING.md"]));
+    expect(read("README.md")).toContain(
+      "holds `docs`, this page and CHANGELOG.md: other links and pictures lead into the clone",
+    );
   });
 
   test("are readable, but for the text of the WebAssembly, which has a file of its own", () => {

@@ -1,8 +1,8 @@
 /** The commands and their options. */
 import type { Command, Option } from "./command.js";
 
-const LAYER: Option = { name: "layer", value: "NAME", help: "the layer, where a file has several" };
-const PREFIX: Option = { name: "prefix", value: "P", help: "the same in a state dict: what its names begin with" };
+const LAYER: Option = { name: "layer", value: "NAME", help: "which layer, of those that inspect lists" };
+const PREFIX: Option = { name: "prefix", value: "P", help: "which layer of a state dict: how its names begin" };
 const KEY: Option = { name: "key", value: "NAME", help: "which entry of a .pt file of several models" };
 const BATCH_FIRST: Option = { name: "batch-first", help: "a state dict's module has batch_first=True" };
 const NONLINEARITY: Option = {
@@ -86,6 +86,9 @@ error that this makes.
 (steps, batch, values), or (batch, steps, values) where the layer is
 batch-first. A sequence of any length takes little memory, but for bidirectional
 layers and those that read from the end, which need all of it.
+
+Only the layer runs, and nothing of the model around it, such as an embedding
+or a Keras model's mask.
 
   lstm-wasm run model.safetensors --prefix lstm. --input in.npy --output out.npy
   sensor | lstm-wasm run model.onnx | head -3`,

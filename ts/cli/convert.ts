@@ -71,9 +71,16 @@ export async function convert(args: Arguments): Promise<void> {
   }
   await writeBytes(to, bytes);
   const written = kind === ".onnx" ? source.layer() : chosen;
-  const notes = [...told(file, written), ...(narrow?.told ?? [])];
-  if (kind === ".onnx" && chosen === undefined && written !== undefined) notes.push(...besides(file, written));
+  const notes = chosen === undefined ? leftOut(file, written) : [];
+  notes.push(...notesOf(written === undefined ? file.layers : [written]), ...(narrow?.told ?? []));
   for (const note of notes) console.error(`lstm-wasm: ${oneLine(note)}`);
+}
+
+/** What of a whole file the new one has not: it holds all parameters, or one layer. */
+function leftOut(file: ModelFile, layer: Layer | undefined): string[] {
+  const notes = file.skipped.map((one) => `left out: ${one}`);
+  if (layer !== undefined) return [...notes, ...besides(file, layer)];
+  return file.lost === undefined ? notes : [...notes, file.lost];
 }
 
 /** The tensors to write with integer weights: those of the chosen layer, or all of the file. */
@@ -99,14 +106,4 @@ function besides({ stateDict, tensors }: ModelFile, layer: Layer): string[] {
   const others = Object.keys(tensors).filter((name) => !own.has(tensors[name] as Tensor));
   if (!stateDict || others.length === 0) return [];
   return [`left out, since .onnx holds one layer: ${others.join(", ")}`];
-}
-
-/** What the new file does not say. */
-function told(file: ModelFile, layer: Layer | undefined): string[] {
-  const layers = layer === undefined ? file.layers : [layer];
-  return [
-    ...(layer === undefined ? file.skipped.map((one) => `left out: ${one}`) : []),
-    ...(layer === undefined && file.lost !== undefined ? [file.lost] : []),
-    ...notesOf(layers),
-  ];
 }
