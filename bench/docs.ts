@@ -8,7 +8,7 @@ import { nameOf } from "./cases.js";
 import type { Line } from "./cells.js";
 import type { Result } from "./compare-nodes.js";
 import type { Time } from "./harness.js";
-import type { NarrowLine, NarrowRecord } from "./narrow.js";
+import { MORE_INPUTS, type NarrowLine, type NarrowRecord, SIZES } from "./narrow.js";
 import { kindOf, newest, type Recorded, read } from "./record.js";
 import { gflops } from "./report.js";
 
@@ -91,8 +91,13 @@ const PAGES = {
     return [cases, nodes, cells].reduce((page, { file }) => withLink(page, file), page);
   },
   "docs/integer-weights.md": (text: string, { narrow }: Records) => {
-    const page = withTable(text, "## How fast", narrowTable(narrow.lines));
-    return withLink(withTable(page, "### Against others", rivalsTable(narrow.lines)), narrow.file);
+    const tables = [
+      ["## How fast", narrowTable(narrow.lines)],
+      ["### Where the time of a step goes", partsTable(narrow.lines)],
+      ["### Against others", rivalsTable(narrow.lines)],
+    ] as const;
+    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
+    return withLink(page, narrow.file);
   },
 };
 
@@ -193,25 +198,38 @@ const NARROW_RIVALS = ["onnxruntime-web int8", "onnxruntime-node int8", "PyTorch
 
 /** For each LSTM's size, how many times faster than float32 ours is with int8 and int16. */
 function narrowTable(lines: readonly NarrowLine[]): Rows {
-  const sizes = lines.filter(({ case: { cell, kind } }) => cell === "LSTM" && kind === "step");
-  const rows = sizes.map(({ case: { inputs, hidden } }) => {
-    const figures = Object.values(NARROW_COLUMNS).flatMap(({ kind, batch }) => {
-      const line = lines.find(({ case: one }) => {
-        return (
-          one.cell === "LSTM" &&
-          one.inputs === inputs &&
-          one.hidden === hidden &&
-          one.kind === kind &&
-          one.batch === batch
-        );
-      });
-      const fastest = (name: string) => line?.times[name]?.fastest ?? Number.NaN;
+  const rows = SIZES.map(([inputs, hidden]) => {
+    const figures = Object.values(NARROW_COLUMNS).flatMap((column) => {
+      const fastest = fastestOf(lines, { ...column, inputs, hidden });
       return ["int8", "int16"].map((name) => (fastest(OURS) / fastest(name)).toFixed(2));
     });
     return [`(${inputs}, ${hidden})`, ...figures];
   });
   const header = Object.keys(NARROW_COLUMNS).flatMap((column) => [`${column}, int8`, "int16"]);
   return [["LSTM (I, H)", ...header], ...rows];
+}
+
+/** The microseconds that an LSTM's step spends on products, reckoned from what more inputs cost, and on all else. */
+function partsTable(lines: readonly NarrowLine[]): Rows {
+  const names = [OURS, "int8", "int16"];
+  const rows = SIZES.slice(1, 3).map(([inputs, hidden]) => {
+    const step = { kind: "step", batch: 1, hidden } as const;
+    const fastest = fastestOf(lines, { ...step, inputs });
+    const wider = fastestOf(lines, { ...step, inputs: inputs + MORE_INPUTS });
+    const products = names.map((name) => ((wider(name) - fastest(name)) / MORE_INPUTS) * (inputs + hidden));
+    const others = names.map((name, index) => fastest(name) - (products[index] as number));
+    return [`(${inputs}, ${hidden})`, ...[...products, ...others].map(microseconds)];
+  });
+  const header = ["products", "all else"].flatMap((part) => [`${part}, float32`, "int8", "int16"]);
+  return [["microseconds of a step", ...header], ...rows];
+}
+
+/** The fastest round of each contestant in the LSTM's case like this one. */
+function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): (name: string) => number {
+  const isLike = ({ case: one }: NarrowLine) =>
+    one.cell === "LSTM" && Object.entries(like).every(([key, value]) => one[key as keyof typeof one] === value);
+  const line = lines.find(isLike);
+  return (name) => line?.times[name]?.fastest ?? Number.NaN;
 }
 
 /** How many times as long as our int8 that of others takes. */
