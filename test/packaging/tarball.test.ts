@@ -145,14 +145,6 @@ describe("the files", () => {
     }
   });
 
-  test("carry the notice of the package that reads protobuf", () => {
-    const [, after] = read("dist/THIRD-PARTY-NOTICES.txt").split(
-      /\npbf [\d.]+ \(BSD-3-Clause\), in lstm-wasm\/onnx\n-+\n\n/,
-    );
-    expect(after).toMatch(/^Copyright \(c\) \d+, Mapbox\n/);
-    expect(after).toContain("Redistribution and use in source and binary forms");
-  });
-
   test("carry the notice of every npm package that is bundled", () => {
     const bundled = files
       .filter((file) => file.endsWith(".js"))

@@ -33,13 +33,20 @@ The exit code is 1 for a file that cannot be read, and the reason is told.
   },
   {
     name: "convert",
-    summary: "Converts a model file: every parameter keeps its bits.",
+    summary: "Converts a model file: every parameter keeps its bits, unless you ask.",
     positionals: ["IN", "OUT"],
     options: [
       LAYER,
       PREFIX,
       KEY,
       { name: "dtype", value: "TYPE", help: "F32, F16 or BF16, in safetensors (F32)", choices: ["F32", "F16", "BF16"] },
+      {
+        name: "weights",
+        value: "KIND",
+        help: "int8 or int16, in safetensors: for inference",
+        choices: ["int8", "int16"],
+      },
+      { name: "input", short: "i", value: "FILE", help: "what --weights measures its error on (random numbers)" },
       BATCH_FIRST,
       NONLINEARITY,
     ],
@@ -48,7 +55,11 @@ arrays by name) or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
 
 Without --layer or --prefix all parameters are written.
 
+--weights rounds those of recurrent layers to integers, and tells the largest
+error that this makes.
+
   lstm-wasm convert checkpoint.pt model.safetensors --dtype F16
+  lstm-wasm convert checkpoint.pt small.safetensors --weights int8
   lstm-wasm convert model.keras lstm.onnx --layer lstm`,
     run: async (args) => (await import("./convert.js")).convert(args),
   },

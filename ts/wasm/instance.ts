@@ -15,10 +15,10 @@ export interface Kernels {
     bias: boolean,
     bidirectional: boolean,
     dropout: number,
+    weights: number,
   ): number;
   stackFree(lstm: number): void;
-  stackNarrow(stack: number, weights: number): number;
-  narrowValue(stack: number, index: number, row: number, column: number): number;
+  narrow(stack: number, index: number, row: number, column: number, written: number): number;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   stackDraw(stack: number, seed: number, bound: number): void;
@@ -35,7 +35,8 @@ export interface Kernels {
   gradientScale(family: number, owner: number, parameter: number, factor: number): void;
   gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
   gradientSquares(family: number, owner: number, parameter: number): number;
-  linearNew(inputs: number, outputs: number, bias: boolean): number;
+  linearNew(inputs: number, outputs: number, bias: boolean, weights: number): number;
+  linearNarrow(layer: number, row: number, column: number, written: number): number;
   embeddingNew(count: number, width: number, padding: number): number;
   parameterNew(length: number): number;
   layerFree(layer: number): void;
@@ -152,10 +153,10 @@ export class Instance {
 
   // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
   #guard(call: Export): Export {
-    return (a, b, c, d, e, f, g, h) => {
+    return (a, b, c, d, e, f, g, h, i) => {
       this.check();
       try {
-        return call(a, b, c, d, e, f, g, h);
+        return call(a, b, c, d, e, f, g, h, i);
       } catch (cause) {
         this.#crash(cause);
       }
@@ -177,9 +178,9 @@ export class Instance {
 const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 
 /** The most parameters of any function. */
-const MAX_PARAMETERS = 8;
+const MAX_PARAMETERS = 9;
 
-type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
+type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never, i: never) => unknown;
 
 let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;
