@@ -71,7 +71,7 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
 
   it("cannot be trained, read or written in place", () => {
     const lstm = quantize(new LSTM({ ...sizes, projSize: 3 }), { weights });
-    const message = new RegExp(`this LSTM has ${weights} weights, .*dequantize of lstm-wasm/nn`);
+    const message = new RegExp(`this LSTM has ${weights} weights; .*dequantize of lstm-wasm/nn`);
     expectError("QUANTIZED", message, () => lstm.train());
     expect(lstm.training).toBe(false);
     const chain = new Sequential({ lstm, head: new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 }) });

@@ -46,7 +46,7 @@ export function fromStateDict<M extends Recurrent>(
   const kinds = [...names].filter((name) => name.startsWith(`${prefix}weight_`)).map((name) => weightsOf(dict[name]));
   const weights = checkWeights(options.weights ?? kinds[0] ?? "float32");
   if (options.weights === undefined && kinds.some((kind) => kind !== weights)) {
-    throw new LSTMError("STATE_DICT", `${owner}: weights are ${kinds.join(", ")}; give the option weights`);
+    throw new LSTMError("STATE_DICT", `${owner}: weights are ${kinds}; give the option weights`);
   }
   const make = (under: string, more: object) =>
     new Stack({ ...more, ...sizesUnder(owner, cell, dict, names, under), [LOADED]: weights } as LSTMOptions);

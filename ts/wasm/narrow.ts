@@ -40,7 +40,7 @@ export function writeNarrow(
       at(
         row,
         columns + 1,
-        own.reduce((most, one) => Math.max(most, Math.abs(one)), 0),
+        own.reduce((most, one) => Math.max(most, one, -one), 0),
       );
     own.forEach((value, column) => {
       // Less itself, an infinity is NaN, as NaN is.

@@ -126,7 +126,7 @@ export abstract class WasmObject {
   /** Throws if the weights are integers. */
   checkFloat(what: string): void {
     if (this.weights === "float32") return;
-    const why = `this ${this.owner} has ${this.weights} weights, not float32 (see dequantize of lstm-wasm/nn)`;
+    const why = `this ${this.owner} has ${this.weights} weights; see dequantize of lstm-wasm/nn`;
     throw new LSTMError("QUANTIZED", `${what}: ${why}`);
   }
 

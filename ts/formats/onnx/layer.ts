@@ -36,7 +36,10 @@ export interface OnnxAttributes {
   readonly outputs: readonly string[];
   /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
   readonly sequenceLens: boolean;
-  /** Whether the weights were int8 (`DynamicQuantizeLSTM`); they are float32 here, and so is what is computed. */
+  /**
+   * Whether the weights were integers (`DynamicQuantizeLSTM`). They are int8 here too, by their own scales, where all of them, less
+   * their zero points, are from -127 to 127; else float32. What they multiply is rounded to 16 bits then, and not to 8.
+   */
   readonly quantized: boolean;
   /**
    * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
@@ -140,9 +143,24 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   };
 
   const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
+  /** A scale for each row of W or R, by which its values are integers of int8. */
+  const scales = (index: 1 | 2, { data }: Tensor): Tensor | undefined => {
+    const given = constant(6 + 2 * index, "a scale");
+    const ones = new Tensor(new Float32Array(directions * rows).fill(1), [directions, rows]);
+    const each = dequantized(ones, given, undefined, ones.size / given.size) as Tensor;
+    const fits = (value: number, i: number) =>
+      Math.abs(value / (each.data[Math.floor(i / (data.length / ones.size))] as number)) < 127.5;
+    return each.data.every((one) => one > 0 && one < Infinity) && data.every(fits) ? each : undefined;
+  };
+  const [Ws, Rs] = quantized ? [scales(1, W), scales(2, R)] : [];
+  const weightOf = (x: Tensor, scale: Tensor | undefined, d: number): Tensor =>
+    Object.assign(
+      inTorchOrder(x.select(0, d)),
+      Ws && Rs && { quantization: { weights: "int8", scale: inTorchOrder((scale as Tensor).select(0, d)).data } },
+    );
   const parameters = Array.from({ length: directions }, (_, d) => ({
-    weight_ih: inTorchOrder(W.select(0, d)),
-    weight_hh: inTorchOrder(R.select(0, d)),
+    weight_ih: weightOf(W, Ws, d),
+    weight_hh: weightOf(R, Rs, d),
     bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
     bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
   }));

@@ -123,11 +123,14 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const [first] = layers as readonly [RecurrentNode];
   const { kind } = first;
   const bias = layers.some(({ options }) => options.bias);
+  // A module has no weights of two kinds, and a tensor in a new shape no integers.
+  const narrow = layers.every(({ parameters: [own] }) => own?.weight_ih?.quantization);
   const stateDict: Record<string, Tensor> = {};
   layers.forEach(({ parameters }, l) => {
     parameters.forEach((own, d) => {
       for (const [part, tensor] of Object.entries(own)) {
-        if (bias || part.startsWith("weight")) stateDict[part + suffixOf(l, d)] = tensor;
+        if (bias || part.startsWith("weight"))
+          stateDict[part + suffixOf(l, d)] = narrow ? tensor : tensor.reshape(tensor.shape);
       }
     });
   });
