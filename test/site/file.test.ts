@@ -342,7 +342,7 @@ describe("the panel", { timeout: 120_000 }, () => {
     await panel.settled();
     expect(await panel.rows()).toEqual([["(no name)", "RNN", "3", "4", "2", "bidirectional", "184"]]);
     await panel.set("Nonlinearity", "relu");
-    await panel.set("Of the stack", "1");
+    await panel.set("Layer of the stack", "1");
     await panel.set("Direction", "reverse");
     expect(await panel.alerts()).toEqual([]);
     const saved = await panel.save("The layer as ONNX");
