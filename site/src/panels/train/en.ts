@@ -120,6 +120,8 @@ export const en = {
       "The window is how many values it reads, the horizon how many it forecasts, and a season how many pass until the pattern comes again. A logarithm suits what grows by percentages.",
     scale: "Scale",
     scales: { plain: "plain", logarithm: "logarithm" },
+    /** What stands between two sentences. */
+    space: " ",
     forecastTitle: "The forecast",
     chart: "Series and forecasts",
     x: "Time",

@@ -117,6 +117,7 @@ export const zh: typeof en = {
       "窗口是它每次读入几个值，预测长度是它往后预测几个值，周期是隔多少个值规律重复一次。按百分比增长的序列适合用对数。",
     scale: "尺度",
     scales: { plain: "原始", logarithm: "对数" },
+    space: "",
     forecastTitle: "预测",
     chart: "序列与预测",
     x: "时间",
@@ -128,7 +129,7 @@ export const zh: typeof en = {
     noErrors: "训练之后就能看到它预测得如何。",
     verdict: (share) =>
       share < 1
-        ? `模型的误差是较好的朴素预测的 ${(100 * share).toFixed(0)} %。`
+        ? `模型的误差是较好的朴素预测的 ${(100 * share).toFixed(0)}%。`
         : `较好的朴素预测不比模型差：模型的误差是它的 ${share.toFixed(2)} 倍。`,
     best: (error, step) => `到目前为止最小的误差是第 ${step} 步的 ${error}；误差若又变大，说明模型在死记训练的那一段。`,
   },

@@ -156,7 +156,7 @@ export async function mountForecast(
     if (note === undefined || lesson.best === undefined) verdict.textContent = strings.noErrors;
     else {
       const share = note.error / Math.min(note.naive.last, note.naive.season);
-      verdict.textContent = `${strings.verdict(share)} ${strings.best(number(lesson.best.error), lesson.best.step)}`;
+      verdict.textContent = `${strings.verdict(share)}${strings.space}${strings.best(number(lesson.best.error), lesson.best.step)}`;
     }
   };
 
