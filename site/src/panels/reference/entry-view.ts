@@ -64,7 +64,7 @@ function withoutName([first, second, ...rest]: Node[], name: string): (Node | st
   const text = second?.textContent;
   if (first?.textContent !== name || !text?.startsWith(": "))
     return [first, second, ...rest].filter((node) => node !== undefined);
-  return [text.slice(2), ...rest];
+  return [text.charAt(2).toUpperCase() + text.slice(3), ...rest];
 }
 
 /** The pages, those in the visitor's language first. */
