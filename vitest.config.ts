@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "package",
-          include: ["test/**/*.test.ts", "examples/**/*.test.ts", "bench/claims/*.test.ts"],
+          include: ["test/**/*.test.ts", "examples/**/*.test.ts", "bench/{claims,accuracy}/*.test.ts"],
           exclude: ["**/node_modules/**", "test/site/**"],
         },
       },

@@ -1,6 +1,6 @@
 /**
- * The figures of README.md, README.zh-CN.md and docs/speed.md: `npm run bench -- docs` writes those of the newest records, and
- * test/docs.test.ts holds the pages to the records that docs/speed.md names.
+ * The figures of README.md, README.zh-CN.md, docs/speed.md and docs/integer-weights.md: `npm run bench -- docs` writes those of
+ * the newest records, and test/docs.test.ts holds the pages to the records that the latter two name.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { nameOf } from "./cases.js";
 import type { Line } from "./cells.js";
 import type { Result } from "./compare-nodes.js";
 import type { Time } from "./harness.js";
+import type { NarrowLine, NarrowRecord } from "./narrow.js";
 import { kindOf, newest, type Recorded, read } from "./record.js";
 import { gflops } from "./report.js";
 
@@ -73,6 +74,7 @@ export interface Records {
   readonly cases: Recorded<Result>;
   readonly nodes: Recorded<{ results: readonly Result[] }>;
   readonly cells: Recorded<{ lines: readonly Line[] }>;
+  readonly narrow: Recorded<NarrowRecord>;
 }
 
 const PAGES = {
@@ -86,7 +88,11 @@ const PAGES = {
       ["## In four versions of Node", nodesTable(nodes.results)],
     ] as const;
     const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
-    return Object.values(records).reduce((page, { file }) => withLink(page, file), page);
+    return [cases, nodes, cells].reduce((page, { file }) => withLink(page, file), page);
+  },
+  "docs/integer-weights.md": (text: string, { narrow }: Records) => {
+    const page = withTable(text, "## How fast", narrowTable(narrow.lines));
+    return withLink(withTable(page, "### Against others", rivalsTable(narrow.lines)), narrow.file);
   },
 };
 
@@ -98,10 +104,10 @@ export function withFigures(page: Page, text: string, records: Records): string 
   return PAGES[page](text.replace(/(virtual machine.*, Node |虚拟机.*，Node )\d+\.\d+/, `$1${node}`), records);
 }
 
-/** The records that docs/speed.md names. */
-export function recordsOf(speed: string): Records {
-  const named = <T>(kind: keyof Records) => read<T>(linkTo(kind).exec(speed)?.[1] ?? `no link to a record of ${kind}`);
-  return { cases: named("cases"), nodes: named("nodes"), cells: named("cells") };
+/** The records that these pages, docs/speed.md and docs/integer-weights.md, name. */
+export function recordsOf(pages: string): Records {
+  const named = <T>(kind: keyof Records) => read<T>(linkTo(kind).exec(pages)?.[1] ?? `no link to a record of ${kind}`);
+  return { cases: named("cases"), nodes: named("nodes"), cells: named("cells"), narrow: named("narrow") };
 }
 
 export function writeDocs(): void {
@@ -114,6 +120,7 @@ export function writeDocs(): void {
     cases: newestOf("cases", ({ all }: Result & { all: boolean }) => all), // as the charts
     nodes: newestOf("nodes"),
     cells: newestOf("cells"),
+    narrow: newestOf("narrow", ({ versions }: NarrowRecord) => "PyTorch int8" in versions),
   };
   for (const page of Object.keys(PAGES) as Page[]) {
     const file = fileURLToPath(new URL(`../${page}`, import.meta.url));
@@ -173,6 +180,51 @@ function cellsTable(lines: readonly Line[]): Rows {
   });
   const peak = cells.map((cell) => `${cell} of the peak`);
   return [["microseconds", ...cells, "GRU / LSTM", "RNN / LSTM", ...peak], ...rows];
+}
+
+/** What is measured of each size, as the columns of docs/integer-weights.md say it. */
+const NARROW_COLUMNS: Readonly<Record<string, Pick<NarrowLine["case"], "kind" | "batch">>> = {
+  "one step": { kind: "step", batch: 1 },
+  "100 steps alone": { kind: "forward", batch: 1 },
+  "batch of 16": { kind: "forward", batch: 16 },
+  "batch of 64": { kind: "forward", batch: 64 },
+};
+const NARROW_RIVALS = ["onnxruntime-web int8", "onnxruntime-node int8", "PyTorch int8"];
+
+/** For each LSTM's size, how many times faster than float32 ours is with int8 and int16. */
+function narrowTable(lines: readonly NarrowLine[]): Rows {
+  const sizes = lines.filter(({ case: { cell, kind } }) => cell === "LSTM" && kind === "step");
+  const rows = sizes.map(({ case: { inputs, hidden } }) => {
+    const figures = Object.values(NARROW_COLUMNS).flatMap(({ kind, batch }) => {
+      const line = lines.find(({ case: one }) => {
+        return (
+          one.cell === "LSTM" &&
+          one.inputs === inputs &&
+          one.hidden === hidden &&
+          one.kind === kind &&
+          one.batch === batch
+        );
+      });
+      const fastest = (name: string) => line?.times[name]?.fastest ?? Number.NaN;
+      return ["int8", "int16"].map((name) => (fastest(OURS) / fastest(name)).toFixed(2));
+    });
+    return [`(${inputs}, ${hidden})`, ...figures];
+  });
+  const header = Object.keys(NARROW_COLUMNS).flatMap((column) => [`${column}, int8`, "int16"]);
+  return [["LSTM (I, H)", ...header], ...rows];
+}
+
+/** How many times as long as our int8 that of others takes. */
+function rivalsTable(lines: readonly NarrowLine[]): Rows {
+  const rows = lines.map(({ case: one, times }) => {
+    const own = (times.int8 as Time).fastest;
+    const ratios = NARROW_RIVALS.map((name) => {
+      const theirs = times[name]?.fastest;
+      return theirs === undefined ? "–" : `×${Number((theirs / own).toPrecision(3))}`;
+    });
+    return [nameOf(one), microseconds(own), ...ratios];
+  });
+  return [["microseconds", "our int8", ...NARROW_RIVALS.map((name) => name.replace(" int8", ""))], ...rows];
 }
 
 function ours({ times }: Measured): Time {

@@ -21,7 +21,7 @@ what: nothing for the cases, or one of
   memory   long sequences and large layers: memory and time
   linear   time against steps, batch and layers
   cells    our LSTM, GRU and RNN in turn
-  narrow   integer weights against float32
+  narrow   integer weights against float32; --all: also against the int8 of onnxruntime, --python: of PyTorch
   charts   draws bench/record/*.svg from the newest records
   docs     writes the tables of README.md and docs/speed.md from the newest records
 

@@ -21,7 +21,6 @@ export function compiledCrates() {
 
 /** The npm packages that are bundled into an entry. */
 const BUNDLED = [
-  { name: "pbf", entry: "lstm-wasm/onnx" },
   { name: "fflate", entry: "lstm-wasm/pytorch and lstm-wasm/keras" },
   { name: "jsfive", entry: "lstm-wasm/keras" },
   { name: "pako", entry: "lstm-wasm/keras" },

@@ -221,11 +221,12 @@ describe("docs/exports.md", () => {
   });
 });
 
-it.each(["README.md", "README.zh-CN.md", "docs/speed.md"] as const)(
-  "%s has the figures of the records that docs/speed.md names",
+it.each(["README.md", "README.zh-CN.md", "docs/speed.md", "docs/integer-weights.md"] as const)(
+  "%s has the figures of the records that the pages name",
   (page) => {
     const text = read(page);
-    expect(text).toBe(withFigures(page, text, recordsOf(read("docs/speed.md"))));
+    const records = recordsOf(read("docs/speed.md") + read("docs/integer-weights.md"));
+    expect(text).toBe(withFigures(page, text, records));
   },
 );
 

@@ -108,6 +108,20 @@ describe("adversarial files", () => {
     refuses(() => load(model(tensor("W", [2 ** 60, 0], new Uint8Array()), lstm)), "FILE", "has the shape");
   });
 
+  it("with fields of numbers that protobuf has not", () => {
+    const good = model(tensor("W", [1, 4, 1], new Uint8Array(16)), node("LSTM", ["X", "W", "W"], ["Y"]));
+    expect(load(good).layers).toHaveLength(1);
+    const unknown = message((pbf) => pbf.writeVarintField(1000, 1));
+    expect(load(joined(good, unknown)).layers).toHaveLength(1);
+    for (const tag of [0, 7, 2 ** 32, 2 ** 40]) {
+      const odd = message((pbf) => {
+        pbf.writeVarint(tag);
+        pbf.writeVarint(1);
+      });
+      refuses(() => load(joined(good, odd)), "FILE", "a field ends beyond its message");
+    }
+  });
+
   it("with lengths beyond the file", () => {
     for (const length of [100, 2 ** 31, 2 ** 32, 2 ** 53]) {
       const bytes = message(
@@ -181,6 +195,14 @@ describe("adversarial files", () => {
       refuses(() => load(model(external("w", offset, length), lstm), given), "FILE", 'tensor "w" ends at byte');
     }
     refuses(() => load(model(external("w", "4", "-4"), lstm), given), "FILE", "takes 4096 bytes");
+  });
+
+  it("not for texts and broken integers in Constant nodes that no layer reads", () => {
+    const constant = (name: string, type: number) =>
+      node("Constant", [], [name], field(5, message(all(text(1, "value"), tensor("", [3], new Uint8Array(1), type)))));
+    const layer = [tensor("W", [1, 4, 1], new Uint8Array(16)), node("LSTM", ["X", "W", "W"], ["Y"])];
+    expect(Object.keys(load(model(constant("text", 8), constant("odd", 7), ...layer)).tensors)).toEqual(["W"]);
+    refuses(() => load(model(constant("odd", 1), ...layer)), "FILE", "takes 12 bytes, but has 1");
   });
 
   it("with a function's constant, which is called many times", () => {

@@ -105,6 +105,42 @@ describe("models", () => {
   );
 });
 
+describe.each(["quantized", "quantized-per-channel"])("%s.onnx", (name) => {
+  it("has int8 weights, by its own scales", () => {
+    const [layer] = load(read(`${name}.onnx`)).layers as [OnnxLayer];
+    const lstm = layer.create() as LSTM;
+    expect(lstm.weights).toBe("int8");
+    for (const [part, { data, quantization }] of Object.entries(lstm.stateDict())) {
+      expect(data, part).toEqual(layer.stateDict[part]?.data);
+      expect(quantization, part).toEqual(layer.stateDict[part]?.quantization);
+      expect(quantization === undefined, part).toBe(part.startsWith("bias"));
+    }
+    const float = LSTM.fromStateDict(layer.stateDict, { weights: "float32" });
+    const input = named(name, "input");
+    const [[exact], [output]] = [float.forward(input), lstm.forward(input)];
+    expect(difference(output, exact)).toBeLessThan(1e-3);
+    expect(difference(output, exact)).toBeGreaterThan(0);
+  });
+
+  it("has float32 weights where an integer is none of int8's", () => {
+    const bytes = Buffer.from(read(`${name}.onnx`));
+    const { stateDict, options } = load(bytes).layers[0] as OnnxLayer;
+    const { data, quantization } = stateDict.weight_ih_l0 as Tensor;
+    const scale = quantization?.scale as Float32Array;
+    // In the file rows lie side by side: so begins the first column of the input gate.
+    const first = Array.from({ length: options.hiddenSize }, (_, row) =>
+      Math.round((data[row * options.inputSize] as number) / (scale[row] as number)),
+    );
+    const at = bytes.indexOf(Buffer.from(Int8Array.from(first).buffer));
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = 0x80;
+    const [layer] = load(bytes).layers as [OnnxLayer];
+    expect(layer.attributes.quantized).toBe(true);
+    expect(layer.create().weights).toBe("float32");
+    expect(layer.stateDict.weight_ih_l0?.data[0]).toBeCloseTo(-128 * (scale[0] as number), 6);
+  });
+});
+
 describe("tensors in a file beside the model, as torch.onnx.export of PyTorch 2.15 writes them", () => {
   const NAME = "external.onnx.data";
   const [bytes, data] = [read("external.onnx"), read(NAME)];

@@ -44,6 +44,7 @@ export {
   padPackedSequence,
   padSequence,
 } from "./tensor/padding.js";
+export type { Quantization, Weights } from "./tensor/quantization.js";
 export type { MemoryLayout } from "./tensor/strided.js";
 export {
   type NestedArray,

@@ -6,6 +6,7 @@
  */
 
 export { Dropout, type DropoutOptions, ReLU, Sigmoid, Tanh } from "./nn/activation.js";
+export { calibrate, type Sample } from "./nn/calibrate.js";
 export type { Chainable } from "./nn/chain.js";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.js";
 export { argmax, cat, logSoftmax, sigmoid, softmax, stack } from "./nn/functions.js";

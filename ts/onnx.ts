@@ -3,11 +3,11 @@
  *
  * @packageDocumentation
  */
+export type { OnnxAttributes } from "./formats/onnx/layer.js";
 export {
   type CreateOptions,
   type LoadOptions,
   load,
-  type OnnxAttributes,
   type OnnxLayer,
   type OnnxModel,
 } from "./formats/onnx/load.js";

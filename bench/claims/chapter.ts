@@ -25,15 +25,6 @@ export function tables(record: Measurement): Record<string, string> {
   };
 }
 
-/** A chapter with each table between its two comments, `<!-- table: lags -->` and `<!-- end -->`. */
-export function filled(chapter: string, tables: Readonly<Record<string, string>>): string {
-  return chapter.replace(/(<!-- table: (.+?) -->\n).*?(<!-- end -->)/gs, (_, open, name, close) => {
-    const table = tables[name];
-    if (table === undefined) throw new Error(`docs/claims.md: there is no table "${name}"`);
-    return `${open}\n${table}\n\n${close}`;
-  });
-}
-
 const SHOWN = [10, 30, 100, 200, 500];
 
 function gradientTable({ gradient }: Figures, scale: number): string {

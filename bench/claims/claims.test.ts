@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { filled } from "../filled.js";
 import { adding } from "./adding.js";
 import { CELL_NAMES } from "./cells.js";
-import { CHAPTER, filled, tables } from "./chapter.js";
+import { CHAPTER, tables } from "./chapter.js";
 import { measure } from "./measure.js";
 import { json, readRecord } from "./record.js";
 import { SETTINGS, type Settings } from "./settings.js";

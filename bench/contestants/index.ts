@@ -17,9 +17,9 @@ export async function others(names: readonly string[] = FILES): Promise<Contesta
 }
 
 /** @param python a Python that has torch */
-export async function torch(python: string): Promise<Contestant[]> {
+export async function torch(python: string, int8 = false): Promise<Contestant[]> {
   const file: string = "./torch.js";
-  return [await (await import(file)).torch(python)];
+  return [await (await import(file)).torch(python, int8)];
 }
 
 function isContestant(value: unknown): value is Contestant {

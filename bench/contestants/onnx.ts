@@ -4,10 +4,14 @@ import type * as Runtime from "onnxruntime-web";
 import { type Case, type Cell, GATES } from "../cases.js";
 import type { Contestant, Data, Runner } from "../contestant.js";
 import { parametersOf, reordered } from "./gates.js";
+import { integersOf } from "./onnx-integers.js";
 
 const { AttributeProto, ModelProto, TensorProto } = protocol.onnx; // CommonJS
 const { INT, INTS, STRING, STRINGS } = AttributeProto.AttributeType;
-const { FLOAT, INT64 } = TensorProto.DataType;
+const { FLOAT, INT8, INT64 } = TensorProto.DataType;
+
+/** The domain of onnxruntime's own operators. */
+const MICROSOFT = "com.microsoft";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -44,22 +48,37 @@ const OPERATORS: Readonly<Record<Cell, Operator>> = {
 
 /**
  * One node for each layer. "forward": X (steps, batch, inputs) to `output` (steps, batch, directions * hidden).
- * "step": X, h and, of an LSTM, c to hn and cn, each (1, 1, hidden).
+ * "step": X, h and, of an LSTM, c to hn and cn, each (1, 1, hidden). With `int8` LSTMs are of onnxruntime's own operator.
  */
-export function onnxModel(one: Case, data: Data): Uint8Array {
+export function onnxModel(one: Case, data: Data, int8 = false): Uint8Array {
   const { cell, kind, inputs, hidden, layers, directions, batch, steps } = one;
   const { opType, order, states, attribute } = OPERATORS[cell];
   const rows = GATES[cell] * hidden;
   const step = kind === "step";
   const nodes: onnx.INodeProto[] = [];
   const constants: onnx.ITensorProto[] = [];
-  const constant = (name: string, dims: number[], values: Float32Array | BigInt64Array) => {
+  const constant = (name: string, dims: number[], values: Float32Array | BigInt64Array | Int8Array) => {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    constants.push({ name, dims, dataType: values instanceof Float32Array ? FLOAT : INT64, rawData });
+    const dataType = values instanceof Float32Array ? FLOAT : values instanceof Int8Array ? INT8 : INT64;
+    constants.push({ name, dims, dataType, rawData });
     return name;
   };
-  const node = (opType: string, input: string[], output: string[], attribute: onnx.IAttributeProto[] = []) =>
-    nodes.push({ opType, input, output, attribute });
+  /** The name of the integers, and those of their scales and zero points. */
+  const integers = (name: string, matrices: readonly Float32Array[], width: number) => {
+    const { values, scales, zeroPoints } = integersOf(matrices, width);
+    return [
+      constant(name, [directions, width, rows], values),
+      constant(`${name}_scale`, [directions, rows], scales),
+      constant(`${name}_zero_point`, [directions, rows], zeroPoints),
+    ] as const;
+  };
+  const node = (
+    opType: string,
+    input: string[],
+    output: string[],
+    attribute: onnx.IAttributeProto[] = [],
+    domain = "",
+  ) => nodes.push({ opType, input, output, attribute, domain });
 
   if (!step) constant("joined", [3], BigInt64Array.of(BigInt(steps), BigInt(batch), BigInt(directions * hidden)));
   let above = "X";
@@ -69,17 +88,25 @@ export function onnxModel(one: Case, data: Data): Uint8Array {
     const ih = sides.map(({ weightIh }) => reordered(weightIh, cell, order));
     const hh = sides.map(({ weightHh }) => reordered(weightHh, cell, order));
     const biases = sides.flatMap(({ biasIh, biasHh }) => [biasIh, biasHh].map((bias) => reordered(bias, cell, order)));
-    const parameters = [
-      constant(`W${layer}`, [directions, rows, width], concatenated(ih)),
-      constant(`R${layer}`, [directions, rows, hidden], concatenated(hh)),
-      constant(`B${layer}`, [directions, 2 * rows], concatenated(biases)),
-    ];
-    const inputNames = [above, ...parameters, ...(step ? ["", ...states] : [])];
-    node(opType, inputNames, step ? ["", ...states.map(next)] : [`Y${layer}`], [
+    const bias = constant(`B${layer}`, [directions, 2 * rows], concatenated(biases));
+    const initial = step ? ["", ...states] : [];
+    const outputs = step ? ["", ...states.map(next)] : [`Y${layer}`];
+    const attributes = [
       { name: "hidden_size", type: INT, i: hidden },
       { name: "direction", type: STRING, s: text(directions === 2 ? "bidirectional" : "forward") },
       ...attribute(directions),
-    ]);
+    ];
+    if (int8) {
+      const [w, ...wScaling] = integers(`W${layer}`, ih, width);
+      const [r, ...rScaling] = integers(`R${layer}`, hh, hidden);
+      // Between the states and the scales stands P, the peepholes that there are none of.
+      const inputNames = [above, w, r, bias, ...(step ? initial : ["", "", ""]), "", ...wScaling, ...rScaling];
+      node("DynamicQuantizeLSTM", inputNames, outputs, attributes, MICROSOFT);
+    } else {
+      const w = constant(`W${layer}`, [directions, rows, width], concatenated(ih));
+      const r = constant(`R${layer}`, [directions, rows, hidden], concatenated(hh));
+      node(opType, [above, w, r, bias, ...initial], outputs, attributes);
+    }
     if (step) break;
     // Y is (steps, directions, batch, hidden). With one direction only its shape differs from PyTorch's.
     above = layer === layers - 1 ? "output" : `X${layer + 1}`;
@@ -94,7 +121,10 @@ export function onnxModel(one: Case, data: Data): Uint8Array {
   const values = (names: readonly string[]) => names.map((name) => value(name, [1, 1, hidden]));
   const model = ModelProto.create({
     irVersion: 8,
-    opsetImport: [{ domain: "", version: 14 }],
+    opsetImport: [
+      { domain: "", version: 14 },
+      { domain: MICROSOFT, version: 1 },
+    ],
     graph: {
       name: opType,
       node: nodes,
@@ -112,7 +142,7 @@ function next(state: string): string {
 }
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
-type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
+export type Onnxruntime = Pick<typeof Runtime, "InferenceSession" | "Tensor" | "env">;
 
 /** SIMD WebAssembly on one thread. It has not trained since 1.19. */
 export function onnxruntimeWeb(runtime: Onnxruntime): Contestant {
@@ -127,9 +157,9 @@ export function onnxruntimeWeb(runtime: Onnxruntime): Contestant {
   };
 }
 
-export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data): Promise<Runner> {
+export async function onnxRunner(runtime: Onnxruntime, one: Case, data: Data, int8 = false): Promise<Runner> {
   const { InferenceSession, Tensor } = runtime;
-  const session = await InferenceSession.create(onnxModel(one, data), {
+  const session = await InferenceSession.create(onnxModel(one, data, int8), {
     executionProviders: [runtime.env.versions.node === undefined ? "wasm" : "cpu"],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -19,11 +19,12 @@ torch.set_num_interop_threads(1)
 class Cell:
     """"step": nn.LSTMCell, nn.GRUCell or nn.RNNCell, the state kept."""
 
-    def __init__(self, case, arrays):
+    def __init__(self, case, arrays, int8):
         name, nonlinearity = class_of(case)
         self.cell = getattr(nn, f"{name}Cell")(case["inputs"], case["hidden"], **nonlinearity)
         # The cells call them weight_ih and so on, without the layer.
         copy_into(self.cell, {name.removesuffix("_l0"): values for name, values in arrays["weights"].items()})
+        self.cell = quantized(self.cell) if int8 else self.cell
         self.input = arrays["input"].reshape(1, case["inputs"])
         zeros = torch.zeros(1, case["hidden"])
         self.zeros = (zeros, zeros) if name == "LSTM" else zeros
@@ -43,8 +44,9 @@ class Cell:
 
 
 class Forward:
-    def __init__(self, case, arrays):
+    def __init__(self, case, arrays, int8):
         self.layers = layers_of(case, arrays["weights"]).eval()
+        self.layers = quantized(self.layers) if int8 else self.layers
         self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"])
 
     def run(self):
@@ -58,7 +60,7 @@ class Forward:
 
 
 class Train:
-    def __init__(self, case, arrays):
+    def __init__(self, case, arrays, int8):
         self.layers = layers_of(case, arrays["weights"])
         self.input = arrays["input"].reshape(case["steps"], case["batch"], case["inputs"]).requires_grad_()
         self.grad_output = arrays["gradOutput"].reshape(case["steps"], case["batch"], -1)
@@ -96,6 +98,12 @@ def layers_of(case, weights):
     return layers
 
 
+def quantized(module):
+    """The module with weights of int8, by the engine that PyTorch takes on this machine."""
+    holder = nn.ModuleList([module])
+    return torch.ao.quantization.quantize_dynamic(holder, {type(module)}, dtype=torch.qint8)[0]
+
+
 def copy_into(module, weights):
     shapes = {name: parameter.shape for name, parameter in module.named_parameters()}
     module.load_state_dict({name: values.reshape(shapes[name]) for name, values in weights.items()})
@@ -114,7 +122,8 @@ def encoded(tensor):
 def answer(request, models):
     match request["do"]:
         case "prepare":
-            models[request["id"]] = KINDS[request["case"]["kind"]](request["case"], decoded(request["data"]))
+            kind = KINDS[request["case"]["kind"]]
+            models[request["id"]] = kind(request["case"], decoded(request["data"]), request["int8"])
         case "timed":
             model = models[request["id"]]
             return [model.run() for _ in range(request["count"])]

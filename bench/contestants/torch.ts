@@ -7,15 +7,17 @@ import type { Contestant, Data, Runner } from "../contestant.js";
 /**
  * PyTorch on one thread, in a process of `python`, which has torch and numpy. What it runs stands in pytorch.py: a
  * torch.py would hide the package of that name.
+ *
+ * @param int8 its quantize_dynamic, which rounds weights to int8 once and activations to 8 bits at each call
  */
-export async function torch(python: string): Promise<Contestant> {
+export async function torch(python: string, int8 = false): Promise<Contestant> {
   const { version, ask, close } = await start(python);
   let models = 0;
 
   async function prepare(one: Case, { weights, input, gradOutput }: Data): Promise<Runner> {
     const id = models++;
     const data = { weights: each(weights, encoded), input: encoded(input), gradOutput: encoded(gradOutput) };
-    await ask({ do: "prepare", id, case: one, data });
+    await ask({ do: "prepare", id, case: one, data, int8 });
     // Requests are answered in order, so a run after this one finds the state zero.
     let reset: Promise<unknown> = Promise.resolve();
     const timed = async (count: number) => {
@@ -40,7 +42,8 @@ export async function torch(python: string): Promise<Contestant> {
     };
   }
 
-  return { name: "PyTorch", version, supports: () => true, prepare, close };
+  if (!int8) return { name: "PyTorch", version, supports: () => true, prepare, close };
+  return { name: "PyTorch int8", version, tolerance: 0.1, supports: ({ kind }) => kind !== "train", prepare, close };
 }
 
 interface Answer {

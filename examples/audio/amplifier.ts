@@ -1,6 +1,7 @@
 import { LSTM, type LSTMStream, type Tensor } from "lstm-wasm";
 import * as audio from "lstm-wasm/audio";
 import { load } from "lstm-wasm/safetensors";
+import { unchanged } from "../variant.js";
 
 /** The parts of a model: an LSTM of one input, a Linear to one output, and whether the input is added to that. */
 interface Parts {
@@ -30,11 +31,12 @@ export class Amplifier {
   /**
    * @param model the bytes of `data/amplifier.safetensors`, or of a model with the same names; or the text of a file of
    *   RTNeural, AIDA-X, GuitarML or Neural Amp Modeler
+   * @param variant what becomes of the LSTM
    */
-  constructor(model: Uint8Array | string) {
+  constructor(model: Uint8Array | string, variant = unchanged) {
     const { lstm, head, bias, gain, skip, state } = typeof model === "string" ? fromText(model) : fromBytes(model);
-    this.#lstm = lstm;
-    this.#stream = lstm.stream();
+    this.#lstm = variant(lstm);
+    this.#stream = this.#lstm.stream();
     if (state !== undefined) this.#stream.state = state;
     this.#head = head.data.map((weight) => gain * weight);
     this.#bias = bias.data.map((value) => gain * value);

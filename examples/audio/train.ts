@@ -9,8 +9,8 @@ import { errorToSignal, Training } from "./training.js";
 
 const STEPS = 7000;
 const SEED = 1;
-/** Of the sound that the model is scored on; no step of training comes near it. */
-const UNSEEN = 1_000_000;
+/** The seed of the sound that the model is scored on; no step of training comes near it. */
+export const UNSEEN = 1_000_000;
 
 /** Where the model is kept. */
 export const MODEL = join(import.meta.dirname, "data/amplifier.safetensors");

@@ -1,5 +1,6 @@
 import { LSTM, packSequence, padPackedSequence, Tensor, type Trace } from "lstm-wasm";
 import { load } from "lstm-wasm/safetensors";
+import { unchanged } from "../variant.js";
 
 /** What the model knows by name: `vocab.json`. */
 export interface Vocabulary {
@@ -58,7 +59,12 @@ export class Pinyin {
   readonly #hidden: Dense;
   readonly #logits: Dense;
 
-  constructor(model: ArrayBuffer | Uint8Array, vocabulary: Vocabulary) {
+  /**
+   * @param model the bytes of `data/g2pm.safetensors`
+   * @param vocabulary what `data/vocab.json` holds
+   * @param variant what becomes of the LSTM
+   */
+  constructor(model: ArrayBuffer | Uint8Array, vocabulary: Vocabulary, variant = unchanged) {
     const weights = load(model);
     const tensor = (name: string, rows: number): Tensor => {
       const found = weights[name];
@@ -76,7 +82,7 @@ export class Pinyin {
     this.#embedding = tensor("embedding.weight", vocabulary.chars.length);
     this.#hidden = dense("logit_layer.0", 32);
     this.#logits = dense("logit_layer.2", vocabulary.classes.length);
-    this.#lstm = LSTM.fromStateDict(weights, { prefix: "lstm." });
+    this.#lstm = variant(LSTM.fromStateDict(weights, { prefix: "lstm." }));
   }
 
   /** The reading of each character, whatever stands beside it deciding between several. */

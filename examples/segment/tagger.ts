@@ -1,6 +1,7 @@
 import { LSTM, PackedSequence, type Tensor } from "lstm-wasm";
 import { Dropout, Embedding, Linear } from "lstm-wasm/nn";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
+import { unchanged } from "../variant.js";
 import type { Batch } from "./batches.js";
 import { TAGS } from "./tags.js";
 import { PADDING, Vocabulary } from "./vocabulary.js";
@@ -26,7 +27,7 @@ export interface TaggerOptions {
 export class Tagger {
   readonly vocabulary: Vocabulary;
   /** The modules that have parameters, by their prefix in the saved model: PyTorch's names. */
-  readonly modules: { readonly embedding: Embedding; readonly lstm: LSTM; readonly linear: Linear };
+  readonly modules: { readonly embedding: Embedding; lstm: LSTM; readonly linear: Linear };
   readonly dropouts: readonly [Dropout, Dropout];
 
   constructor(vocabulary: Vocabulary, seed: number, { bidirectional = true, hiddenSize = HIDDEN }: TaggerOptions = {}) {
@@ -79,7 +80,8 @@ export class Tagger {
     return save(Object.fromEntries(entries), { format: "pt", vocabulary: this.vocabulary.characters });
   }
 
-  static fromBytes(bytes: Uint8Array): Tagger {
+  /** What `toBytes` wrote, with a `variant` of its LSTM. */
+  static fromBytes(bytes: Uint8Array, variant = unchanged): Tagger {
     const { vocabulary = "" } = loadMetadata(bytes);
     const weights = load(bytes);
     const tagger = new Tagger(new Vocabulary(vocabulary), 0, {
@@ -89,6 +91,7 @@ export class Tagger {
     for (const [prefix, module] of Object.entries(tagger.modules)) {
       module.loadStateDict(weights, { prefix: `${prefix}.` });
     }
+    tagger.modules.lstm = variant(tagger.modules.lstm);
     return tagger;
   }
 

@@ -1,5 +1,6 @@
 import type { LSTM, LSTMStream, Tensor } from "lstm-wasm";
 import { load } from "lstm-wasm/onnx";
+import { unchanged } from "../variant.js";
 import { Convolution } from "./convolution.js";
 
 /** The samples a second that the model hears. */
@@ -39,9 +40,10 @@ export class SileroVAD {
 
   /**
    * @param model the bytes of `data/silero_vad_16k_sequence.onnx`, which the PyPI package silero-vad 6.2.3 publishes
+   * @param variant what becomes of the LSTM
    * @throws LSTMError for what is no ONNX model, Error for one of other tensors
    */
-  constructor(model: ArrayBuffer | Uint8Array) {
+  constructor(model: ArrayBuffer | Uint8Array, variant = unchanged) {
     const { layers, tensors } = load(model);
     const tensor = (name: string, shape: readonly number[]): Tensor => {
       const found = tensors[name];
@@ -76,7 +78,7 @@ export class SileroVAD {
     const sizes = [layers.length, layer?.kind, inputSize, hiddenSize, numLayers ?? 1, bidirectional ?? false];
     if (layer?.kind !== "LSTM" || sizes.join() !== "1,LSTM,128,128,1,false")
       throw unlike("it must have one LSTM(128, 128)");
-    this.#lstm = layer.create();
+    this.#lstm = variant(layer.create());
     this.#stream = this.#lstm.stream();
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GRU, LSTM, LSTMCell, RNN, Tensor } from "lstm-wasm";
 import { load as loadAudio } from "lstm-wasm/audio";
 import { load as loadKeras } from "lstm-wasm/keras";
-import { loadNpz, saveNpy, saveNpz } from "lstm-wasm/npy";
+import { loadNpy, loadNpz, saveNpy, saveNpz } from "lstm-wasm/npy";
 import { load as loadOnnx, save as saveOnnx } from "lstm-wasm/onnx";
 import { load as loadTorch } from "lstm-wasm/pytorch";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
@@ -41,7 +41,7 @@ beforeAll(async () => {
   writeFileSync(path("gru.safetensors"), save(gru.stateDict()));
   writeFileSync(path("amp.nam"), nam);
   writeFileSync(path("one.npy"), saveNpy([1, 2]));
-  writeFileSync(path("some.npz"), saveNpz(gru.stateDict({ prefix: "g." })));
+  writeFileSync(path("some.npz"), await saveNpz(gru.stateDict({ prefix: "g." })));
   const { modelJson, weights } = JSON.parse(bytesOf("keras/tfjs.json").toString()).stacked;
   writeFileSync(path("model.json"), JSON.stringify(modelJson));
   writeFileSync(path(modelJson.weightsManifest[0].paths[0]), Buffer.from(weights, "base64"));
@@ -52,7 +52,7 @@ afterAll(() => command.close());
 
 interface Report {
   readonly format: string;
-  readonly layers: { name: string; kind: string; cell: boolean; options: object; parameters: number }[];
+  readonly layers: { name: string; kind: string; cell: boolean; options: { weights?: string }; parameters: number }[];
   readonly refused: { name: string; why: string }[];
   readonly tensors: { name: string; shape: number[]; dtype?: string }[];
   readonly skipped: string[];
@@ -190,6 +190,12 @@ describe("inspect", { timeout: 60_000 }, () => {
 
   it.each<[string, string | Uint8Array, string]>([
     ["empty.pt", "", "empty.pt: the file is empty"],
+    [
+      "notes.txt",
+      "only words",
+      "notes.txt: neither its first bytes nor its name tell a kind of model file that is read (.saf",
+    ],
+    ["notes.gz", Uint8Array.of(0x1f, 0x8b, 8, 0), ".aidax). It looks like gzip data; unpack it first"],
     ["page.safetensors", "<html>", "page.safetensors: "],
     ["lfs.onnx", "version https://git-lfs.github.com/spec/v1\n", "lfs.onnx: "],
     ["bad.json", "{", "bad.json: not valid JSON: "],
@@ -249,7 +255,7 @@ describe("convert", { timeout: 60_000 }, () => {
     expect(readFileSync(path("rnn.onnx")).equals(saveOnnx(rnn))).toBe(true);
     await convert("rnn.onnx", "rnn.npz");
     expect(sorted(await loadNpz(readFileSync(path("rnn.npz"))))).toEqual(sorted(rnn.stateDict()));
-    writeFileSync(path("first.npz"), saveNpz(first.stateDict()));
+    writeFileSync(path("first.npz"), await saveNpz(first.stateDict()));
     await convert("first.npz", "first.onnx", "--batch-first");
     expect(readFileSync(path("first.onnx")).equals(saveOnnx(first))).toBe(true);
   });
@@ -266,7 +272,10 @@ describe("convert", { timeout: 60_000 }, () => {
     );
   });
 
-  it("says which tensors .onnx leaves out, since it holds one layer", async () => {
+  it("says which tensors .onnx leaves out, since they are no floats or it holds one layer", async () => {
+    expect(await convert(fixture("pytorch/checkpoint.pt"), "checkpoint.onnx")).toMatch(
+      /^lstm-wasm: left out: norm\.num_batches_tracked is no tensor of .*\n.* holds one layer: embedding\.weight, norm\.weight,.*\n$/,
+    );
     writeFileSync(path("tagger.safetensors"), save({ ...gru.stateDict(), "head.weight": Tensor.zeros([2, 4]) }));
     expect(await convert("tagger.safetensors", "tagger.onnx")).toBe(
       "lstm-wasm: left out, since .onnx holds one layer: head.weight\n",
@@ -282,6 +291,68 @@ describe("convert", { timeout: 60_000 }, () => {
       expect(sorted(load(readFileSync(path("half.safetensors"))))).toEqual(sorted(load(expected)));
       expect((await inspect("half.safetensors")).tensors[0]?.dtype).toBe(dtype);
     }
+  });
+
+  it.each(["int8", "int16"] as const)("makes %s weights, tells the error, and they run", async (weights) => {
+    const told = await convert("m.safetensors", "narrow.safetensors", "--weights", weights);
+    const [, error] =
+      new RegExp(`decoder\\.: ${weights} weights change the output by at most (\\S+) \\(1000 steps`).exec(told) ?? [];
+    const narrow = GRU.fromStateDict(gru.stateDict(), { weights });
+    const x = Tensor.randn([1000, 2], { seed: 0 });
+    const [[exact], [output]] = [gru.forward(x), narrow.forward(x)];
+    const largest = Math.max(...output.data.map((value, at) => Math.abs(value - (exact.data[at] as number))));
+    expect(Number(error)).toBe(Number(largest.toPrecision(2)));
+    expect(largest).toBeGreaterThan(0);
+
+    const written = load(readFileSync(path("narrow.safetensors")));
+    expect(Object.keys(written).sort()).toEqual(Object.keys(dict).sort());
+    const decoder = Object.fromEntries(Object.entries(written).filter(([name]) => name.startsWith("decoder.")));
+    expect([...save(decoder)]).toEqual([...save(narrow.stateDict({ prefix: "decoder." }))]);
+    const report = await inspect("narrow.safetensors");
+    expect(report.layers.map(({ options }) => options.weights)).toEqual(report.layers.map(() => weights));
+    expect(report.skipped).toEqual([]);
+    expect((await command.run(["inspect", "narrow.safetensors"])).stdout).toMatch(
+      new RegExp(`decoder\\. .* ${weights} `),
+    );
+
+    writeFileSync(path("in.npy"), saveNpy(x));
+    await command.run(["run", "narrow.safetensors", "--prefix", "decoder.", "-i", "in.npy", "-o", "out.npy"]);
+    expect(sorted({ out: loadNpy(readFileSync(path("out.npy"))) })).toEqual(sorted({ out: output }));
+    const own = await convert(
+      "m.safetensors",
+      "one.safetensors",
+      "--prefix",
+      "decoder.",
+      "--weights",
+      weights,
+      "-i",
+      "in.npy",
+    );
+    expect(own).toBe(`lstm-wasm: decoder.: ${weights} weights change the output by at most ${error} (in.npy)\n`);
+    expect([...readFileSync(path("one.safetensors"))]).toEqual([
+      ...save(narrow.stateDict(), { author: "someone", format: "pt" }),
+    ]);
+
+    // Converted again they stay what they are, or become what is asked for.
+    await convert("narrow.safetensors", "again.safetensors");
+    expect([...readFileSync(path("again.safetensors"))]).toEqual([...readFileSync(path("narrow.safetensors"))]);
+    await convert("narrow.safetensors", "float.safetensors", "--dtype", "F32");
+    expect(load(readFileSync(path("float.safetensors")))["decoder.weight_ih_l0"]?.quantization).toBeUndefined();
+  });
+
+  it("makes integer weights of other files, too", async () => {
+    await convert(fixture("keras/words.keras"), "words8.safetensors", "--weights", "int8");
+    const { layers } = await inspect("words8.safetensors");
+    expect(layers.length).toBeGreaterThan(0);
+    for (const { options } of layers) expect(options.weights).toBe("int8");
+    writeFileSync(path("cell.safetensors"), save(new LSTMCell({ inputSize: 3, hiddenSize: 4, seed: 1 }).stateDict()));
+    await convert("cell.safetensors", "cell8.safetensors", "--weights", "int8");
+    expect(Object.keys(load(readFileSync(path("cell8.safetensors")))).sort()).toEqual([
+      "bias_hh",
+      "bias_ih",
+      "weight_hh",
+      "weight_ih",
+    ]);
   });
 
   it("reads .pt, and says what it leaves out", async () => {
@@ -316,6 +387,16 @@ describe("convert", { timeout: 60_000 }, () => {
     [["m.safetensors", "x"], 2, "OUT must end in"],
     [["m.safetensors", "x.npz", "--dtype", "F16"], 2, "--dtype is for .safetensors, got x.npz"],
     [["m.safetensors", "x.safetensors", "--dtype", "f8"], 2, "--dtype must be F32, F16 or BF16, got f8"],
+    [["m.safetensors", "x.npz", "--weights", "int8"], 2, "--weights is for .safetensors, got x.npz"],
+    [["m.safetensors", "x.safetensors", "--weights", "int4"], 2, "--weights must be int8 or int16, got int4"],
+    [
+      ["m.safetensors", "x.safetensors", "--weights", "int8", "--dtype", "F16"],
+      2,
+      "give --dtype or --weights, not both",
+    ],
+    [["m.safetensors", "x.safetensors", "-i", "one.npy"], 2, "--input is for --weights"],
+    [["m.safetensors", "x.safetensors", "--weights", "int8", "-i", "one.npy"], 2, "--input is for one layer"],
+    [["one.npy", "x.safetensors", "--weights", "int8"], 1, "it has no LSTM, GRU or RNN whose weights become integers"],
     [["m.safetensors", "x.onnx", "--prefix", "encoder.rnn"], 1, "x.onnx: "], // a projection
     [["m.safetensors", "no/x.npz"], 1, "no/x.npz: no such folder"],
     [["one.npy", "x.onnx"], 1, "one.npy: it has no LSTM, GRU or RNN (NumPy .npy)"],

@@ -1,8 +1,10 @@
 /** The operations, and how often each is drawn. One that finds nothing to work on does nothing. */
+import { quantize } from "lstm-wasm/nn";
 import { isStack } from "../support/cells.js";
 import { chainKind } from "./chain.js";
 import type { Draw } from "./draw.js";
 import { cellKind, stackKind } from "./kind.js";
+import { NarrowSubject } from "./narrow-subject.js";
 import { badOptions, loadBadDict, loadDict, set, trace, writeKept } from "./parameters.js";
 import { Saved } from "./saved.js";
 import { StreamSubject } from "./stream-subject.js";
@@ -82,6 +84,20 @@ function addCheckpoint(world: World, draw: Draw): void {
   );
   world.checkpoints.push(new Saved(subject, draw.chance(0.7) ? optimizer : undefined));
 }
+
+/** Integer weights of a live module; one with a part of one's own has none. */
+function addNarrow(subject: Subject, draw: Draw, world: World): void {
+  if (world.narrow.filter(({ disposed }) => !disposed).length > 2) return;
+  if (!subject.kind.name.includes("Scale")) world.narrow.push(new NarrowSubject(subject, world.narrow.length, draw));
+  else subject.refuses("quantize", ["OPTION"], () => quantize(subject.module, { weights: "int8" }));
+}
+
+const onNarrow =
+  (run: (subject: NarrowSubject, draw: Draw) => void): Operation =>
+  (world, draw) => {
+    const subject = world.choose(draw, world.narrow);
+    if (subject !== undefined) run(subject, draw);
+  };
 
 const TABLE: readonly [weight: number, name: string, run: Operation][] = [
   [
@@ -196,6 +212,12 @@ const TABLE: readonly [weight: number, name: string, run: Operation][] = [
   [3, "saveCheckpoint", addCheckpoint],
   [3, "loadCheckpoint", onCheckpoint((saved) => saved.load())],
   [5, "loadCheckpoint of changed bytes", onCheckpoint((saved, draw) => saved.loadChanged(draw))],
+  [3, "quantize", onLive(addNarrow)],
+  [4, "forward with integer weights", onNarrow((subject, draw) => subject.forward(draw))],
+  [2, "steps with integer weights", onNarrow((subject, draw) => subject.step(draw))],
+  [2, "what integer weights refuse", onNarrow((subject, draw) => subject.refuse(draw))],
+  [2, "integer weights in a file", onNarrow((subject, draw) => subject.file(draw))],
+  [1, "dispose integer weights", onNarrow((subject) => subject.dispose())],
   [2, "grow memory", (world, draw) => world.grow(draw)],
   [4, "check all", (world) => world.check()],
 ];

@@ -102,7 +102,7 @@ export class Saved {
 const NUMBERS = ["-1", "1e999", "0.5", "7", "null", '"1"', "[]", "{}", "1099511627776", ""];
 
 /** Bytes with some of them changed: at random, cut off, or a number in the JSON of the header replaced. */
-function changed(bytes: Uint8Array, draw: Draw): Uint8Array {
+export function changed(bytes: Uint8Array, draw: Draw): Uint8Array {
   const form = draw.int(0, 3);
   if (form === 0) return bytes.slice(0, draw.int(0, bytes.length - 1));
   if (form === 1) {
@@ -122,7 +122,8 @@ function changed(bytes: Uint8Array, draw: Draw): Uint8Array {
     );
   }
   const numbers = [...header.matchAll(/(?<=:)-?[\d.]+(e-?\d+)?|null|true|false/g)];
-  const { index, 0: found } = draw.pick(numbers);
+  // Without a checkpoint's options there are only shapes and places.
+  const { index, 0: found } = draw.pick(numbers.length > 0 ? numbers : [...header.matchAll(/(?<=[[,])\d+/g)]);
   return withHeader(bytes, length, header.slice(0, index) + draw.pick(NUMBERS) + header.slice(index + found.length));
 }
 

@@ -1,6 +1,7 @@
 /** All objects of one round, and what the operations have in common. */
 import { LSTM } from "lstm-wasm";
 import type { Draw } from "./draw.js";
+import type { NarrowSubject } from "./narrow-subject.js";
 import type { Saved } from "./saved.js";
 import type { StreamSubject } from "./stream-subject.js";
 import type { Subject } from "./subject.js";
@@ -11,6 +12,7 @@ export class World {
   readonly streams: StreamSubject[] = [];
   readonly optimizers: OptimizerSubject[] = [];
   readonly checkpoints: Saved[] = [];
+  readonly narrow: NarrowSubject[] = [];
   /** LSTMs that only take memory. */
   readonly ballast: LSTM[] = [];
   /** What the operation that runs now is about, for the report. */
@@ -58,12 +60,14 @@ export class World {
     for (const subject of this.subjects) named(subject, () => subject.check());
     for (const stream of this.streams) named(stream, () => stream.check());
     for (const optimizer of this.optimizers) named(optimizer, () => optimizer.check());
+    for (const subject of this.narrow) named(subject, () => subject.check());
   }
 
   dispose(): void {
     for (const { module } of this.subjects) module.dispose();
     for (const { stream } of this.streams) stream.dispose();
     for (const { optimizer } of this.optimizers) optimizer.dispose();
+    for (const { module } of this.narrow) module.dispose();
     for (const lstm of this.ballast) lstm.dispose();
   }
 }

@@ -70,13 +70,13 @@ describe("broken HDF5 and zip files", () => {
 });
 
 describe("files of other formats, told by their names", () => {
-  it.each<[string, Uint8Array, string]>([
+  it.each<[string, Uint8Array | Promise<Uint8Array>, string]>([
     ["safetensors", save({ a: [1] }), 'a safetensors file; load of "lstm-wasm/safetensors" reads it'],
     ["the text of a model.json", Buffer.from('{"modelTopology": {}}'), "JSON text, perhaps"],
     [".npz", saveNpz({ a: [1] }), 'loadNpz of "lstm-wasm/npy" reads it'],
     [".onnx", saveOnnx(new LSTM({ inputSize: 1, hiddenSize: 1 })), 'load of "lstm-wasm/onnx" reads it'],
   ])("%s", async (_, bytes, part) => {
-    await rejects(load(bytes), "FILE", "Not a readable Keras model", part);
+    await rejects(load(await bytes), "FILE", "Not a readable Keras model", part);
   });
 });
 

@@ -92,9 +92,18 @@ export function checkTraining({ LSTM, Adam, Sequential, Linear, crossEntropy, cl
   }
   const file = save(model.stateDict());
   const again = LSTM.fromStateDict(load(file), { prefix: "lstm." });
+  const narrow = ["int8", "int16"].map((weights) => {
+    const parts = {
+      lstm: (dict, options) => LSTM.fromStateDict(dict, { ...options, weights }),
+      head: (dict, options) => Linear.fromStateDict(dict, { ...options, weights }),
+    };
+    const small = save(Sequential.fromStateDict(model.stateDict(), parts).stateDict());
+    return [small, Sequential.fromStateDict(load(small), { lstm: LSTM, head: Linear }).forward(input).data];
+  });
   return {
     training: digest(Float32Array.from(losses), ...model.parameters().map(({ data }) => data)),
     reloaded: digest(again.forward(input)[0].data),
+    narrowed: digest(...narrow.flat()),
   };
 }
 

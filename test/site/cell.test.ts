@@ -11,6 +11,7 @@ import { loadPinyin, readModel } from "../../examples/pinyin/model.js";
 import { toneMarks } from "../../examples/pinyin/tone-marks.js";
 import { root } from "../../scripts/run.mjs";
 import { violations } from "./axe.js";
+import { longTasks } from "./long-tasks.js";
 import { Site } from "./site.js";
 
 let site: Site;
@@ -257,6 +258,35 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
     await press(page, "play");
     await page.waitForFunction(() => (document.querySelector("[data-go=step]") as HTMLInputElement).value === "1");
     await press(page, "play");
+  });
+
+  test("never blocks the page: not with a long text, nor while it plays", async () => {
+    const { page } = await site.visit("cell");
+    const most = await page.$eval("input[type=text]", (field) => (field as HTMLInputElement).maxLength);
+    expect(most).toBeGreaterThan(10);
+    const blocked = await longTasks(page, async () => {
+      await page.$eval(
+        "input[type=text]",
+        (field, text) => {
+          (field as HTMLInputElement).value = text;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        },
+        "我爱中国".repeat(most).slice(0, most),
+      );
+      await page.waitForFunction((most) => document.querySelectorAll(".symbols .symbol").length === most + 2, {}, most);
+      await page.$eval("[data-go=speed]", (range) => {
+        (range as HTMLInputElement).value = "12";
+        range.dispatchEvent(new Event("input"));
+      });
+      await press(page, "play");
+      const before = await at(page);
+      await page.waitForFunction(
+        (before) => Number((document.querySelector("[data-go=step]") as HTMLInputElement).value) > before + 1,
+        {},
+        before,
+      );
+    });
+    expect(blocked).toEqual([]);
   });
 
   test("reads the visitor's own text, also what the model does not know, and none", async () => {

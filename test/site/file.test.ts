@@ -228,8 +228,8 @@ const KINDS: readonly {
   },
   {
     kind: ".npz",
-    good: [{ name: "arrays.npz", bytes: saveNpz(numbers) }],
-    broken: [halved({ name: "arrays.npz", bytes: saveNpz(numbers) })],
+    good: [{ name: "arrays.npz", bytes: await saveNpz(numbers) }],
+    broken: [halved({ name: "arrays.npz", bytes: await saveNpz(numbers) })],
     layers: [["(no name)", "LSTM", "3", "70", "2", "projection to 5", "6,860"]],
     read: async ([bytes]) => loadNpz(bytes as Uint8Array),
   },
@@ -438,7 +438,7 @@ describe("the panel", { timeout: 120_000 }, () => {
       [[tfjs], new RegExp(`Its weights lie in ${shard.name}, which is missing`)],
       [[{ name: "a.json", bytes: new TextEncoder().encode("{") }], /It is not valid JSON/],
       [[SAMPLE, amplifier], /are both models/],
-      [[{ name: "head.npz", bytes: saveNpz({ weight: Tensor.zeros([2, 2]) }) }], /no LSTM, GRU or RNN.*weight/],
+      [[{ name: "head.npz", bytes: await saveNpz({ weight: Tensor.zeros([2, 2]) }) }], /no LSTM, GRU or RNN.*weight/],
     ];
     for (const [files, words] of told) {
       await panel.choose(...files);

@@ -53,6 +53,9 @@ export const SPY = `
 /** A script whose value is the size of the first instance's memory, after `SPY`. */
 export const MEMORY_BYTES = "instances[0].exports.memory.buffer.byteLength";
 
+/** Likewise of what the objects in it hold, to the byte: the memory itself grows by a quarter at a time. */
+export const USED_BYTES = "instances[0].exports.usedBytes()";
+
 /** The bytes of lstm.wasm with a ceiling on its memory, so that memory runs out as it would at 4 GiB. */
 export function withMemoryLimit(bytes: Uint8Array, pages: number): Uint8Array {
   const read = (at: number): [value: number, next: number] => {

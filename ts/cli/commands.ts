@@ -1,8 +1,8 @@
 /** The commands and their options. */
 import type { Command, Option } from "./command.js";
 
-const LAYER: Option = { name: "layer", value: "NAME", help: "the layer, where a file has several" };
-const PREFIX: Option = { name: "prefix", value: "P", help: "the same in a state dict: what its names begin with" };
+const LAYER: Option = { name: "layer", value: "NAME", help: "which layer, of those that inspect lists" };
+const PREFIX: Option = { name: "prefix", value: "P", help: "which layer of a state dict: how its names begin" };
 const KEY: Option = { name: "key", value: "NAME", help: "which entry of a .pt file of several models" };
 const BATCH_FIRST: Option = { name: "batch-first", help: "a state dict's module has batch_first=True" };
 const NONLINEARITY: Option = {
@@ -33,13 +33,20 @@ The exit code is 1 for a file that cannot be read, and the reason is told.
   },
   {
     name: "convert",
-    summary: "Converts a model file: every parameter keeps its bits.",
+    summary: "Converts a model file: every parameter keeps its bits, unless you ask.",
     positionals: ["IN", "OUT"],
     options: [
       LAYER,
       PREFIX,
       KEY,
       { name: "dtype", value: "TYPE", help: "F32, F16 or BF16, in safetensors (F32)", choices: ["F32", "F16", "BF16"] },
+      {
+        name: "weights",
+        value: "KIND",
+        help: "int8 or int16, in safetensors: for inference",
+        choices: ["int8", "int16"],
+      },
+      { name: "input", short: "i", value: "FILE", help: "what --weights measures its error on (random numbers)" },
       BATCH_FIRST,
       NONLINEARITY,
     ],
@@ -48,7 +55,11 @@ arrays by name) or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
 
 Without --layer or --prefix all parameters are written.
 
+--weights rounds those of recurrent layers to integers, and tells the largest
+error that this makes.
+
   lstm-wasm convert checkpoint.pt model.safetensors --dtype F16
+  lstm-wasm convert checkpoint.pt small.safetensors --weights int8
   lstm-wasm convert model.keras lstm.onnx --layer lstm`,
     run: async (args) => (await import("./convert.js")).convert(args),
   },
@@ -75,6 +86,9 @@ Without --layer or --prefix all parameters are written.
 (steps, batch, values), or (batch, steps, values) where the layer is
 batch-first. A sequence of any length takes little memory, but for bidirectional
 layers and those that read from the end, which need all of it.
+
+Only the layer runs, and nothing of the model around it, such as an embedding
+or a Keras model's mask.
 
   lstm-wasm run model.safetensors --prefix lstm. --input in.npy --output out.npy
   sensor | lstm-wasm run model.onnx | head -3`,

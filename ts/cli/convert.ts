@@ -8,7 +8,7 @@ import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOption
 import { Complaint, oneLine } from "./terminal.js";
 
 /** What is written: a dict for most kinds, one layer for ONNX. */
-type Writer = (source: Source, dtype: "F32" | "F16" | "BF16") => Promise<Uint8Array>;
+type Writer = (source: Source, dtype: "F32" | "F16" | "BF16" | undefined) => Promise<Uint8Array>;
 
 interface Source {
   readonly dict: () => Readonly<Tensors>;
@@ -43,16 +43,22 @@ export async function convert(args: Arguments): Promise<void> {
     const why = /^\.(pt|pth|ckpt)$/.test(kind) ? " (PyTorch reads safetensors)" : "";
     throw new Complaint(`OUT must end in ${listed(Object.keys(WRITERS))}, got ${to}${why}`, 2);
   }
-  const dtype = (args.values.dtype ?? "F32") as "F32" | "F16" | "BF16";
-  if (args.values.dtype !== undefined && kind !== ".safetensors")
-    throw new Complaint(`--dtype is for .safetensors, got ${to}`, 2);
+  const dtype = args.values.dtype as "F32" | "F16" | "BF16" | undefined;
+  const weights = args.values.weights as "int8" | "int16" | undefined;
+  for (const option of ["dtype", "weights"])
+    if (args.values[option] !== undefined && kind !== ".safetensors")
+      throw new Complaint(`--${option} is for .safetensors, got ${to}`, 2);
+  if (dtype !== undefined && weights !== undefined) throw new Complaint("give --dtype or --weights, not both", 2);
+  if (args.values.input !== undefined && weights === undefined)
+    throw new Complaint("--input is for --weights, whose error it measures", 2);
   const file = await openModel(from, openOptions(args));
   const chosen =
     args.values.layer !== undefined || args.values.prefix !== undefined ? chooseLayer(from, file, args) : undefined;
   if (chosen === undefined && Object.keys(file.tensors).length === 0)
     throw new Complaint(`${from}: it has no tensors to convert`);
+  const narrow = weights && (await narrowed(from, file, chosen, weights, args.values.input));
   const source: Source = {
-    dict: () => chosen?.stateDict ?? file.tensors,
+    dict: () => narrow?.tensors ?? chosen?.stateDict ?? file.tensors,
     layer: () => chosen ?? chooseLayer(from, file, args),
     metadata: { format: "pt", ...file.metadata },
   };
@@ -65,9 +71,33 @@ export async function convert(args: Arguments): Promise<void> {
   }
   await writeBytes(to, bytes);
   const written = kind === ".onnx" ? source.layer() : chosen;
-  const notes = told(file, written);
-  if (kind === ".onnx" && chosen === undefined && written !== undefined) notes.push(...besides(file, written));
+  const notes = chosen === undefined ? leftOut(file, written) : [];
+  notes.push(...notesOf(written === undefined ? file.layers : [written]), ...(narrow?.told ?? []));
   for (const note of notes) console.error(`lstm-wasm: ${oneLine(note)}`);
+}
+
+/** What of a whole file the new one has not: it holds all parameters, or one layer. */
+function leftOut(file: ModelFile, layer: Layer | undefined): string[] {
+  const notes = file.skipped.map((one) => `left out: ${one}`);
+  if (layer !== undefined) return [...notes, ...besides(file, layer)];
+  return file.lost === undefined ? notes : [...notes, file.lost];
+}
+
+/** The tensors to write with integer weights: those of the chosen layer, or all of the file. */
+async function narrowed(
+  from: string,
+  file: ModelFile,
+  chosen: Layer | undefined,
+  weights: "int8" | "int16",
+  input: string | undefined,
+) {
+  const { quantized } = await import("./quantize.js");
+  if (chosen !== undefined) return quantized(chosen.stateDict, [chosen], (_, own) => own, weights, input);
+  if (file.layers.length === 0)
+    throw new Complaint(`${from}: it has no LSTM, GRU or RNN whose weights become integers`);
+  // A cell's names have no layer.
+  const nameOf = ({ prefix, cell }: Layer, own: string) => prefix + (cell ? own.replace(/_l0$/, "") : own);
+  return quantized(file.tensors, file.layers, nameOf, weights, input);
 }
 
 /** The tensors of a state dict that are not of its layer. A cell's have other names there. */
@@ -76,14 +106,4 @@ function besides({ stateDict, tensors }: ModelFile, layer: Layer): string[] {
   const others = Object.keys(tensors).filter((name) => !own.has(tensors[name] as Tensor));
   if (!stateDict || others.length === 0) return [];
   return [`left out, since .onnx holds one layer: ${others.join(", ")}`];
-}
-
-/** What the new file does not say. */
-function told(file: ModelFile, layer: Layer | undefined): string[] {
-  const layers = layer === undefined ? file.layers : [layer];
-  return [
-    ...(layer === undefined ? file.skipped.map((one) => `left out: ${one}`) : []),
-    ...(layer === undefined && file.lost !== undefined ? [file.lost] : []),
-    ...notesOf(layers),
-  ];
 }

@@ -111,7 +111,7 @@ const counted = (count: number, word: string) => `${thousands(count)} ${word}${c
 
 /** What is not as by default. */
 function optionsText({ options, backwards }: Layer): string {
-  const { bias, batchFirst, bidirectional, projSize, nonlinearity } = options;
+  const { bias, batchFirst, bidirectional, projSize, nonlinearity, weights } = options;
   const words = [
     ...(bidirectional ? ["bidirectional"] : []),
     ...(backwards ? ["reverse"] : []),
@@ -119,6 +119,7 @@ function optionsText({ options, backwards }: Layer): string {
     ...(batchFirst ? ["batch first"] : []),
     ...(projSize ? [`projection to ${projSize}`] : []),
     ...(nonlinearity === "relu" ? ["relu"] : []),
+    ...(weights ? [weights] : []),
   ];
   return words.join(", ") || "-";
 }

@@ -21,6 +21,9 @@ const BY_NAME: Readonly<Record<string, Kind>> = {
   ".aidax": "json",
 };
 
+/** The endings of names that tell. */
+export const ENDINGS: readonly string[] = Object.keys(BY_NAME);
+
 /** undefined where neither the bytes nor the name tell. */
 export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");

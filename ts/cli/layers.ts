@@ -13,13 +13,16 @@ export interface LayerOptions {
   readonly bidirectional: boolean;
   readonly projSize?: number;
   readonly nonlinearity?: "tanh" | "relu";
+  /** What integers the weights are; float32 without. */
+  readonly weights?: "int8" | "int16";
 }
 
 /** Those of a module, but for the nonlinearity, which a state dict does not tell. */
 export function optionsOf(module: LSTM | GRU | RNN): LayerOptions {
   const { inputSize, hiddenSize, numLayers, bias, batchFirst, bidirectional } = module;
   const own = "projSize" in module && module.projSize > 0 ? { projSize: module.projSize } : {};
-  return { inputSize, hiddenSize, numLayers, bias, batchFirst, bidirectional, ...own };
+  const narrow = module.weights === "float32" ? {} : { weights: module.weights };
+  return { inputSize, hiddenSize, numLayers, bias, batchFirst, bidirectional, ...own, ...narrow };
 }
 
 /** A recurrent layer's parameter: the prefix, and its own name, of a cell without the layer's number. */

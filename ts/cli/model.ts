@@ -2,9 +2,9 @@
 import type { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
 import type { Arguments } from "./command.js";
 import { nameFile, readBytes } from "./files.js";
-import { type Kind, kindOf } from "./kind.js";
+import { ENDINGS, type Kind, kindOf } from "./kind.js";
 import type { LayerOptions, Tensors } from "./layers.js";
-import { Complaint } from "./terminal.js";
+import { Complaint, isForPeople } from "./terminal.js";
 
 /** A recurrent layer of a file. */
 export interface Layer {
@@ -81,18 +81,28 @@ const READERS: Readonly<Record<Kind, () => Promise<Reader>>> = {
 export async function openModel(path: string, options: OpenOptions): Promise<ModelFile> {
   const bytes = readBytes(path);
   if (bytes.length === 0) throw new Complaint(`${path}: the file is empty`);
-  const kind = kindOf(path, bytes) ?? "safetensors"; // whose reader tells what else it looks like
+  const told = kindOf(path, bytes);
+  const kind = told ?? "safetensors"; // whose reader tells what else it looks like
   if (options.key !== undefined && kind !== "pytorch") throw untold("key", path);
   let file: ModelFile;
   try {
     const read = await READERS[kind]();
     file = await read(bytes, options, path);
   } catch (error) {
-    throw nameFile(path, error);
+    throw nameFile(path, told === undefined ? ofNoKind(error) : error);
   }
   if (options.batchFirst && !file.stateDict) throw untold("batch-first", path);
   if (options.nonlinearity !== undefined && !file.stateDict) throw untold("nonlinearity", path);
   return file;
+}
+
+/** The reason with which the reader of safetensors refused a file that nothing calls one. */
+function ofNoKind(error: unknown): unknown {
+  if (!isForPeople(error)) return error;
+  const [hint = ""] = /\. It looks like .*$/s.exec(error.message) ?? [];
+  const known = ENDINGS.join(", ");
+  error.message = `neither its first bytes nor its name tell a kind of model file that is read (${known})${hint}`;
+  return error;
 }
 
 /** An option that would change nothing. */

@@ -27,10 +27,8 @@ export const readBFloat16: FloatReader = (source, values) => {
 function halfToNumber(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
-  let magnitude: number;
-  if (exponent === 31) magnitude = mantissa === 0 ? Infinity : NaN;
-  else if (exponent === 0) magnitude = mantissa * 2 ** -24;
-  else magnitude = (1024 + mantissa) * (1 << exponent) * 2 ** -25;
+  const finite = exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25);
+  const magnitude = exponent < 31 ? finite : mantissa === 0 ? Infinity : NaN;
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 

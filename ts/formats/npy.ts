@@ -8,12 +8,10 @@ import { shapeText } from "../checks/describe.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import { MAX_DIMENSIONS, product } from "../tensor/elements.js";
-import { contiguous } from "../tensor/strides.js";
-import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.js";
-import { asBytes, badFile, joined } from "./bytes.js";
+import { allocate, asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
+import { allocateBytes, asBytes, badFile } from "./bytes.js";
 import { quote } from "./json-reader.js";
-import { NUMBER_TYPES } from "./npy-numbers.js";
-import { gather, swapped } from "./strided-bytes.js";
+import { NUMBER_TYPES, readNumbers } from "./npy-numbers.js";
 
 /** Options of `loadNpy`. */
 export interface NpyOptions {
@@ -46,11 +44,8 @@ export function readArray(what: string, bytes: Uint8Array, integers: boolean, sk
   if (start !== "\x93NUMPY") {
     throw invalid(`it must begin with \\x93NUMPY, got ${quote(start)}`);
   }
-  const long = bytes[6] !== 1; // the header's length has 2 bytes in version 1, 4 since version 2
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length < 12 ? Infinity : long ? view.getUint32(8, true) : view.getUint16(8, true);
-  const from = long ? 12 : 10;
-  const begin = from + length;
+  const from = bytes[6] === 1 ? 10 : 12; // the header's length has 2 bytes in version 1, 4 since version 2
+  const begin = bytes.subarray(8, from).reduceRight((length, byte) => 256 * length + byte, 0) + from;
   if (begin > Math.min(bytes.length, MAX_HEADER_BYTES)) throw invalid("its header is too long (a truncated file?)");
   const header = String.fromCharCode(...bytes.subarray(from, begin));
 
@@ -58,26 +53,27 @@ export function readArray(what: string, bytes: Uint8Array, integers: boolean, sk
     /['"]descr['"]: *['"]([<>|=]?)(\w+)['"]/.exec(header) ?? [];
   const fortran = /['"]fortran_order['"]: *(True|False)/.exec(header)?.[1];
   const sizes = /['"]shape['"]: *\(([\d, L]*)\)/.exec(header)?.[1];
-  const number = integers || !/^[biu]/.test(type) ? NUMBER_TYPES.get(type) : undefined;
   if (fortran === undefined || sizes === undefined) throw invalid("its header has no order or no shape");
-  if (number === undefined) {
+  const itemSize = integers || type[0] === "f" ? NUMBER_TYPES.get(type)?.BYTES_PER_ELEMENT : undefined;
+  if (itemSize === undefined) {
     if (skips) return undefined;
     throw badFile(`${what} is ${descr}; float16, float32 and float64 are read${integers ? ", and integers" : ""}`);
   }
-  const [itemSize, read] = number;
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  const data = bytes.subarray(begin);
   if (shape.length > MAX_DIMENSIONS) throw invalid(`its shape has more than ${MAX_DIMENSIONS} dimensions`);
   const size = product(shape) * itemSize;
-  if (!shape.every(Number.isSafeInteger) || size !== data.length) {
-    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${data.length} (a truncated file?)`);
+  const got = bytes.length - begin;
+  if (!shape.every(Number.isSafeInteger) || size !== got) {
+    throw invalid(`its shape ${shapeText(shape)} takes ${size} bytes, got ${got} (a truncated file?)`);
   }
-  const little = order === ">" ? swapped(data, itemSize) : data;
-  const dense = gather(little, { offset: 0, shape, stride: contiguous(shape, fortran === "True") }, itemSize);
-  const values = allocate(shape);
-  const inexact = read(new DataView(dense.buffer, dense.byteOffset, dense.byteLength), values);
-  if (inexact !== undefined) throw invalid(`its integer number ${inexact}, counted from 0, is none that float32 has`);
-  return new Tensor(values, shape);
+  const numbers = allocateBytes("an array", size);
+  numbers.set(bytes.subarray(begin));
+  if (order === ">") for (let at = 0; at < size; at += itemSize) numbers.subarray(at, at + itemSize).reverse();
+  const data = allocate(shape);
+  readNumbers(type, numbers.buffer, data, (at) =>
+    invalid(`its integer number ${at}, counted from 0, is none that float32 has`),
+  );
+  return asTensor("array", { data, shape, fortranOrder: fortran === "True" });
 }
 
 /** NumPy's own limit is 10000. */
@@ -96,12 +92,14 @@ export function saveNpy(tensor: TensorInput): Bytes {
 export function npyOf(argument: string, value: TensorInput): Bytes {
   const { data, shape } = asTensor(argument, value);
   const [first] = shape;
-  const tuple = shape.length === 1 ? `(${first},)` : `(${shape.join(", ")})`;
+  const tuple = shape.join(", ") + (shape.length === 1 ? "," : "");
   // NumPy leaves room for a first dimension of 21 digits, so that a file can grow, and lets the numbers begin at a multiple of 64.
   const room = " ".repeat(first === undefined ? 0 : 21 - String(first).length);
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }${room}`;
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }${room}`;
   const begin = Math.ceil((10 + header.length + 1) / 64) * 64;
-  const text = `\x93NUMPY\x01\x00${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
-  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return joined("a file", [Uint8Array.from(text, (letter) => letter.charCodeAt(0)), values]);
+  const text = `\x93NUMPY\x01\0${String.fromCharCode((begin - 10) & 255, (begin - 10) >> 8)}${header.padEnd(begin - 11)}\n`;
+  const bytes = allocateBytes("an array", begin + data.byteLength);
+  for (let i = 0; i < begin; i++) bytes[i] = text.charCodeAt(i);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
+  return bytes;
 }

@@ -1,14 +1,9 @@
 /** NumPy's files of several arrays: zip archives of `.npy` files. */
 import { mustBe } from "../checks/must-be.js";
-import { checkBoolean, checkObject } from "../checks/options.js";
 import type { Bytes } from "../tensor/arrays.js";
 import type { Tensor, TensorInput } from "../tensor/tensor.js";
-import { allocateBytes, asBytes, badFile } from "./bytes.js";
 import { quote } from "./json-reader.js";
-import { type NpyOptions, npyOf, readArray } from "./npy.js";
-import { LONE_SURROGATE } from "./utf8.js";
-import { ZipArchive, type ZipEntry } from "./zip.js";
-import { storedZip } from "./zip-writer.js";
+import { type NpyOptions, npyOf } from "./npy.js";
 
 /** Options of `loadNpz`. */
 export interface NpzOptions extends NpyOptions {
@@ -20,7 +15,8 @@ export interface NpzOptions extends NpyOptions {
  * The arrays of a `.npz` file by name, an object without prototype: a state dict, if a model's parameters were saved under
  * their names (`np.savez(path, **{name: tensor.numpy() for name, tensor in model.state_dict().items()})`).
  *
- * A promise, because the platform inflates what `np.savez_compressed` wrote (DecompressionStream).
+ * A promise, because the platform inflates what `np.savez_compressed` wrote (DecompressionStream), and what reads archives is
+ * loaded when it is needed.
  *
  * @throws LSTMError as {@link loadNpy} does.
  */
@@ -28,69 +24,22 @@ export async function loadNpz(
   bytes: ArrayBufferLike | ArrayBufferView,
   options: NpzOptions = {},
 ): Promise<Record<string, Tensor>> {
-  const { integers = true, skipUnsupported = false } = checkObject("loadNpz", options, ["integers", "skipUnsupported"]);
-  const takesIntegers = checkBoolean("integers", integers);
-  const skips = checkBoolean("skipUnsupported", skipUnsupported);
-  const archive = new ZipArchive(asBytes(bytes), (why, cause) => badFile(`Not a valid .npz file: ${why}`, cause));
-  const names = archive.names.filter((name) => name.endsWith(".npy"));
-  if (names.length === 0) throw archive.invalid("it has no arrays");
-  const arrays: Record<string, Tensor> = Object.create(null);
-  for (const entry of archive.entries(names)) {
-    const content = archive.checked(entry, entry.deflated ? await inflated(archive, entry) : entry.bytes);
-    const name = entry.name.slice(0, -".npy".length);
-    const array = readArray(`Array ${quote(name)}`, content, takesIntegers, skips);
-    if (array !== undefined) arrays[name] = array;
-  }
-  return arrays;
-}
-
-/** What a deflated entry holds. More than the size that the archive told is not kept. */
-async function inflated(archive: ZipArchive, entry: ZipEntry): Promise<Uint8Array> {
-  const content = allocateBytes("an array", entry.size);
-  let size = 0;
-  try {
-    const packed = new Blob([entry.bytes as Bytes]).stream();
-    const reader = packed.pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (size + part.value.length > content.length) {
-        await reader.cancel();
-        throw new RangeError(`it has more than ${content.length} bytes`);
-      }
-      content.set(part.value, size);
-      size += part.value.length;
-    }
-  } catch (cause) {
-    throw archive.notDeflated(entry, cause);
-  }
-  return content.subarray(0, size);
+  return (await import("./npz-archive.js")).readArrays(bytes, options);
 }
 
 /**
- * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed.
+ * The bytes of a `.npz` file of float32 tensors, for `np.load`. As with `np.savez`, they are not compressed. The values are
+ * those of the moment of the call.
+ *
+ * A promise, because what writes archives is loaded when it is needed.
  *
  * @throws LSTMError `FILE` for names that a zip archive cannot hold, or for 4 GiB and more; `DTYPE` or `SHAPE_MISMATCH`
  *   for values that are no tensors; `OUT_OF_MEMORY`.
  */
-export function saveNpz(dict: Readonly<Record<string, TensorInput>>): Bytes {
+export async function saveNpz(dict: Readonly<Record<string, TensorInput>>): Promise<Bytes> {
   if (typeof dict !== "object" || dict === null || Symbol.iterator in dict) {
     throw mustBe("FILE", "dict", "a plain object (Object.fromEntries makes one of a Map)", dict);
   }
-  const entries = Object.entries(dict);
-  if (entries.length > MAX_ENTRIES) throw badFile(`dict has ${entries.length} tensors; .npz holds ${MAX_ENTRIES}`);
-  let size = 0;
-  return storedZip(
-    entries.map(([name, value]) => {
-      const at = `dict[${quote(name)}]`;
-      if (LONE_SURROGATE.test(name)) throw badFile(`${at} has a name with a lone surrogate, which UTF-8 cannot hold`);
-      if (name.length > MAX_NAME) throw badFile(`${at} has a name of more than ${MAX_NAME} characters`);
-      const bytes = npyOf(at, value);
-      size += bytes.length + 110 + 6 * name.length; // its two headers, with the name in UTF-8 in both
-      if (size >= 2 ** 32) throw badFile(`dict takes ${size} bytes up to ${at}; .npz holds less than 4 GiB`);
-      return [`${name}.npy`, bytes];
-    }),
-  );
+  const files = Object.entries(dict).map(([name, value]) => [name, npyOf(`dict[${quote(name)}]`, value)] as const);
+  return (await import("./npz-archive.js")).writeArchive(files);
 }
-
-/** As many entries as a zip archive counts in 16 bits. */
-const MAX_ENTRIES = 65_534;
-const MAX_NAME = 10_000;

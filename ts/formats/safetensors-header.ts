@@ -16,7 +16,7 @@ const DTYPES = new Set(
   ).split(" "),
 );
 
-interface Entry {
+export interface Entry {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];

@@ -19,7 +19,8 @@ import { allocate, asTensor, Tensor, type TensorInput } from "../tensor/tensor.j
 import { allocateBytes, joined } from "./bytes.js";
 import { bfloat16Of, type FloatReader, halfOf, readBFloat16, readFloat16, readFloat32, readFloat64 } from "./floats.js";
 import { quote } from "./json-reader.js";
-import { isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
+import { type Entry, isObject, MAX_HEADER_BYTES, parse } from "./safetensors-header.js";
+import { integersIn, integersOf, notIntegers, SCALE, tensorOfIntegers } from "./safetensors-integers.js";
 import { encodeUtf8, LONE_SURROGATE } from "./utf8.js";
 
 /** Options of `load`. */
@@ -31,9 +32,11 @@ export interface LoadOptions {
 /** Options of `save`. */
 export interface SaveOptions {
   /**
-   * How the numbers are stored: `"F32"`, the default, keeps every bit; `"F16"` and `"BF16"` take half the space. Those round
-   * to the nearest, ties to even, as `.half()` and `.bfloat16()` do in PyTorch: what is too large becomes an infinity, in F16
-   * from 65520 on.
+   * How the numbers are stored: `"F32"` keeps every bit; `"F16"` and `"BF16"` take half the space. Those round to the nearest,
+   * ties to even, as `.half()` and `.bfloat16()` do in PyTorch: what is too large becomes an infinity, in F16 from 65520 on.
+   *
+   * By default each tensor is stored as what it is: F32, and integer weights as their integers and scales. What is given holds
+   * for all of them.
    */
   dtype?: "F32" | "F16" | "BF16" | undefined;
 }
@@ -42,7 +45,9 @@ export interface SaveOptions {
  * The tensors of a safetensors file, by name, in the header's order.
  *
  * F32 is copied as it is. F16 and BF16 widen exactly. F64 rounds to the nearest float32, ties to even, and to an infinity
- * beyond float32's range. Any other dtype is an error, unless `skipUnsupported` leaves it out.
+ * beyond float32's range. Integer weights are a matrix of I8 or I16, `weight_ih_l0` say, and a positive scale for each of its rows,
+ * `weight_ih_l0.scale`: they come as one tensor of the values that they stand for, which has its `quantization`, so that
+ * `LSTM.fromStateDict` makes them integers again. Any other dtype is an error, unless `skipUnsupported` leaves it out.
  *
  * Of tied weights PyTorch's `safetensors.torch.save_model` writes one and notes the others in the metadata, each with the
  * name that was kept. They come back too, as the same Tensor.
@@ -58,20 +63,26 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   const skips = checkBoolean("skipUnsupported", skipUnsupported);
   const { metadata, entries, data } = parse(bytes);
   const tensors: Record<string, Tensor> = Object.create(null);
-  for (const { name, dtype, shape, begin, end } of entries) {
-    const read = READERS.get(dtype);
-    if (read) {
-      const values = allocate(shape);
-      read(new DataView(data.buffer, data.byteOffset + begin, end - begin), values);
-      tensors[name] = new Tensor(values, shape);
-    } else if (!skips) {
-      throw new LSTMError(
-        "FILE",
-        `Tensor ${quote(name)} is ${dtype}; load reads F32, F16, BF16 and F64. Convert it with .float() in PyTorch ` +
-          "before saving, or leave such tensors out with load(bytes, { skipUnsupported: true })",
-      );
-    }
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const bytesOf = ({ begin, end }: Entry) => new DataView(data.buffer, data.byteOffset + begin, end - begin);
+  const floats = (entry: Entry | undefined): Tensor | undefined => {
+    const read = READERS.get(entry?.dtype ?? "");
+    if (entry === undefined || read === undefined) return undefined;
+    const values = allocate(entry.shape);
+    read(bytesOf(entry), values);
+    return new Tensor(values, entry.shape);
+  };
+  for (const entry of entries) {
+    const { name, dtype, shape } = entry;
+    const weights = integersOf(dtype);
+    let tensor: Tensor | string | undefined = floats(entry);
+    if (weights !== undefined)
+      tensor = tensorOfIntegers(weights, bytesOf(entry), shape, floats(byName.get(name + SCALE)));
+    if (tensor instanceof Tensor) tensors[name] = tensor;
+    else if (!skips) throw tensor === undefined ? unsupported(name, dtype) : notIntegers(name, dtype, tensor);
   }
+  // They are part of what they scale.
+  for (const [name, { quantization }] of Object.entries(tensors)) if (quantization) delete tensors[name + SCALE];
   for (const [name, kept] of Object.entries(metadata)) {
     const tensor = tensors[kept];
     if (tensor !== undefined) tensors[name] ??= tensor;
@@ -101,8 +112,8 @@ export function save(
   metadata?: Readonly<Record<string, string>>,
   options: SaveOptions = {},
 ): Bytes {
-  const { dtype = "F32" } = checkObject("save", options, ["dtype"]);
-  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
+  const { dtype } = checkObject("save", options, ["dtype"]);
+  if (dtype !== undefined && dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
     throw mustBe("OPTION", "dtype", '"F32", "F16" or "BF16"', dtype);
   }
   const fields: string[] = [];
@@ -118,17 +129,12 @@ export function save(
 
   let size = 0;
   const chunks: Uint8Array[] = [];
-  for (const [name, value] of sortedEntries("dict", dict)) {
-    if (name === "__metadata__") {
-      throw new LSTMError("FILE", 'dict must not name a tensor "__metadata__": the format reserves it');
-    }
-    const { data, shape } = asTensor(`dict[${quote(name)}]`, value);
+  for (const [name, { dtype: stored, shape, values }] of sortedEntries("dict", storedIn(dict, dtype))) {
     const begin = size;
-    const stored = dtype === "F32" ? data : narrowed(data, dtype === "F16" ? halfOf : bfloat16Of);
-    size += stored.byteLength;
-    chunks.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+    size += values.byteLength;
+    chunks.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     fields.push(
-      `${jsonString("dict", name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
+      `${jsonString("dict", name)}:{"dtype":"${stored}","shape":[${shape.join()}],"data_offsets":[${begin},${size}]}`,
     );
   }
 
@@ -145,6 +151,46 @@ export function save(
   start.set(header, 8);
   start.fill(0x20, 8 + header.length);
   return joined(FILE, [start, ...chunks]);
+}
+
+/** A tensor as a file has it. */
+interface Stored {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly values: ArrayBufferView;
+}
+
+/** The tensors of a dict as a file has them, those of integers with their scales beside. */
+function storedIn(dict: Readonly<Record<string, TensorInput>>, dtype: SaveOptions["dtype"]): Record<string, Stored> {
+  const stored: Record<string, Stored> = Object.create(null);
+  const add = (name: string, one: Stored) => {
+    if (name in stored) throw new LSTMError("FILE", `dict[${quote(name)}] is also the name of a weight's scales`);
+    stored[name] = one;
+  };
+  for (const [name, value] of sortedEntries("dict", dict)) {
+    if (name === "__metadata__") {
+      throw new LSTMError("FILE", 'dict must not name a tensor "__metadata__": the format reserves it');
+    }
+    const argument = `dict[${quote(name)}]`;
+    const tensor = asTensor(argument, value);
+    const { data, shape } = tensor;
+    const integers = dtype === undefined ? integersIn(argument, value, tensor) : undefined;
+    if (integers !== undefined) {
+      const { scale } = integers;
+      add(name, { dtype: integers.dtype, shape, values: integers.integers });
+      add(name + SCALE, { dtype: "F32", shape: [scale.length], values: scale });
+    } else if (dtype === "F16" || dtype === "BF16") {
+      add(name, { dtype, shape, values: narrowed(data, dtype === "F16" ? halfOf : bfloat16Of) });
+    } else add(name, { dtype: "F32", shape, values: data });
+  }
+  return stored;
+}
+
+/** What to do about a tensor of another dtype. */
+function unsupported(name: string, dtype: string): LSTMError {
+  const cure =
+    "Convert it with .float() in PyTorch before saving, or leave such tensors out with load(bytes, { skipUnsupported: true })";
+  return new LSTMError("FILE", `Tensor ${quote(name)} is ${dtype}; load reads F32, F16, BF16 and F64. ${cure}`);
 }
 
 /** Numbers in 16 bits each. */

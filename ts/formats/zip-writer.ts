@@ -2,7 +2,6 @@
 import type { Bytes } from "../tensor/arrays.js";
 import { joined } from "./bytes.js";
 import { crc32 } from "./crc32.js";
-import { encodeUtf8 } from "./utf8.js";
 
 /** A number of 32 bits as two of 16: all fields of a zip archive are made of those. */
 const pair = (value: number) => [value & 0xffff, value >>> 16];
@@ -18,7 +17,7 @@ export function storedZip(files: readonly (readonly [name: string, bytes: Uint8A
   const directory: Uint8Array[] = [];
   let at = 0;
   for (const [text, bytes] of files) {
-    const name = encodeUtf8(text);
+    const name = new TextEncoder().encode(text);
     const size = pair(bytes.length);
     // Version 2.0, a name in UTF-8, stored, midnight of 1 January 1980, the checksum, both sizes, no extra field.
     const both = [20, 0x800, 0, 0, 0x21, ...pair(crc32(bytes)), ...size, ...size, name.length, 0];

@@ -13,6 +13,10 @@ import { checkOneInput } from "./one-input.js";
 abstract class Elementwise<Kept> extends Module {
   /** @internal The output has the shape of the input, and each column comes of the same column. */
   readonly keeps = "shape";
+  /** @internal What the constructor makes another of. */
+  given(): object {
+    return {};
+  }
   /** @internal */
   override readonly pending = new Pending<{ kept: Kept; shape: readonly number[] }>(this.constructor.name, () => 0);
 
@@ -122,6 +126,11 @@ export class Dropout extends Elementwise<DropoutDraw | undefined> {
 
   #drop(values: Float32Array, { seed, call }: DropoutDraw): Float32Array {
     return mapped(values, (kernels) => kernels.workspaceDropout(values.length, this.p, seed, call));
+  }
+
+  /** @internal */
+  override given(): DropoutOptions {
+    return { p: this.p };
   }
 
   override toString(): string {

@@ -1,21 +1,15 @@
 import { LSTMError } from "../checks/errors.js";
 import { checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
-import {
-  checkLoadOptions,
-  LOADED,
-  type LoadOptions,
-  loaded,
-  type StateDict,
-  weightShape,
-} from "../parameters/state-dict.js";
+import { checkLoadOptions, LOADED, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
+import { WEIGHTS } from "../tensor/quantization.js";
 import { fillNormal, Mt19937, randomSeed } from "../tensor/random.js";
-import type { Tensor, TensorInput } from "../tensor/tensor.js";
+import { Tensor, type TensorInput } from "../tensor/tensor.js";
 import type { Kernels } from "../wasm/instance.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
-import { Layer } from "./layer.js";
+import { Layer, type LayerLoadOptions, loadedWeights, weightsUnder } from "./layer.js";
 import { checkOneInput } from "./one-input.js";
 
 /** What `new Embedding` takes: arguments of `torch.nn.Embedding` in camelCase, and a seed. */
@@ -52,8 +46,13 @@ export class Embedding extends Layer<Int32Array> {
       given.paddingIdx === undefined ? undefined : checkInteger("paddingIdx", given.paddingIdx, -count, count - 1);
     const seed = checkSeed(given.seed);
     const paddingIdx = padding !== undefined && padding < 0 ? padding + count : padding;
-    const make = (kernels: Kernels) => kernels.embeddingNew(count, width, paddingIdx ?? -1);
-    super(new LayerHandle("Embedding", make, [["weight", [count, width]]]));
+    const weights = loadedWeights(options);
+    // A matrix of integers is the same whether rows are looked up in it or multiplied with it.
+    const make = (kernels: Kernels) =>
+      weights === "float32"
+        ? kernels.embeddingNew(count, width, paddingIdx ?? -1)
+        : kernels.linearNew(width, count, false, WEIGHTS.indexOf(weights));
+    super(new LayerHandle("Embedding", make, [["weight", [count, width]]], weights));
     this.numEmbeddings = count;
     this.embeddingDim = width;
     this.paddingIdx = paddingIdx;
@@ -68,11 +67,12 @@ export class Embedding extends Layer<Int32Array> {
   /** An Embedding with the weight of a state dict. @throws LSTMError `STATE_DICT` */
   static fromStateDict(
     dict: StateDict,
-    options: Pick<LoadOptions, "prefix"> & Pick<EmbeddingOptions, "paddingIdx"> = {},
+    options: LayerLoadOptions & Pick<EmbeddingOptions, "paddingIdx"> = {},
   ): Embedding {
-    const { prefix } = checkLoadOptions("Embedding.fromStateDict", options, ["paddingIdx"]);
+    const { prefix } = checkLoadOptions("Embedding.fromStateDict", options, ["paddingIdx", "weights"]);
     const [numEmbeddings, embeddingDim] = weightShape("Embedding", dict, prefix);
-    const given = { numEmbeddings, embeddingDim, paddingIdx: options.paddingIdx, [LOADED]: true };
+    const weights = weightsUnder(dict, prefix, options);
+    const given = { numEmbeddings, embeddingDim, paddingIdx: options.paddingIdx, [LOADED]: weights };
     return loaded(new Embedding(given), dict, prefix);
   }
 
@@ -103,6 +103,22 @@ export class Embedding extends Layer<Int32Array> {
     return this.run(given.data, shape, this.embeddingDim, packed);
   }
 
+  /** @internal Rows of integers are looked up value by value: each is its integer times the scale of its row. */
+  protected override run(
+    indices: Int32Array,
+    leading: readonly number[],
+    width: number,
+    packed?: PackedSequence,
+  ): Tensor {
+    if (this.weights === "float32") return super.run(indices, leading, width, packed) as Tensor;
+    const rows = Tensor.zeros([...leading, width]);
+    const value = this.object.narrow();
+    for (const [at, index] of indices.entries()) {
+      for (let k = 0; k < width; k++) rows.data[at * width + k] = value(index, k, NaN);
+    }
+    return packed === undefined ? rows : (packed.withData(rows) as never);
+  }
+
   override get takesPacked(): boolean {
     return true;
   }
@@ -117,6 +133,12 @@ export class Embedding extends Layer<Int32Array> {
    */
   backward(gradOutput: TensorInput | PackedSequence, options?: BackwardOptions): void {
     this.runBack(gradOutput, this.embeddingDim, options);
+  }
+
+  /** @internal What the constructor makes another of. */
+  given(): EmbeddingOptions {
+    const { numEmbeddings, embeddingDim, paddingIdx } = this;
+    return { numEmbeddings, embeddingDim, paddingIdx };
   }
 
   override toString(): string {

@@ -103,6 +103,12 @@ export class Last extends Module {
     return new PackedSequence(gradient, packed.batchSizes, packed.sortedIndices);
   }
 
+  /** @internal What the constructor makes another of. */
+  given(): LastOptions {
+    const { batchFirst, bidirectional, saysBidirectional } = this;
+    return { batchFirst, bidirectional: saysBidirectional ? bidirectional : undefined };
+  }
+
   override toString(): string {
     const shown: string[] = [];
     if (this.batchFirst) shown.push("batchFirst: true");

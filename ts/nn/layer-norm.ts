@@ -160,6 +160,12 @@ export class LayerNorm extends Module {
     return this.#changes;
   }
 
+  /** @internal What the constructor makes another of. */
+  given(): LayerNormOptions {
+    const { normalizedShape, eps, weight, bias } = this;
+    return { normalizedShape, eps, elementwiseAffine: weight !== undefined, bias: bias !== undefined };
+  }
+
   override toString(): string {
     const { normalizedShape, eps, weight, bias } = this;
     const shown = [`normalizedShape: [${normalizedShape.join(", ")}]`];

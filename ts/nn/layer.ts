@@ -1,9 +1,27 @@
 import { ParameterModule } from "../parameters/parameter-module.js";
 import { type BackwardOptions, Pending } from "../parameters/pending.js";
+import { LOADED, type LoadOptions, type StateDict } from "../parameters/state-dict.js";
 import { gradientRows, type PackedSequence } from "../tensor/packed-sequence.js";
+import { checkWeights, type Weights, weightsOf } from "../tensor/quantization.js";
 import { tensorOfShape } from "../tensor/shape.js";
 import { product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { INPUT, INPUT_GRADIENT, type LayerHandle, OUTPUT } from "../wasm/layer-handle.js";
+
+/** Options of `fromStateDict` of Linear and Embedding. */
+export interface LayerLoadOptions extends Pick<LoadOptions, "prefix"> {
+  /**
+   * "int8" and "int16" round the weight to integers, for inference only. By default it is what it is in the state dict; "float32"
+   * takes the values that integers stand for.
+   */
+  weights?: Weights | undefined;
+}
+
+/** What a constructor is told that the weight is; float32 by default. */
+export const loadedWeights = (options: object): Weights => (options as { [LOADED]?: Weights })[LOADED] ?? "float32";
+
+/** What the weight of a layer is to be. */
+export const weightsUnder = (dict: StateDict, prefix: string, { weights }: LayerLoadOptions): Weights =>
+  checkWeights(weights ?? weightsOf(dict[`${prefix}weight`]));
 
 /** What a layer's backward needs of its forward: a copy of the input, since each forward writes over the last one's. */
 interface Saved<Input> {
@@ -23,6 +41,16 @@ export abstract class Layer<Input extends Float32Array | Int32Array> extends Par
   protected constructor(object: LayerHandle) {
     super(object);
     this.pending = new Pending(object.owner, () => object.version());
+  }
+
+  /** What the weight is; integers cannot be trained. A bias is float32 always. */
+  get weights(): Weights {
+    return this.object.weights;
+  }
+
+  /** @internal */
+  override checkTrainable(): void {
+    this.object.checkFloat("train()");
   }
 
   override discardPending(): void {

@@ -1,18 +1,12 @@
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
-import {
-  checkLoadOptions,
-  LOADED,
-  type LoadOptions,
-  loaded,
-  type StateDict,
-  weightShape,
-} from "../parameters/state-dict.js";
+import { checkLoadOptions, LOADED, loaded, type StateDict, weightShape } from "../parameters/state-dict.js";
+import { WEIGHTS } from "../tensor/quantization.js";
 import { fillUniform, Mt19937, randomSeed } from "../tensor/random.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 import { LayerHandle } from "../wasm/layer-handle.js";
-import { Layer } from "./layer.js";
+import { Layer, type LayerLoadOptions, loadedWeights, weightsUnder } from "./layer.js";
 import { checkOneInput } from "./one-input.js";
 
 /** What `new Linear` takes: the arguments of `torch.nn.Linear` in camelCase, and a seed. */
@@ -48,7 +42,11 @@ export class Linear extends Layer<Float32Array> {
     const seed = checkSeed(given.seed);
     const shapes: [string, number[]][] = [["weight", [outFeatures, inFeatures]]];
     if (bias) shapes.push(["bias", [outFeatures]]);
-    super(new LayerHandle("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias), shapes));
+    const weights = loadedWeights(options);
+    const kind = WEIGHTS.indexOf(weights);
+    super(
+      new LayerHandle("Linear", (kernels) => kernels.linearNew(inFeatures, outFeatures, bias, kind), shapes, weights),
+    );
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = bias;
@@ -60,10 +58,11 @@ export class Linear extends Layer<Float32Array> {
   }
 
   /** A Linear with the weight, and the bias if there is one, of a state dict. @throws LSTMError `STATE_DICT` */
-  static fromStateDict(dict: StateDict, options: Pick<LoadOptions, "prefix"> = {}): Linear {
-    const { prefix } = checkLoadOptions("Linear.fromStateDict", options, []);
+  static fromStateDict(dict: StateDict, options: LayerLoadOptions = {}): Linear {
+    const { prefix } = checkLoadOptions("Linear.fromStateDict", options, ["weights"]);
     const [outFeatures, inFeatures] = weightShape("Linear", dict, prefix);
-    const given = { inFeatures, outFeatures, bias: `${prefix}bias` in dict, [LOADED]: true };
+    const weights = weightsUnder(dict, prefix, options);
+    const given = { inFeatures, outFeatures, bias: `${prefix}bias` in dict, [LOADED]: weights };
     return loaded(new Linear(given), dict, prefix);
   }
 
@@ -89,6 +88,12 @@ export class Linear extends Layer<Float32Array> {
    */
   backward(gradOutput: TensorInput, options?: BackwardOptions): Tensor {
     return this.runBack(gradOutput, this.outFeatures, options)(this.inFeatures);
+  }
+
+  /** @internal What the constructor makes another of. */
+  given(): LinearOptions {
+    const { inFeatures, outFeatures, bias } = this;
+    return { inFeatures, outFeatures, bias };
   }
 
   override toString(): string {

@@ -97,11 +97,10 @@ export class Sequential extends Module {
         const model = new Sequential(Object.fromEntries(made));
         const expected = model.namedParameters().map(([name, { shape }]) => ({ name, shape }));
         matchStateDict("Sequential", expected, dict, { prefix }); // also what belongs to no module is told
-        for (const [name, module] of made) {
-          // Integer weights have been made of these values and can no longer be written.
-          if (module instanceof Recurrent && module.weights !== "float32") continue;
-          module.loadStateDict(dict, { prefix: `${prefix}${name}.` });
-        }
+        const own = Object.values(parts) as unknown[];
+        // Integers cannot be written into a module that was there, and nothing may be changed if anything is refused.
+        for (const [, module] of made) if (own.includes(module)) checkWritable(module);
+        for (const [name, module] of made) fill(module, dict, `${prefix}${name}.`);
         return model;
       }
       // What else is wrong: with modules that were there already, and with names that belong to none.
@@ -241,6 +240,23 @@ function make(dict: StateDict, part: Part, prefix: string): Chainable {
   else module = (part as (dict: StateDict, options: { prefix: string }) => Chainable)(dict, { prefix });
   if (module instanceof Module) return module as Chainable;
   throw refuse("a function that makes a module of this entry", module);
+}
+
+/** Throws if a module has parameters that cannot be written. */
+function checkWritable(module: Module): void {
+  for (const { object, index } of module.parameters()) object.checkWritable(index);
+}
+
+/** Writes a state dict into a module, but for integer weights: those were made of it, and can no longer be written. */
+function fill(module: Module, dict: StateDict, prefix: string): void {
+  const named = module.namedParameters();
+  if (named.every(([, { object }]) => object.weights === "float32")) {
+    module.loadStateDict(dict, { prefix });
+    return;
+  }
+  for (const [name, parameter] of named) {
+    if (parameter.object.narrowShape(parameter.index) === undefined) parameter.set(dict[prefix + name] as TensorInput);
+  }
 }
 
 /** Notes what a state dict lacks or has too much; other errors go on. */

@@ -71,6 +71,11 @@ export class Softmax extends Module {
     return new Tensor(input, shape);
   }
 
+  /** @internal What the constructor makes another of. */
+  given(): SoftmaxOptions {
+    return { dim: this.dim };
+  }
+
   override toString(): string {
     return `Softmax({ dim: ${this.dim} })`;
   }

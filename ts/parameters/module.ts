@@ -1,10 +1,17 @@
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean } from "../checks/options.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { DISPOSE } from "./dispose.js";
 import { Parameter } from "./parameter.js";
 import type { BackwardOptions, Pending } from "./pending.js";
-import { checkLoadOptions, type LoadOptions, type LoadResult, matchStateDict, type StateDict } from "./state-dict.js";
+import {
+  checkLoadOptions,
+  LOADED,
+  type LoadOptions,
+  type LoadResult,
+  matchStateDict,
+  type StateDict,
+} from "./state-dict.js";
 import { UNCLONEABLE } from "./uncloneable.js";
 
 /**
@@ -101,11 +108,10 @@ export abstract class Module {
     return false;
   }
 
-  /** Copies of all parameters by PyTorch's names, each with `prefix` in front. */
+  /** Copies of all parameters by PyTorch's names, each with `prefix` in front; integer weights have their `quantization`. */
   stateDict(options: Pick<LoadOptions, "prefix"> = {}): Record<string, Tensor> {
     const { prefix } = checkLoadOptions("stateDict", options, []);
-    const copy = (parameter: Parameter) => new Tensor(parameter.read(), parameter.shape);
-    return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [prefix + name, copy(parameter)]));
+    return Object.fromEntries(this.namedParameters().map(([name, parameter]) => [prefix + name, parameter.tensor()]));
   }
 
   /**
@@ -119,11 +125,11 @@ export abstract class Module {
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
     // What throws does so before anything is written.
     for (const [, { object }] of named) object.id;
-    for (const [at] of matched) {
+    for (const [at] of LOADED in options ? [] : matched) {
       const [, { object, index }] = named[at] as [string, Parameter];
       object.checkWritable(index);
     }
-    for (const [at, tensor] of matched) named[at]?.[1].write(tensor.data);
+    for (const [at, { data, quantization }] of matched) named[at]?.[1].write(data, quantization);
     return result;
   }
 

@@ -1,8 +1,9 @@
 import { shapeText } from "../checks/describe.js";
 import type { Floats } from "../tensor/arrays.js";
 import { formatTensor } from "../tensor/format.js";
+import type { Quantization } from "../tensor/quantization.js";
 import { tensorOfShape } from "../tensor/shape.js";
-import type { TensorInput } from "../tensor/tensor.js";
+import { Tensor, type TensorInput } from "../tensor/tensor.js";
 import type { WasmObject } from "../wasm/object.js";
 import { UNCLONEABLE } from "./uncloneable.js";
 
@@ -51,7 +52,9 @@ export class Parameter {
 
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
   set(values: TensorInput): void {
-    this.write(tensorOfShape(this.name || "values", values, this.shape).data);
+    const { data } = tensorOfShape(this.name || "values", values, this.shape);
+    this.object.checkWritable(this.index);
+    this.write(data);
   }
 
   /** @internal Vue leaves alone what has this: through its proxies private members cannot be reached. */
@@ -75,8 +78,13 @@ export class Parameter {
   }
 
   /** @internal Copies values of the right length in. */
-  write(values: Float32Array): void {
-    this.object.write(this.index, values);
+  write(values: Float32Array, quantization?: Quantization): void {
+    this.object.write(this.index, values, quantization);
+  }
+
+  /** @internal A copy of the values, of integer weights with their scales. */
+  tensor(): Tensor {
+    return Object.assign(new Tensor(this.read(), this.shape), this.object.quantized(this.index));
   }
 
   /** @internal A copy of the values. */

@@ -139,7 +139,10 @@ export function hintAtParts(missing: readonly string[], dict: StateDict): string
   return `\n  ${part} comes of ${cure}`;
 }
 
-/** @internal An option that only `fromStateDict` gives: all weights are about to be written, so none need be drawn. */
+/**
+ * @internal An option that only `fromStateDict` and its like give: what the weights are. All are about to be written, so none need be
+ * drawn, and integers can be.
+ */
 export const LOADED: unique symbol = /* @__PURE__ */ Symbol("loaded");
 
 /** @internal The shape of a layer's weight, which tells its sizes; two for Linear and Embedding. */
@@ -173,7 +176,7 @@ export function loaded<M extends { loadStateDict(dict: StateDict, options: LoadO
   prefix: string,
 ): M {
   try {
-    module.loadStateDict(dict, { prefix });
+    module.loadStateDict(dict, { prefix, [LOADED]: true } as LoadOptions);
     return module;
   } catch (error) {
     module.dispose();

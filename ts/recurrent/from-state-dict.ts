@@ -12,16 +12,19 @@ import {
   loaded,
   type StateDict,
 } from "../parameters/state-dict.js";
+import { checkWeights, type Weights, weightsOf } from "../tensor/quantization.js";
 import { asTensor } from "../tensor/tensor.js";
 import type { Cell } from "./cells.js";
-import { checkWeights } from "./handle.js";
 import type { Recurrent } from "./recurrent.js";
 
 /** Options of `fromStateDict`: those that a state dict does not tell. */
 export type StackLoadOptions = Pick<LoadOptions, "prefix"> &
   Pick<LSTMOptions, "batchFirst" | "dropout" | "checkpointEvery"> & {
-    /** Rounds the weights to integers: a quarter or half of the bytes, and faster. For inference only. */
-    weights?: "int8" | "int16" | undefined;
+    /**
+     * "int8" and "int16" round the weights to integers: a quarter or half of the bytes, and faster. For inference only. By default
+     * weights are what they are in the state dict; "float32" takes the values that integers stand for.
+     */
+    weights?: Weights | undefined;
   };
 
 const UNTOLD = ["batchFirst", "dropout", "checkpointEvery"];
@@ -38,14 +41,17 @@ export function fromStateDict<M extends Recurrent>(
   const owner = `${cell.name}.fromStateDict`;
   const untold = [...UNTOLD, ...own];
   const { prefix } = checkLoadOptions(owner, options, [...untold, "weights"]);
-  const weights = options.weights === undefined ? undefined : checkWeights(options.weights);
   const given = Object.fromEntries(untold.map((name) => [name, options[name as keyof StackLoadOptions]]));
   const names = new Set(Object.keys(checkDict(owner, dict)));
+  const kinds = [...names].filter((name) => name.startsWith(`${prefix}weight_`)).map((name) => weightsOf(dict[name]));
+  const weights = checkWeights(options.weights ?? kinds[0] ?? "float32");
+  if (options.weights === undefined && kinds.some((kind) => kind !== weights)) {
+    throw new LSTMError("STATE_DICT", `${owner}: weights are ${kinds}; give the option weights`);
+  }
   const make = (under: string, more: object) =>
-    new Stack({ ...more, ...sizesUnder(owner, cell, dict, names, under), [LOADED]: true } as LSTMOptions);
+    new Stack({ ...more, ...sizesUnder(owner, cell, dict, names, under), [LOADED]: weights } as LSTMOptions);
   if (names.has(prefix + FIRST)) {
-    const module = loaded(make(prefix, given), dict, prefix);
-    return weights === undefined ? module : module.narrow(weights);
+    return loaded(make(prefix, given), dict, prefix);
   }
 
   const expectedUnder = (other: string) => {

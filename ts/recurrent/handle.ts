@@ -1,9 +1,9 @@
 import { withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { mustBe } from "../checks/must-be.js";
 import { type CheckedOptions, MAX_SIZE } from "../checks/options.js";
-import type { Floats } from "../tensor/arrays.js";
+import { WEIGHTS, type Weights } from "../tensor/quantization.js";
 import { currentInstance, type Instance } from "../wasm/instance.js";
+import type { NarrowValue } from "../wasm/narrow.js";
 import { type ParameterInfo, WasmObject } from "../wasm/object.js";
 import { outOfMemory } from "../wasm/out-of-memory.js";
 import { suffixOf } from "./cells.js";
@@ -14,18 +14,6 @@ import type { Sizes } from "./sizes.js";
 const REFUSED_PROJ_SIZE = 4;
 const OUT_OF_MEMORY = 6;
 const REFUSED_BATCH_SIZES = 7;
-
-/** What weights for inference alone can be. */
-export type IntegerWeights = "int8" | "int16";
-
-/** What weights can be. */
-export type Weights = "float32" | IntegerWeights;
-
-/** The option `weights`. */
-export function checkWeights(value: unknown): IntegerWeights {
-  if (value === "int8" || value === "int16") return value;
-  throw mustBe("OPTION", "weights", '"int8" or "int16"', value);
-}
 
 /** How many steps, sequences and rows a call has; rows are steps * batch unless packed. */
 export interface CallShape {
@@ -55,9 +43,7 @@ const NO_DROPOUT: DropoutDraw = { seed: 0, call: -1 };
  * stay there until the next `reserve` of this object.
  */
 export class RnnHandle extends WasmObject {
-  parameters: readonly ParameterInfo[];
-  /** What the weights are; biases are float32. */
-  weights: Weights = "float32";
+  readonly parameters: readonly ParameterInfo[];
 
   /** What the last reservation made room for; nothing if `#rows` is negative. */
   #steps = 0;
@@ -78,6 +64,7 @@ export class RnnHandle extends WasmObject {
     owner: string,
     readonly sizes: Sizes,
     readonly options: CheckedOptions,
+    weights: Weights = "float32",
   ) {
     const { cell } = sizes;
     const o = options;
@@ -94,11 +81,12 @@ export class RnnHandle extends WasmObject {
         o.bias,
         o.bidirectional,
         o.dropout,
+        WEIGHTS.indexOf(weights),
       ),
       o,
       `${withArticle(owner)} of these sizes`,
     );
-    super(owner, 0, instance, handle, "stackFree");
+    super(owner, 0, instance, handle, "stackFree", weights);
     this.states = cell.states.map(() => 0);
     this.parameters = this.#places();
   }
@@ -116,39 +104,9 @@ export class RnnHandle extends WasmObject {
     return { name: `${KINDS[kind]}${suffix}`, shape, start: address >>> 2, length: rows * (columns || 1) };
   }
 
-  /** Turns the weights, which nobody has trained, into integers for good. */
-  narrow(weights: IntegerWeights): void {
-    // Their places in the core's `Weights::ALL`.
-    const kind = weights === "int8" ? 1 : 2;
-    this.expect(this.instance.kernels.stackNarrow(this.ready(), kind), `${weights} weights`);
-    this.weights = weights;
-    this.parameters = this.#places();
-  }
-
-  /** Throws if the weights are integers. */
-  checkFloat(what: string): void {
-    if (this.weights === "float32") return;
-    const cure =
-      "stateDict() copies their values out, and dequantize of lstm-wasm/nn makes a module of float32 weights";
-    throw new LSTMError("QUANTIZED", `${what}: this ${this.owner} has ${this.weights} weights; ${cure}`);
-  }
-
-  /** Integers are no floats in memory. */
-  override checkWritable(index: number): void {
-    super.checkWritable(index);
-    const { name, shape } = this.parameters[index] as ParameterInfo;
-    if (shape.length > 1) this.checkFloat(name);
-  }
-
-  override read(index: number): Floats {
-    const { shape } = this.parameters[index] as ParameterInfo;
-    const [rows = 0, columns] = shape;
-    if (this.weights === "float32" || columns === undefined) return super.read(index);
-    const { id } = this;
-    const { narrowValue } = this.instance.kernels;
-    return Float32Array.from({ length: rows * columns }, (_, at) =>
-      narrowValue(id, index, Math.floor(at / columns), at % columns),
-    );
+  override narrow(index: number): NarrowValue {
+    const { id, instance } = this;
+    return (row, column, written) => instance.kernels.narrow(id, index, row, column, written);
   }
 
   protected override gradientStart(index: number): number {

@@ -10,13 +10,14 @@ import { ParameterModule } from "../parameters/parameter-module.js";
 import { Pending } from "../parameters/pending.js";
 import { LOADED } from "../parameters/state-dict.js";
 import type { PackedSequence } from "../tensor/packed-sequence.js";
+import type { Weights } from "../tensor/quantization.js";
 import { randomSeed } from "../tensor/random.js";
 import { sameValues } from "../tensor/shape.js";
 import { blank, type Tensor } from "../tensor/tensor.js";
 import { Call, type CallResult } from "./call.js";
 import { byState, type Cell } from "./cells.js";
 import { checkGradients } from "./gradients.js";
-import { type IntegerWeights, RnnHandle, type Weights } from "./handle.js";
+import { RnnHandle } from "./handle.js";
 import type { DropoutDraw } from "./results.js";
 import { readRows, writeRows } from "./rows.js";
 import { Sizes } from "./sizes.js";
@@ -44,14 +45,14 @@ export abstract class Recurrent extends ParameterModule {
   protected constructor(
     owner: string,
     cell: Cell,
-    options: { seed?: number | undefined },
+    options: { seed?: number | undefined; [LOADED]?: Weights },
     own: readonly string[],
     single: boolean,
   ) {
     const checked = checkOptions(owner, options, single ? CELL_OPTIONS : STACK_OPTIONS, own);
     const { seed } = options;
     if (seed !== undefined) checkCount("seed", seed);
-    const object = new RnnHandle(owner, new Sizes(cell, checked, single), checked);
+    const object = new RnnHandle(owner, new Sizes(cell, checked, single), checked, options[LOADED]);
     super(object);
     // All steps of a single cell wait until the sequence ends.
     this.pending = new Pending(owner, () => object.version(), single ? Infinity : undefined);
@@ -102,17 +103,6 @@ export abstract class Recurrent extends ParameterModule {
   /** @internal */
   override checkTrainable(): void {
     this.object.checkFloat("train()");
-  }
-
-  /** @internal Turns the weights into integers for good; disposed if there is no room for that. */
-  narrow(weights: IntegerWeights): this {
-    try {
-      this.object.narrow(weights);
-      return this;
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
   }
 
   /** @internal What to run over such input: the last call again where it fits, so that a steady loop makes none. */

@@ -6,6 +6,7 @@ import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
 import { formatTensor } from "./format.js";
 import { flatten, nestedShape } from "./nested.js";
+import type { Quantization } from "./quantization.js";
 import { fillNormal, Mt19937, randomSeed } from "./random.js";
 import { type MemoryLayout, readForeign, toJSON } from "./strided.js";
 
@@ -60,6 +61,8 @@ export class Tensor {
   readonly shape: readonly number[];
   /** How many values there are: the product of the shape. */
   readonly size: number;
+  /** Of an integer weight in a state dict: what its values are integers of. A file keeps the integers, see `lstm-wasm/safetensors`. */
+  declare readonly quantization?: Quantization;
   /** @internal What was checked to fit. JavaScript can assign to the public fields, and `asTensor` must notice. */
   declare readonly [CHECKED_DATA]: Float32Array;
   /** @internal */

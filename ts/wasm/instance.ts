@@ -15,10 +15,10 @@ export interface Kernels {
     bias: boolean,
     bidirectional: boolean,
     dropout: number,
+    weights: number,
   ): number;
   stackFree(lstm: number): void;
-  stackNarrow(stack: number, weights: number): number;
-  narrowValue(stack: number, index: number, row: number, column: number): number;
+  narrow(stack: number, index: number, row: number, column: number, written: number): number;
   parameterCount(lstm: number): number;
   parameter(lstm: number, index: number, fact: number): number;
   stackDraw(stack: number, seed: number, bound: number): void;
@@ -35,7 +35,8 @@ export interface Kernels {
   gradientScale(family: number, owner: number, parameter: number, factor: number): void;
   gradientClamp(family: number, owner: number, parameter: number, limit: number): void;
   gradientSquares(family: number, owner: number, parameter: number): number;
-  linearNew(inputs: number, outputs: number, bias: boolean): number;
+  linearNew(inputs: number, outputs: number, bias: boolean, weights: number): number;
+  linearNarrow(layer: number, row: number, column: number, written: number): number;
   embeddingNew(count: number, width: number, padding: number): number;
   parameterNew(length: number): number;
   layerFree(layer: number): void;
@@ -96,10 +97,10 @@ export class Instance {
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
     this.#streamStep = exports.streamStep as Kernels["streamStep"];
-    const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Export][];
-    const beyond = functions.find(([, call]) => call.length > MAX_PARAMETERS);
-    if (beyond !== undefined) throw new TypeError(`${beyond[0]} takes too many parameters`);
-    this.kernels = Object.fromEntries(functions.map(([name, call]) => [name, this.#guard(call)])) as never;
+    const kernels: Record<string, Export> = {};
+    for (const name in exports)
+      if (typeof exports[name] === "function") kernels[name] = this.#guard(exports[name] as Export);
+    this.kernels = kernels as never;
   }
 
   /** Whether a call crashed. What it left behind is not to be trusted, so no further call is let through. */
@@ -150,12 +151,12 @@ export class Instance {
     }
   }
 
-  // MAX_PARAMETERS of them: a rest parameter would allocate an array at each call.
+  // As many parameters as any function has (a test counts them): a rest parameter would allocate an array at each call.
   #guard(call: Export): Export {
-    return (a, b, c, d, e, f, g, h) => {
+    return (a, b, c, d, e, f, g, h, i) => {
       this.check();
       try {
-        return call(a, b, c, d, e, f, g, h);
+        return call(a, b, c, d, e, f, g, h, i);
       } catch (cause) {
         this.#crash(cause);
       }
@@ -176,10 +177,7 @@ export class Instance {
 /** wasm-bindgen's only import fills a table of JavaScript values, of which numbers need none; it is never called. */
 const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 
-/** The most parameters of any function. */
-const MAX_PARAMETERS = 8;
-
-type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never) => unknown;
+type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never, i: never) => unknown;
 
 let module: WebAssembly.Module | undefined;
 let current: Instance | undefined;

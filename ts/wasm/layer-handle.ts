@@ -1,7 +1,9 @@
 import { withArticle } from "../checks/describe.js";
 import { MAX_SIZE } from "../checks/options.js";
+import type { Weights } from "../tensor/quantization.js";
 import { product } from "../tensor/tensor.js";
 import { currentInstance, type Kernels } from "./instance.js";
+import type { NarrowValue } from "./narrow.js";
 import { type ParameterInfo, WasmObject } from "./object.js";
 import { outOfMemory } from "./out-of-memory.js";
 
@@ -18,6 +20,7 @@ export class LayerHandle extends WasmObject {
     owner: string,
     make: (kernels: Kernels) => number,
     shapes: readonly (readonly [name: string, shape: readonly number[]])[],
+    weights?: Weights,
   ) {
     const instance = currentInstance();
     const { kernels } = instance;
@@ -25,11 +28,16 @@ export class LayerHandle extends WasmObject {
     if (handle < 0) {
       throw outOfMemory(kernels, `${withArticle(owner)} of these sizes`);
     }
-    super(owner, 1, instance, handle, "layerFree");
+    super(owner, 1, instance, handle, "layerFree", weights);
     this.parameters = shapes.map(([name, shape], index) => {
       const start = kernels.layerParameter(handle, index, false) >>> 2;
       return { name, shape: Object.freeze([...shape]), start, length: product(shape) };
     });
+  }
+
+  override narrow(): NarrowValue {
+    const { id, instance } = this;
+    return (row, column, written) => instance.kernels.linearNarrow(id, row, column, written);
   }
 
   protected override gradientStart(index: number): number {

@@ -1,6 +1,8 @@
 import { LSTMError } from "../checks/errors.js";
 import type { Floats } from "../tensor/arrays.js";
+import type { IntegerWeights, Quantization, Weights } from "../tensor/quantization.js";
 import type { Instance, Kernels } from "./instance.js";
+import { type NarrowValue, readNarrow, writeNarrow } from "./narrow.js";
 
 /** A parameter as the core lays it out. */
 export interface ParameterInfo {
@@ -40,6 +42,8 @@ export abstract class WasmObject {
     instance: Instance,
     id: number,
     free: Free,
+    /** What the weights, the parameters of two dimensions, are; the others are float32. */
+    readonly weights: Weights = "float32",
   ) {
     this.instance = instance;
     this.#id = id;
@@ -96,8 +100,34 @@ export abstract class WasmObject {
 
   /** A copy of a parameter. */
   read(index: number): Floats {
+    const shape = this.narrowShape(index);
+    if (shape) return readNarrow(this.narrow(index), ...shape);
     this.uploadData(index);
     return this.values(index).slice();
+  }
+
+  /** The shape of an integer weight; undefined of other parameters. */
+  narrowShape(index: number): readonly [rows: number, columns: number] | undefined {
+    const { shape } = this.parameters[index] as ParameterInfo;
+    return this.weights === "float32" || shape.length < 2 ? undefined : (shape as [number, number]);
+  }
+
+  /** What a tensor of a parameter has besides its values. */
+  quantized(index: number): { quantization: Quantization } | undefined {
+    const shape = this.narrowShape(index);
+    if (!shape) return undefined;
+    const scale = readNarrow(this.narrow(index), shape[0], 1, shape[1]);
+    return { quantization: { weights: this.weights as IntegerWeights, scale } };
+  }
+
+  /** The values of an integer weight. */
+  abstract narrow(index: number): NarrowValue;
+
+  /** Throws if the weights are integers. */
+  checkFloat(what: string): void {
+    if (this.weights === "float32") return;
+    const why = `this ${this.owner} has ${this.weights} weights; see dequantize of lstm-wasm/nn`;
+    throw new LSTMError("QUANTIZED", `${what}: ${why}`);
   }
 
   /** A copy of a parameter's gradient; empty before the first training forward. */
@@ -106,10 +136,14 @@ export abstract class WasmObject {
     return this.#gradient(index)?.slice() ?? new Float32Array(0);
   }
 
-  /** Writes a parameter. */
-  write(index: number, values: Float32Array): void {
-    this.view(index).set(values);
-    this.#data.get(index)?.set(values);
+  /** Writes a parameter. Integers are those of the values' `quantization`, or rounded. */
+  write(index: number, values: Float32Array, quantization?: Quantization): void {
+    if (this.narrowShape(index)) {
+      writeNarrow(this.narrow(index), this.parameters[index] as ParameterInfo, this.weights, values, quantization);
+    } else {
+      this.view(index).set(values);
+      this.#data.get(index)?.set(values);
+    }
   }
 
   /** A parameter where it lies in WebAssembly, to be written at once. */
@@ -119,12 +153,13 @@ export abstract class WasmObject {
     return values;
   }
 
-  /** A parameter where it lies in WebAssembly, to be read at once. */
   /** @internal Throws unless the values of a parameter can be read and written in place. */
-  checkWritable(_index: number): void {
+  checkWritable(index: number): void {
     this.id; // throws once disposed
+    if (this.narrowShape(index)) this.checkFloat((this.parameters[index] as ParameterInfo).name);
   }
 
+  /** A parameter where it lies in WebAssembly, to be read at once. */
   protected values(index: number): Float32Array {
     this.checkWritable(index);
     this.instance.check();

@@ -19,6 +19,7 @@ use core::hint::black_box;
 pub struct Constants<V> {
     one: V,
     two: V,
+    sign_bit: V,
     sigmoid_least: V,
     sigmoid_most: V,
     tanh_most: V,
@@ -30,9 +31,10 @@ pub struct Constants<V> {
 }
 
 #[allow(clippy::excessive_precision)]
-static CONSTANTS: [f32; 14] = [
+static CONSTANTS: [f32; 15] = [
     1.0,
     2.0,
+    -0.0,
     // At -89 the exponent is 128 and 2^n infinite, so that σ is 0; e^-88 no longer changes what σ divides by.
     -89.0,
     88.0,
@@ -63,12 +65,24 @@ impl<V: Vector> Constants<V> {
     #[inline(always)]
     pub fn get() -> Self {
         // Written out: the closure of a `map` would be called, not inlined, and this runs at each step.
-        let &[one, two, sigmoid_least, sigmoid_most, tanh_most, minus_log2_e, rounder, ln2_high, ln2_low, q @ ..] =
-            black_box(&CONSTANTS);
+        let &[
+            one,
+            two,
+            sign_bit,
+            sigmoid_least,
+            sigmoid_most,
+            tanh_most,
+            minus_log2_e,
+            rounder,
+            ln2_high,
+            ln2_low,
+            q @ ..,
+        ] = black_box(&CONSTANTS);
         let [q0, q1, q2, q3, q4] = q;
         Self {
             one: V::splat(one),
             two: V::splat(two),
+            sign_bit: V::splat(sign_bit),
             sigmoid_least: V::splat(sigmoid_least),
             sigmoid_most: V::splat(sigmoid_most),
             tanh_most: V::splat(tanh_most),
@@ -107,10 +121,10 @@ impl<V: Vector> Constants<V> {
     /// sign.
     #[inline(always)]
     pub fn tanh(&self, x: V) -> V {
-        let magnitude = x.copy_sign(self.one);
+        let magnitude = x.copy_sign(self.one, self.sign_bit);
         let Exponential { scale, s, w } = self.exp_of_minus((magnitude + magnitude).min(self.tanh_most));
         let t = (scale - self.one).add_product(scale, w - s);
-        (t / (t + self.two)).copy_sign(x)
+        (t / (t + self.two)).copy_sign(x, self.sign_bit)
     }
 
     /// e^-y for y >= 0; 0 above 87.7.

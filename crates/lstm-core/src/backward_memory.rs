@@ -101,6 +101,7 @@ impl BackwardMemory {
         let (hidden, h_size, padded_hidden) = (config.hidden_size(), config.h_size(), config.padded_hidden_size());
         let (c_size, padded_c) = (config.c_size(), config.padded_c_size());
         let padded_h_before = if config.cell().reads_h() { padded_hidden } else { 0 };
+        let projected = if config.proj_size() > 0 { segment } else { 0 };
         let (layers, input, output) = (config.num_layers(), config.input_size(), config.output_size());
         let states = layers * config.directions();
         let widest = input.max(output).max(hidden);
@@ -121,10 +122,10 @@ impl BackwardMemory {
             (&mut scratch.c_before, product(batch, padded_c)),
             (&mut scratch.d_c, product(batch, padded_c)),
             (&mut scratch.padded_h_before, product(batch, padded_h_before)),
-            (&mut scratch.d_h_before, product(batch, whole_panels(h_size))),
-            (&mut scratch.d_h, product(segment, h_size)),
+            (&mut scratch.running_d_h, product(batch, whole_panels(h_size))),
+            (&mut scratch.d_h, product(projected, config.proj_size())),
             (&mut scratch.h_before, product(recomputed, h_size)),
-            (&mut scratch.m, product(segment, padded_hidden)),
+            (&mut scratch.m, product(projected.max(batch), padded_hidden)),
             (&mut scratch.gates, product(recomputed, config.row_len())),
             (&mut scratch.c, product(recomputed, padded_c)),
             (&mut scratch.product, product(segment.min(BLOCK), whole_panels(widest))),

@@ -164,12 +164,13 @@ impl PackedWeights {
         self.projection.as_ref()
     }
 
-    /// A value of a narrow weight, as PyTorch shapes it.
-    pub fn narrow_value(&self, kind: Kind, row: usize, column: usize) -> f32 {
-        match (kind, &self.projection) {
-            (Kind::WeightIh, _) => self.input.narrow_value(self.input_columns().of(row), column),
-            (_, Some(projection)) if kind == Kind::WeightHr => projection.narrow_value(row, column),
-            _ => self.recurrent.narrow_value(self.recurrent_columns().of(row), column),
+    /// The matrix of a narrow weight, and the column in it of a row as PyTorch shapes it.
+    pub fn narrow(&mut self, kind: Kind, row: usize) -> (&mut PackedB, usize) {
+        let columns = if kind == Kind::WeightIh { self.input_columns() } else { self.recurrent_columns() };
+        match (kind, &mut self.projection) {
+            (Kind::WeightIh, _) => (&mut self.input, columns.of(row)),
+            (Kind::WeightHr, Some(projection)) => (projection, row),
+            _ => (&mut self.recurrent, columns.of(row)),
         }
     }
 }

@@ -101,6 +101,10 @@ pub fn copy_rows(source: &[f32], source_stride: usize, target: &mut [f32], targe
     if columns == 0 {
         return;
     }
+    if columns == source_stride && columns == target_stride {
+        let len = source.len().min(target.len());
+        return target[..len].copy_from_slice(&source[..len]);
+    }
     for (source, target) in source.chunks_exact(source_stride).zip(target.chunks_exact_mut(target_stride)) {
         target[..columns].copy_from_slice(&source[..columns]);
     }

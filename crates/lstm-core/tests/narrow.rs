@@ -122,10 +122,53 @@ fn integers_are_read_as_they_were_written() {
             let scale = scale(column_values, level);
             for (k, &value) in column_values.iter().enumerate() {
                 let integer = quantize(value, scale, level);
-                assert_eq!(matrix.narrow_value(column, k), f32::from(integer) * scale);
+                assert_eq!(matrix.narrow_value(column, k, f32::NAN), f32::from(integer) * scale);
                 assert!((value - f32::from(integer) * scale).abs() <= 0.501 * scale);
             }
+            assert_eq!(matrix.narrow_value(column, depth, f32::NAN), scale);
         }
+    }
+}
+
+#[test]
+fn integers_and_scales_that_are_written_one_by_one_are_those_of_a_column() {
+    for kind in KINDS {
+        let (depth, columns) = (37, 19);
+        let w = values(columns * depth, 9);
+        let (mut matrix, mut other) =
+            (PackedB::of(kind, columns, depth).unwrap(), PackedB::of(kind, columns, depth).unwrap());
+        for (column, row) in w.chunks(depth).enumerate() {
+            matrix.set_column(column, row);
+            let largest = row.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            other.narrow_value(column, depth + 1, largest);
+            for (k, &value) in row.iter().enumerate() {
+                other.narrow_value(column, k, value);
+            }
+        }
+        let all = |matrix: &mut PackedB| -> Vec<u32> {
+            let places = (0..columns).flat_map(|column| (0..=depth).map(move |k| (column, k)));
+            places.map(|(column, k)| matrix.narrow_value(column, k, f32::NAN).to_bits()).collect()
+        };
+        assert_eq!(all(&mut matrix), all(&mut other));
+
+        // A scale of its own, and integers no larger than the kind has at this depth.
+        let most = levels(kind, depth).weight as f32;
+        other.narrow_value(3, depth, 0.25);
+        for (written, expected) in
+            [(0.25, 0.25), (-1.6, -1.5), (0.25 * most, 0.25 * most), (1e30, 0.25 * most), (-1e30, -0.25 * most)]
+        {
+            assert_eq!(other.narrow_value(3, 36, written), expected);
+            assert_eq!(other.narrow_value(3, 36, f32::NAN), expected);
+        }
+        for of in [&mut matrix, &mut other] {
+            of.narrow_value(3, depth, 1.0);
+            for k in 0..depth {
+                of.narrow_value(3, k, 0.0);
+            }
+        }
+        assert_eq!(all(&mut matrix), all(&mut other), "no other column was written");
+        assert!(matrix.narrow_value(5, depth + 1, f32::NAN).is_nan());
+        assert!(matrix.narrow_value(5, depth + 1, f32::INFINITY).is_nan());
     }
 }
 

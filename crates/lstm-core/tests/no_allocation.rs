@@ -132,7 +132,7 @@ fn narrow_weights_never_allocate() {
 
 #[test]
 fn layers_losses_and_optimisers_never_allocate() {
-    let mut linear = Linear::new(5, 3, true).unwrap();
+    let mut linear = Linear::new(5, 3, true, Weights::F32).unwrap();
     let mut embedding = Embedding::new(4, 5, None).unwrap();
     let mut loss = Loss::new();
     let mut optimizer = Optimizer::new(Rule::Adam);

@@ -5,7 +5,7 @@ mod common;
 
 use common::stack_with;
 use lstm_core::cell::Cell;
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
 use lstm_core::dropout::philox;
 use lstm_core::gemm::PackedA;
 use lstm_core::train::{Layer, Linear};
@@ -117,7 +117,7 @@ fn a_stream_forgets_a_nan_with_its_state() {
 #[test]
 fn a_linear_layer_keeps_rows_and_columns_apart() {
     for (inputs, outputs) in [(3, 5), (16, 1), (5, 17)] {
-        let mut linear = Linear::new(inputs, outputs, true).unwrap();
+        let mut linear = Linear::new(inputs, outputs, true, Weights::F32).unwrap();
         let rows = 6;
         linear.parameter(0).values.copy_from_slice(&random(inputs * outputs, 1));
         linear.changed();

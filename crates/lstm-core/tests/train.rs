@@ -2,6 +2,7 @@
 //! block edge.
 
 use lstm_core::buffer;
+use lstm_core::config::Weights;
 use lstm_core::dropout::philox;
 use lstm_core::gemm::PackedA;
 use lstm_core::simd::{Native, Scalar, Vector};
@@ -35,7 +36,7 @@ fn product(
 #[test]
 fn linear_is_its_formula_and_its_gradients_accumulate() {
     for (rows, inputs, outputs) in [(1, 1, 1), (4, 8, 8), (5, 7, 9), (3, 33, 31), (300, 5, 6), (0, 2, 3)] {
-        let mut linear = Linear::new(inputs, outputs, true).unwrap();
+        let mut linear = Linear::new(inputs, outputs, true, Weights::F32).unwrap();
         let [x, w, b, d] =
             [rows * inputs, outputs * inputs, outputs, rows * outputs].map(|len| random(len, len as u32 + 7));
         linear.parameter(0).values.copy_from_slice(&w);

@@ -11,6 +11,7 @@ extern crate alloc;
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod heap;
+mod narrow;
 mod objects;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
@@ -70,7 +71,7 @@ pub fn used_bytes() -> f64 {
 }
 
 /// A new recurrent network of so many layers, all parameters 0: its handle, or minus an error's code. `cell` is a place in
-/// [`Cell::ALL`].
+/// [`Cell::ALL`], `weights` one in [`Weights::ALL`].
 #[wasm_bindgen(js_name = stackNew)]
 #[allow(clippy::too_many_arguments)] // an option each
 pub fn stack_new(
@@ -82,23 +83,12 @@ pub fn stack_new(
     bias: bool,
     bidirectional: bool,
     dropout: f32,
+    weights: usize,
 ) -> i32 {
     let cell = Cell::ALL[cell];
     let options = Options { cell, input_size, hidden_size, num_layers, proj_size, bias, bidirectional, dropout };
-    let stack = Config::new(options).and_then(Stack::new);
+    let stack = Config::new(options).and_then(|config| Stack::new(config.with_weights(Weights::ALL[weights])));
     handle(stack.and_then(|stack| STACKS.with(|table| table.insert(stack))))
-}
-
-/// Turns the float32 weights of a new stack into others for good, a place in [`Weights::ALL`].
-#[wasm_bindgen(js_name = stackNarrow)]
-pub fn stack_narrow(stack: u32, weights: usize) -> u32 {
-    status(with_stack(stack, |stack| stack.narrow(Weights::ALL[weights])))
-}
-
-/// A value of a narrow weight.
-#[wasm_bindgen(js_name = narrowValue)]
-pub fn narrow_value(stack: u32, index: usize, row: usize, column: usize) -> f32 {
-    with_stack(stack, |stack| stack.narrow_value(index, row, column))
 }
 
 /// Gives the memory of a stack back.

@@ -4,6 +4,7 @@
 
 use crate::objects::{AnyLayer, LAYERS, LOSS, OPTIMIZERS, PACKED_A, STACKS};
 use crate::{address_of, handle, status};
+use lstm_core::config::Weights;
 use lstm_core::dropout::{self, Draw};
 use lstm_core::train::lanes::{self, Function};
 use lstm_core::train::softmax::softmax;
@@ -53,10 +54,10 @@ fn with_gradient(family: u32, owner: u32, index: usize, action: &mut dyn FnMut(&
     });
 }
 
-/// A new linear layer with all parameters 0: its handle, or minus an error's code.
+/// A new linear layer with all parameters 0, its weights of a place in [`Weights::ALL`]: its handle, or minus an error's code.
 #[wasm_bindgen(js_name = linearNew)]
-pub fn linear_new(inputs: usize, outputs: usize, bias: bool) -> i32 {
-    insert(Linear::new(inputs, outputs, bias).map(AnyLayer::Linear))
+pub fn linear_new(inputs: usize, outputs: usize, bias: bool, weights: usize) -> i32 {
+    insert(Linear::new(inputs, outputs, bias, Weights::ALL[weights]).map(AnyLayer::Linear))
 }
 
 /// A new embedding of zeros: its handle, or minus an error's code. Row `padding` gets no gradient, unless it is negative.

@@ -44,7 +44,9 @@ function asLayer(layer: OnnxLayer, prefix: string): Layer {
     notes.push("the model is given its first states or computes them; zeros are taken");
   if (typeof h0 === "object" || typeof c0 === "object") notes.push("the model has the values that it starts from");
   if (sequenceLens) notes.push("the model gives sequences lengths of their own");
-  if (quantized) notes.push("its weights are int8; they become float32");
+  if (quantized && !stateDict.weight_ih_l0?.quantization) {
+    notes.push("its weights are integers, not all of which int8 has; they become float32");
+  }
 
   const state = { h: typeof h0 === "object" ? h0 : undefined, c: typeof c0 === "object" ? c0 : undefined };
   const some = state.h ?? state.c;

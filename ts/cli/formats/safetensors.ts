@@ -6,7 +6,11 @@ export async function read(bytes: Uint8Array, options: OpenOptions): Promise<Mod
   const metadata = loadMetadata(bytes);
   const tensors = load(bytes, { skipUnsupported: true });
   const dtypes = dtypesOf(bytes);
-  const skipped = Object.entries(dtypes).flatMap(([name, dtype]) => (name in tensors ? [] : [`${name} is ${dtype}`]));
+  // The scales of integer weights are a part of these.
+  const read = new Set(
+    Object.entries(tensors).flatMap(([name, one]) => [name, ...(one.quantization ? [`${name}.scale`] : [])]),
+  );
+  const skipped = Object.entries(dtypes).flatMap(([name, dtype]) => (read.has(name) ? [] : [`${name} is ${dtype}`]));
   return stateDictFile("safetensors", tensors, options, { metadata, dtypes, skipped });
 }
 

@@ -1,231 +1,199 @@
 /** What a model computes from its own tensors alone: exporters cut weights up and put them together in nodes. */
+
 import { product } from "../../tensor/elements.js";
-import { contiguous, eachOffset } from "../../tensor/strides.js";
+import { sameValues } from "../../tensor/shape.js";
+import { contiguous } from "../../tensor/strides.js";
+import { asTensor, Tensor } from "../../tensor/tensor.js";
 import { invalid } from "./protobuf.js";
-import type { Attribute, TensorMessage } from "./schema.js";
-import { attributesOf, isStandard, type Placed, type Scope, type Value } from "./scope.js";
-import { type Constant, type ExternalData, readTensor } from "./tensor.js";
+import type { TensorMessage } from "./schema.js";
+import type { Placed, Value } from "./scope.js";
+import { type ExternalData, readTensor } from "./tensor.js";
 
 /** As many nodes as may stand between a tensor of the file and a weight. */
 const MOST_STEPS = 256;
 
+/** Shapes that are known of values that are not. */
+export type Shapes = ReadonlyMap<Value | undefined, readonly number[]>;
+
 export class Constants {
   /** undefined also for what is being computed: a cycle is not constant. */
-  readonly #known = new Map<Value, Constant | undefined>();
+  readonly #known = new Map<Value, Tensor | undefined>();
   #left: number;
 
   constructor(
     /** How large the files are together: what is read, and what is read to compute others, is a multiple of it at most. */
     bytes: number,
-    readonly external: ExternalData,
+    readonly files: ExternalData,
   ) {
     this.#left = 16 * bytes + 2 ** 16;
   }
 
-  /** The value of this name; undefined if it is known only when the model runs. */
-  get(scope: Scope, name: string | undefined, steps = 0): Constant | undefined {
-    return this.of(scope.find(name), steps);
-  }
-
-  of(value: Value | undefined, steps = 0): Constant | undefined {
+  /** The value; undefined if it is known only when the model runs, or with these shapes. */
+  of(value: Value | undefined, shapes?: Shapes, steps = 0): Tensor | undefined {
     if (value === undefined || steps > MOST_STEPS) return undefined;
-    if (this.#known.has(value)) return this.#known.get(value);
+    const known = this.#known.get(value);
+    if (known !== undefined || (shapes === undefined && this.#known.has(value))) return known;
+    if (value.tensor === undefined && shapes !== undefined) return this.#compute(value, shapes, steps + 1);
     this.#known.set(value, undefined);
-    let constant: Constant | undefined;
-    if (value.tensor !== undefined) constant = this.#read(value.tensor);
-    else if (value.node !== undefined && value.output === 0) constant = this.#compute(value.node, steps + 1);
-    this.#known.set(value, constant);
-    return constant;
+    const tensor = value.tensor ? this.#read(value.tensor) : this.#compute(value, undefined, steps + 1);
+    this.#known.set(value, tensor);
+    return tensor;
   }
 
-  #read(tensor: TensorMessage): Constant {
-    const constant = readTensor(tensor, this.external);
-    this.#spend(constant);
-    return constant;
+  #read(message: TensorMessage): Tensor {
+    const tensor = readTensor(message, this.files);
+    this.#spend(tensor.size);
+    return tensor;
   }
 
-  #spend(constant: Constant | undefined): void {
-    this.#left -= constant?.values.length ?? 0;
+  #spend(values: number): void {
+    this.#left -= values;
     if (this.#left < 0) throw invalid("what it holds and computes from that is many times as large as the file");
   }
 
   /** Whether it is 0 everywhere, whatever its shape may be. */
   isZero(value: Value | undefined, steps = 0): boolean {
-    if (value === undefined || steps > MOST_STEPS) return false;
-    const placed = value.node;
-    const op = placed?.node.op ?? "";
-    if (placed === undefined || op === "Constant") return this.of(value)?.values.every((one) => one === 0) ?? false;
-    if (op === "ConstantOfShape") {
-      const filled = attributesOf(placed).get("value")?.t;
-      return filled === undefined || this.#read(filled).values.every((one) => one === 0);
+    const constant = this.of(value);
+    if (constant !== undefined) return isZero(constant);
+    const { node } = value ?? {};
+    if (node === undefined || steps > MOST_STEPS) return false;
+    if (node.op === "ConstantOfShape") {
+      const filled = node.attribute("value")?.t;
+      return filled === undefined || isZero(this.#read(filled));
     }
-    const first = placed.scope.find(placed.node.inputs[0]);
     return (
-      /^(Expand|Slice|Unsqueeze|Squeeze|Reshape|Transpose|Identity|Cast|Tile|Split)$/.test(op) &&
-      this.isZero(first, steps + 1)
+      /^(Expand|Slice|Unsqueeze|Squeeze|Reshape|Transpose|Identity|Cast|Tile|Split)$/.test(node.op) &&
+      this.isZero(node.input(0), steps + 1)
     );
   }
 
-  #compute(placed: Placed, steps: number): Constant | undefined {
-    const { node, scope } = placed;
-    if (!isStandard(node.domain)) return undefined;
-    const attributes = attributesOf(placed);
-    if (node.op === "Constant") return this.#literal(attributes);
-    const compute = OPERATORS[node.op ?? ""];
+  #compute({ node: placed, output }: Value, shapes: Shapes | undefined, steps: number): Tensor | undefined {
+    if (placed === undefined || output !== 0) return undefined;
+    const { op, node } = placed;
+    if (op === "Shape") {
+      const shape = shapes?.get(placed.input(0)) ?? this.of(placed.input(0), shapes, steps)?.shape;
+      return shape && new Tensor(shape.slice(placed.attribute("start")?.i ?? 0, placed.attribute("end")?.i));
+    }
+    const compute = OPERATORS[op];
     if (compute === undefined) return undefined;
-    const inputs: (Constant | undefined)[] = [];
+    const inputs: (Tensor | undefined)[] = [];
     for (const name of node.inputs) {
-      const input = this.get(scope, name, steps);
+      const input = this.of(placed.scope.find(name), shapes, steps);
       if (input === undefined && name !== "") return undefined;
+      this.#spend(1 + (input?.size ?? 0)); // no operator makes more of them
       inputs.push(input);
     }
     if (inputs[0] === undefined) return undefined;
-    for (const input of inputs) this.#spend(input); // no operator makes more of them
-    return compute(inputs as [Constant, ...(Constant | undefined)[]], attributes);
-  }
-
-  /** A Constant node. */
-  #literal(attributes: ReadonlyMap<string, Attribute>): Constant | undefined {
-    for (const [name, { t, f, i, floats, ints }] of attributes) {
-      if (name === "value" && t !== undefined) return this.#read(t);
-      if (name === "value_float") return { shape: [], values: Float32Array.of(f ?? 0) };
-      if (name === "value_int") return { shape: [], values: Float64Array.of(i ?? 0) };
-      if (name === "value_floats") return { shape: [floats.length], values: Float32Array.from(floats) };
-      if (name === "value_ints") return { shape: [ints.length], values: Float64Array.from(ints) };
+    try {
+      return compute(inputs as unknown as Inputs, placed);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "OUT_OF_MEMORY") throw error;
+      return undefined; // its inputs do not fit each other
     }
-    return undefined;
   }
 }
 
-type Inputs = readonly [Constant, ...(Constant | undefined)[]];
-type Operator = (inputs: Inputs, attributes: ReadonlyMap<string, Attribute>) => Constant | undefined;
+const isZero = ({ data }: Tensor): boolean => data.every((one) => one === 0);
 
-const reshaped = ({ values }: Constant, shape: readonly number[]): Constant | undefined =>
-  product(shape) === values.length && shape.every((size) => size >= 0) ? { shape, values } : undefined;
+type Inputs = readonly [Tensor, ...(Tensor | undefined)[]];
 
-/** Axes as a list: an input since opset 13, an attribute before. */
-export function axesOf(inputs: readonly (Constant | undefined)[], attributes: ReadonlyMap<string, Attribute>) {
-  const given = inputs[1] === undefined ? attributes.get("axes")?.ints : [...inputs[1].values];
-  return (rank: number) => given?.map((axis) => (axis < 0 ? axis + rank : axis));
+/** The integers of a tensor, none of which float32 has rounded. One beyond 2^31 says "up to the end". */
+function integersOf({ data }: Tensor): number[] {
+  if (data.some((one) => Math.abs(one) > 2 ** 24 && Math.abs(one) < 2 ** 31)) throw new RangeError();
+  return [...data];
 }
 
-const OPERATORS: Readonly<Record<string, Operator>> = {
+/** Integers that are an input in later opsets, and were an attribute in earlier ones. */
+const listOf = (input: Tensor | undefined, placed: Placed, attribute: string): number[] | undefined =>
+  input ? integersOf(input) : placed.attribute(attribute)?.ints;
+
+const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
+
+/** What each operator makes of its inputs; undefined, or an error, for what does not fit or is not read. */
+const OPERATORS: Readonly<Record<string, (inputs: Inputs, placed: Placed) => Tensor | undefined>> = {
   __proto__: null as never,
   Identity: ([x]) => x,
-  /** Numbers of another type; of floating-point ones only the widths differ, and those are read as float32. */
-  Cast: ([x], attributes) => {
-    const type = attributes.get("to")?.i;
-    return type === 1 || type === 11 ? { shape: x.shape, values: Float32Array.from(x.values) } : undefined;
+  /** float and double are read as float32; of int32 and int64 the fraction goes. */
+  Cast: ([x], placed) => {
+    const to = placed.attribute("to")?.i;
+    if (to === 1 || to === 11) return x;
+    return to === 6 || to === 7 ? new Tensor(x.data.map(Math.trunc), x.shape) : undefined;
   },
-  Squeeze: (inputs, attributes) => {
-    const [x] = inputs;
-    const axes = axesOf(inputs, attributes)(x.shape.length);
-    return reshaped(
-      x,
-      x.shape.filter((size, d) => (axes ? !axes.includes(d) : size !== 1)),
-    );
+  Squeeze: ([x, axes], placed) => {
+    const gone = listOf(axes, placed, "axes")?.map((axis) => positive(axis, x.shape.length));
+    return x.reshape(x.shape.filter((size, d) => (gone ? !gone.includes(d) : size !== 1)));
   },
-  Unsqueeze: (inputs, attributes) => {
-    const [x] = inputs;
-    const axes = axesOf(inputs, attributes)(x.shape.length + (inputs[1]?.values.length ?? 1));
-    if (axes === undefined) return undefined;
+  Unsqueeze: ([x, axes], placed) => {
+    const added = listOf(axes, placed, "axes") ?? [];
     const shape = [...x.shape];
-    for (const axis of [...axes].sort((a, b) => a - b)) shape.splice(axis, 0, 1);
-    return reshaped(x, shape);
+    const places = added.map((axis) => positive(axis, x.shape.length + added.length));
+    for (const axis of places.sort((a, b) => a - b)) shape.splice(axis, 0, 1);
+    return x.reshape(shape);
   },
-  Reshape: ([x, target]) => {
-    if (target === undefined) return undefined;
-    const shape = Array.from(target.values, (size, d) => (size === 0 ? (x.shape[d] ?? 0) : size));
-    const free = shape.indexOf(-1);
-    if (free >= 0) shape[free] = x.values.length / product(shape.filter((_, d) => d !== free));
-    return reshaped(x, shape);
-  },
-  Transpose: ([x], attributes) => transposed(x, attributes.get("perm")?.ints),
-  Slice: ([x, starts, ends, axes, steps], attributes) => {
-    const list = (given: Constant | undefined, name: string) =>
-      given ? [...given.values] : attributes.get(name)?.ints;
-    const from = list(starts, "starts") ?? [];
-    const to = list(ends, "ends") ?? [];
-    const along = list(axes, "axes") ?? from.map((_, d) => d);
-    if (steps?.values.some((step) => step !== 1) || along.length !== from.length || to.length !== from.length)
+  Reshape: ([x, target]) =>
+    target && x.reshape(integersOf(target).map((size, d) => (size === 0 ? (x.shape[d] ?? 0) : size))),
+  Transpose: ([x], placed) => transposed(x, placed.attribute("perm")?.ints),
+  Slice: ([x, starts, ends, axes, steps], placed) => {
+    const from = listOf(starts, placed, "starts") ?? [];
+    const to = listOf(ends, placed, "ends") ?? [];
+    const along = listOf(axes, placed, "axes") ?? from.map((_, d) => d);
+    if (steps?.data.some((step) => step !== 1) || along.length !== from.length || to.length !== from.length)
       return undefined;
-    return along.reduce<Constant | undefined>(
-      (one, axis, i) => one && sliced(one, axis, from[i] as number, to[i] as number),
-      x,
-    );
+    return along.reduce((one, axis, i) => one.slice(axis, from[i] as number, to[i]), x);
   },
-  Concat: (inputs, attributes) => concatenated(inputs as readonly Constant[], attributes.get("axis")?.i ?? 0),
-  DequantizeLinear: ([x, scale, zero], attributes) =>
-    attributes.get("block_size")?.i || scale === undefined
-      ? undefined
-      : dequantized(x, scale, zero, scale.values.length === 1 ? 0 : (attributes.get("axis")?.i ?? 1)),
+  Concat: (inputs, placed) => concatenated(inputs as readonly Tensor[], placed.attribute("axis")?.i),
+  /** Of a shape, which goes into a Reshape. */
+  Gather: ([x, index]) =>
+    index && x.shape.length === 1 && index.size === 1
+      ? x.select(0, integersOf(index)[0] as number).reshape(index.shape)
+      : undefined,
+  DequantizeLinear: ([x, scale, zero], placed) => {
+    if (scale === undefined || placed.attribute("block_size")?.i) return undefined;
+    if (scale.size === 1) return dequantized(x, scale, zero, x.size);
+    const axis = positive(placed.attribute("axis")?.i ?? 1, x.shape.length);
+    return scale.size === x.shape[axis] ? dequantized(x, scale, zero, product(x.shape.slice(axis + 1))) : undefined;
+  },
 };
 
-/** (x - zero) * scale, with one scale or one for each index of an axis; undefined where they do not fit. */
-export function dequantized(
-  x: Constant,
-  scale: Constant,
-  zero: Constant | undefined,
-  axis: number,
-): Constant | undefined {
-  const { shape } = x;
-  const d = axis < 0 ? axis + shape.length : axis;
-  const count = scale.values.length;
-  if ((count !== 1 && count !== shape[d]) || (zero !== undefined && zero.values.length !== count)) return undefined;
-  const inner = count === 1 ? x.values.length : product(shape.slice(d + 1));
-  const values = Float32Array.from(x.values, (value, i) => {
-    const at = Math.floor(i / inner) % count;
-    return Math.fround(value - (zero?.values[at] ?? 0)) * (scale.values[at] as number);
+/** (x - zero) * scale, with one scale for each `inner` values, and again from the first one on; undefined if zero does not fit. */
+export function dequantized(x: Tensor, scale: Tensor, zero: Tensor | undefined, inner: number): Tensor | undefined {
+  if (zero !== undefined && zero.size !== scale.size) return undefined;
+  const values = x.data.map((value, i) => {
+    const at = Math.floor(i / inner) % scale.size;
+    return (value - (zero?.data[at] ?? 0)) * (scale.data[at] as number);
   });
-  return { shape, values };
+  return new Tensor(values, x.shape);
 }
 
-/** Blocks of the same size and type, which lie at steps of their own in the source. */
-function gather(x: Constant, shape: readonly number[], strides: readonly number[], offset: number): Constant {
-  const values = new (x.values.constructor as new (size: number) => Float32Array)(product(shape));
-  eachOffset(shape, strides, offset, (from, to) => {
-    values[to] = x.values[from] as number;
-  });
-  return { shape, values };
+/** A list in another order, a permutation; backwards if none is given. undefined if it is none. */
+export function permuted<T>(list: readonly T[], perm: readonly number[] = []): T[] | undefined {
+  const order = perm.length > 0 ? perm : list.map((_, d) => list.length - 1 - d);
+  if (order.length !== list.length || !list.every((_, d) => order.includes(d))) return undefined;
+  return order.map((d) => list[d] as T);
 }
 
 /** @param perm which dimension of `x` each one is; all of them backwards if left out */
-export function transposed(x: Constant, perm?: readonly number[]): Constant | undefined {
-  const order = perm?.length ? perm : x.shape.map((_, d) => x.shape.length - 1 - d);
-  if (order.length !== x.shape.length || !x.shape.every((_, d) => order.includes(d))) return undefined;
-  const strides = contiguous(x.shape, false);
-  const pick = (list: readonly number[]) => order.map((d) => list[d] as number);
-  return gather(x, pick(x.shape), pick(strides), 0);
+export function transposed(x: Tensor, perm?: readonly number[]): Tensor | undefined {
+  const [shape, strides] = [permuted(x.shape, perm), permuted(contiguous(x.shape, false), perm)];
+  return shape && strides && asTensor("x", { data: x.data, shape, strides });
 }
 
-function sliced(x: Constant, axis: number, start: number, end: number): Constant | undefined {
-  const d = axis < 0 ? axis + x.shape.length : axis;
-  const size = x.shape[d];
-  if (size === undefined) return undefined;
-  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
-  const from = clamp(start);
-  const strides = contiguous(x.shape, false);
-  const shape = x.shape.map((one, i) => (i === d ? Math.max(clamp(end) - from, 0) : one));
-  return gather(x, shape, strides, from * (strides[d] as number));
-}
-
-function concatenated(parts: readonly Constant[], axis: number): Constant | undefined {
-  const [{ shape, values: first }] = parts as [Constant];
-  const d = axis < 0 ? axis + shape.length : axis;
-  const fits = (one: Constant) =>
-    one.shape.length === shape.length && one.shape.every((size, i) => i === d || size === shape[i]);
-  if (d >= shape.length || !parts.every(fits)) return undefined;
+/** One behind the other along an axis; undefined if their other sizes differ. */
+export function concatenated(parts: readonly Tensor[], axis = 0): Tensor | undefined {
+  const [{ shape }] = parts as readonly [Tensor];
+  const d = positive(axis, shape.length);
+  const others = (one: readonly number[]) => one.map((size, i) => (i === d ? 0 : size));
+  if (d >= shape.length || !parts.every((one) => sameValues(others(one.shape), others(shape)))) return undefined;
   const total = parts.reduce((sum, one) => sum + (one.shape[d] as number), 0);
-  const result = shape.map((size, i) => (i === d ? total : size));
-  const values = new (first.constructor as new (size: number) => Float32Array)(product(result));
+  const result = Tensor.zeros(shape.map((size, i) => (i === d ? total : size)));
   const outer = product(shape.slice(0, d));
   let at = 0;
   for (let o = 0; o < outer; o++) {
-    for (const { values: part } of parts) {
-      const block = part.length / outer;
-      values.set(part.subarray(o * block, (o + 1) * block), at);
-      at += block;
+    for (const { data, size } of parts) {
+      const run = size / outer;
+      result.data.set(data.subarray(o * run, (o + 1) * run), at);
+      at += run;
     }
   }
-  return { shape: result, values };
+  return result;
 }

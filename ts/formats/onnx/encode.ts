@@ -1,19 +1,26 @@
 /** Writes protobuf messages. Ours, because a library's writer of all of protobuf is as large as the rest of `save`. */
 import type { Bytes } from "../../tensor/arrays.js";
 import { joined } from "../bytes.js";
-import { encodeUtf8 } from "../utf8.js";
 
-/** A field's number, and its value: an integer from 0 on, a text, bytes, or a message of fields. */
-export type Field = readonly [number: number, value: number | string | Uint8Array | readonly Field[]];
+/** An integer from 0 on, a text, bytes or a message. */
+type Value = number | string | Uint8Array | Message;
 
-/** The bytes of a message of these fields, in this order. */
-export function encode(fields: readonly Field[]): Bytes {
+/** The values of a message by the numbers of its fields; a list for a field that comes more than once. */
+export interface Message {
+  readonly [field: number]: Value | readonly Value[];
+}
+
+/** The bytes of a message, its fields in the order of their numbers. */
+export function encode(message: Message): Bytes {
   const parts: Uint8Array[] = [];
-  for (const [number, value] of fields) {
-    if (typeof value === "number") parts.push(varint(8 * number), varint(value));
-    else {
-      const bytes = typeof value === "string" ? encodeUtf8(value) : value instanceof Uint8Array ? value : encode(value);
-      parts.push(varint(8 * number + 2), varint(bytes.length), bytes);
+  for (const [field, values] of Object.entries(message)) {
+    for (const value of [values].flat() as Value[]) {
+      if (typeof value === "number") parts.push(varint(8 * Number(field)), varint(value));
+      else {
+        const text = typeof value === "string" && new TextEncoder().encode(value);
+        const bytes = text || (value instanceof Uint8Array ? value : encode(value as Message));
+        parts.push(varint(8 * Number(field) + 2), varint(bytes.length), bytes);
+      }
     }
   }
   return joined("an ONNX model", parts);

@@ -1,197 +1,223 @@
 /** One recurrent node: what PyTorch's module of one layer would hold. */
 import { shapeText } from "../../checks/describe.js";
 import type { LSTMError } from "../../checks/errors.js";
+import type { RNNOptions } from "../../checks/options.js";
+import { GRU } from "../../recurrent/gru.js";
+import { LSTM } from "../../recurrent/lstm.js";
+import { RNN } from "../../recurrent/rnn.js";
+import { sameValues } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
 import { quote } from "../json-reader.js";
-import { type Constants, dequantized, transposed } from "./constants.js";
-import type { Attribute } from "./schema.js";
-import { attributesOf, isStandard, type Placed, type Value } from "./scope.js";
-import type { Constant } from "./tensor.js";
+import { type Constants, concatenated, dequantized, transposed } from "./constants.js";
+import type { Placed } from "./scope.js";
+import { isFloat } from "./tensor.js";
 
-/** The operators, which have the names of PyTorch's classes. */
-export type NodeKind = "LSTM" | "GRU" | "RNN";
-/** The values of the attribute `direction`. */
-export type Direction = "forward" | "reverse" | "bidirectional";
+/** The classes by the names of ONNX's operators, which are theirs. */
+export const CLASSES = { LSTM, GRU, RNN };
+export type NodeKind = keyof typeof CLASSES;
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
-export type Initial = "zeros" | "computed" | Constant;
+export type Initial = "zeros" | "computed" | Tensor;
 
-/** A node that was read. */
+/** What an ONNX model says of a layer beyond the options of its module. */
+export interface OnnxAttributes {
+  /** The names of the nodes, from the first layer to the last. */
+  readonly nodes: readonly string[];
+  /**
+   * `"reverse"`: the model reads the sequence from its end, in this direction only, for which `nn.LSTM` has no option. Flip
+   * the input along time, and the output back.
+   */
+  readonly direction: "forward" | "reverse" | "bidirectional";
+  /** 1 where the model has the batch first, also in its states; there `batchFirst` is true. */
+  readonly layout: 0 | 1;
+  /** The names of the values that the first node reads. */
+  readonly inputs: readonly string[];
+  /** The names of the values that the last node writes: the output and the last states. */
+  readonly outputs: readonly string[];
+  /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
+  readonly sequenceLens: boolean;
+  /**
+   * Whether the weights were integers (`DynamicQuantizeLSTM`). They are int8 here too, by their own scales, where all of them, less
+   * their zero points, are from -127 to 127; else float32. What they multiply is rounded to 16 bits then, and not to 8.
+   */
+  readonly quantized: boolean;
+  /**
+   * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
+   * directions, batch, hidden). Only zeros are what `forward` takes by itself: give it the others.
+   */
+  readonly h0: Initial;
+  /** The same for the cell state of an LSTM. */
+  readonly c0: Initial;
+}
+
+/** A node that was read: a module of one layer. */
 export interface RecurrentNode {
   readonly placed: Placed;
-  readonly name: string;
   readonly kind: NodeKind;
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly direction: Direction;
-  readonly directions: number;
-  readonly layout: 0 | 1;
-  readonly nonlinearity: "tanh" | "relu";
-  readonly quantized: boolean;
+  readonly options: RNNOptions & { readonly bias: boolean };
+  readonly attributes: OnnxAttributes;
   /** How many sequences it reads at once, where the model holds its initial state. */
   readonly batch: number | undefined;
-  readonly initial: { readonly h: Initial; readonly c: Initial };
-  /** For each direction: `weight_ih`, `weight_hh` and, unless the node has none, `bias_ih` and `bias_hh`. */
+  /** For each direction: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`; the biases of a node without are 0. */
   readonly parameters: readonly Readonly<Record<string, Tensor>>[];
 }
 
 /** ONNX's gates in PyTorch's order: LSTM i o f c to i f g o, GRU z r h to r z n. */
 export const GATES: Readonly<Record<NodeKind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
 const ACTIVATIONS = { LSTM: "sigmoid,tanh,tanh", GRU: "sigmoid,tanh", RNN: "tanh" };
-const QUANTIZED = "DynamicQuantizeLSTM";
+const QUANTIZED = "com.microsoft.DynamicQuantizeLSTM";
 
-/** What kind of node it is, if it is a recurrent one. */
-export function kindOf({ node: { op = "", domain } }: Placed): NodeKind | undefined {
-  if (isStandard(domain) && /^(LSTM|GRU|RNN)$/.test(op)) return op as NodeKind;
-  return domain === "com.microsoft" && op === QUANTIZED ? "LSTM" : undefined;
+/** The kinds of recurrent nodes, by their operators. */
+export const KINDS: ReadonlyMap<string, NodeKind> = new Map([
+  ["LSTM", "LSTM"],
+  ["GRU", "GRU"],
+  ["RNN", "RNN"],
+  [QUANTIZED, "LSTM"],
+]);
+
+/** The blocks of rows, one for each gate, in another order. */
+export function reordered(x: Tensor, order: readonly number[]): Tensor {
+  const size = (x.shape[0] as number) / order.length;
+  return concatenated(order.map((gate) => x.slice(0, gate * size, (gate + 1) * size))) as Tensor;
 }
 
 /** @throws LSTMError that names the node, and the attribute or input that PyTorch's module has no equivalent for */
-export function readLayer(placed: Placed, kind: NodeKind, constants: Constants): RecurrentNode {
-  const { node, scope, path } = placed;
-  const name = path + (node.name || node.outputs.find((output) => output !== "") || node.op);
-  const attributes = attributesOf(placed);
+export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
+  const { node, op, path } = placed;
+  const kind = KINDS.get(op) as NodeKind;
+  const name = path + (node.name || node.outputs.find((output) => output !== "") || op);
   const refuse = (why: string): LSTMError => badFile(`ONNX: the ${node.op} node ${quote(name)} ${why}`);
-  const integer = (attribute: string) => attributes.get(attribute)?.i ?? 0;
-  const read = (index: number): Value | undefined => scope.find(node.inputs[index]);
 
-  const direction = attributes.get("direction")?.s || "forward";
+  const direction = placed.attribute("direction")?.s || "forward";
   if (!/^(forward|reverse|bidirectional)$/.test(direction)) throw refuse(`has direction ${quote(direction)}`);
   const directions = direction === "bidirectional" ? 2 : 1;
-  const layout = integer("layout");
+  const layout = placed.attribute("layout")?.i ?? 0;
   if (layout !== 0 && layout !== 1) throw refuse(`has layout ${layout}; it must be 0 or 1`);
-  const nonlinearity = readActivations(kind, attributes, refuse);
-  if (node.inputs[7] && !constants.isZero(read(7))) {
-    throw refuse(`has peepholes (its input P, ${quote(node.inputs[7])}), which PyTorch's nn.LSTM has not`);
-  }
+  const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
+  const nonlinearity = readActivations(kind, placed, lacks);
+  const peepholes = node.inputs[7];
+  if (peepholes && !constants.isZero(placed.input(7))) throw lacks(`peepholes (its input P, ${quote(peepholes)})`);
 
-  const quantized = node.op === QUANTIZED;
-  const gates = GATES[kind].length;
-  const dense = (index: number, what: string): Constant => {
-    const value = constants.of(read(index));
-    if (value === undefined) {
-      throw refuse(
-        `has weights that are no constants: ${what}, ${quote(node.inputs[index] ?? "")}, is only known when the model runs`,
-      );
-    }
-    return value;
+  const quantized = op === QUANTIZED;
+  const constant = (index: number, what: string): Tensor => {
+    const tensor = constants.of(placed.input(index));
+    if (tensor !== undefined) return tensor;
+    const input = quote(node.inputs[index] ?? "");
+    throw refuse(`has weights that are no constants: ${what}, ${input}, is only known when the model runs`);
   };
   /** W or R: (directions, gates * hidden, columns). */
-  const weight = (index: 1 | 2, what: string): Constant => {
-    const stored = dense(index, what);
+  const weight = (index: 1 | 2, what: string): Tensor => {
+    const stored = constant(index, what);
     if (!quantized) return stored;
-    const [scale, zero] = [dense(6 + 2 * index, `${what}_scale`), dense(7 + 2 * index, `${what}_zero_point`)];
-    const wide = widened(stored, scale, zero);
-    if (wide === undefined) throw refuse(`has ${what}_scale or ${what}_zero_point of another shape than ${what} needs`);
-    return wide;
+    const [scale, zero] = [`${what}_scale`, `${what}_zero_point`];
+    const wide = widened(stored, constant(6 + 2 * index, scale), constant(7 + 2 * index, zero));
+    if (wide !== undefined) return wide;
+    throw refuse(`has ${scale} or ${zero} of another shape than ${what} needs`);
   };
-  const [input, recurrent] = [weight(1, "W"), weight(2, "R")];
-  const hiddenSize = recurrent.shape[2] ?? 0;
-  const inputSize = input.shape[2] ?? 0;
-  const rows = gates * hiddenSize;
-  const check = (what: string, { shape, values }: Constant, expected: readonly number[]) => {
-    if (shape.join() === expected.join() && values instanceof Float32Array) return;
-    throw refuse(
-      `has ${what} of shape ${shapeText(shape)}; expected floating-point numbers of shape ${shapeText(expected)}`,
-    );
-  };
+  const [W, R] = [weight(1, "W"), weight(2, "R")];
+  const [inputSize, hiddenSize] = [W.shape[2] ?? 0, R.shape[2] ?? 0];
   if (hiddenSize === 0 || inputSize === 0) throw refuse("has weights without values");
-  check("W", input, [directions, rows, inputSize]);
-  check("R", recurrent, [directions, rows, hiddenSize]);
-  const declared = attributes.get("hidden_size")?.i ?? hiddenSize;
+  const rows = GATES[kind].length * hiddenSize;
+  const bias = !!node.inputs[3];
+  const B = bias ? constant(3, "B") : Tensor.zeros([directions, 2 * rows]);
+  const check = (index: number, what: string, { shape }: Tensor, ...expected: number[]) => {
+    const { tensor } = placed.input(index) ?? {};
+    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
+    const [got, wanted] = [shapeText(shape), shapeText(expected)];
+    throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
+  };
+  check(1, "W", W, directions, rows, inputSize);
+  check(2, "R", R, directions, rows, hiddenSize);
+  check(3, "B", B, directions, 2 * rows);
+  const declared = placed.attribute("hidden_size")?.i ?? hiddenSize;
   if (declared !== hiddenSize) throw refuse(`has hidden_size ${declared}, but R has ${hiddenSize} columns`);
-  const bias = node.inputs[3] ? dense(3, "B") : undefined;
-  if (bias !== undefined) check("B", bias, [directions, 2 * rows]);
 
-  const initialOf = (index: number): Initial => {
-    if (!node.inputs[index] || constants.isZero(read(index))) return "zeros";
-    const known = constants.of(read(index));
+  const initial = (index: number): Initial => {
+    const value = placed.input(index);
+    if (!node.inputs[index] || constants.isZero(value)) return "zeros";
+    const known = constants.of(value);
     if (known === undefined) return "computed";
-    const batchFirst = layout === 1 ? transposed(known, [1, 0, 2]) : known;
-    const [d, , columns] = batchFirst?.shape ?? [];
-    if (batchFirst?.shape.length === 3 && d === directions && columns === hiddenSize) return batchFirst;
+    const state = layout === 1 ? transposed(known, [1, 0, 2]) : known;
+    if (state && sameValues(state.shape, [directions, state.shape[1] as number, hiddenSize])) return state;
     throw refuse(`has an initial state of shape ${shapeText(known.shape)}`);
   };
 
-  const parameters = Array.from({ length: directions }, (_, d) => {
-    const take = (source: Constant, block: number, columns: readonly number[]) => {
-      const size = columns.length === 0 ? hiddenSize : hiddenSize * (columns[0] as number);
-      return inTorchOrder(source.values as Float32Array, kind, block * gates * size, size, [rows, ...columns]);
-    };
-    return {
-      weight_ih: take(input, d, [inputSize]),
-      weight_hh: take(recurrent, d, [hiddenSize]),
-      ...(bias && { bias_ih: take(bias, 2 * d, []), bias_hh: take(bias, 2 * d + 1, []) }),
-    };
-  });
+  const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
+  /** A scale for each row of W or R, by which its values are integers of int8. */
+  const scales = (index: 1 | 2, { data }: Tensor): Tensor | undefined => {
+    const given = constant(6 + 2 * index, "a scale");
+    const ones = new Tensor(new Float32Array(directions * rows).fill(1), [directions, rows]);
+    const each = dequantized(ones, given, undefined, ones.size / given.size) as Tensor;
+    const fits = (value: number, i: number) =>
+      Math.abs(value / (each.data[Math.floor(i / (data.length / ones.size))] as number)) < 127.5;
+    return each.data.every((one) => one > 0 && one < Infinity) && data.every(fits) ? each : undefined;
+  };
+  const [Ws, Rs] = quantized ? [scales(1, W), scales(2, R)] : [];
+  const weightOf = (x: Tensor, scale: Tensor | undefined, d: number): Tensor =>
+    Object.assign(
+      inTorchOrder(x.select(0, d)),
+      Ws && Rs && { quantization: { weights: "int8", scale: inTorchOrder((scale as Tensor).select(0, d)).data } },
+    );
+  const parameters = Array.from({ length: directions }, (_, d) => ({
+    weight_ih: weightOf(W, Ws, d),
+    weight_hh: weightOf(R, Rs, d),
+    bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
+    bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
+  }));
+  const batchFirst = layout === 1;
+  const bidirectional = directions === 2;
   return {
     placed,
-    name,
     kind,
-    inputSize,
-    hiddenSize,
-    direction: direction as Direction,
-    directions,
-    layout,
-    nonlinearity,
-    quantized,
-    batch: constants.of(read(5))?.shape[layout === 1 ? 0 : 1],
-    initial: { h: initialOf(5), c: kind === "LSTM" ? initialOf(6) : "zeros" },
+    options: { inputSize, hiddenSize, numLayers: 1, bias, batchFirst, bidirectional, ...nonlinearity },
+    attributes: {
+      nodes: [name],
+      direction: direction as OnnxAttributes["direction"],
+      layout,
+      inputs: node.inputs,
+      outputs: node.outputs,
+      sequenceLens: !!node.inputs[4],
+      quantized,
+      h0: initial(5),
+      c0: initial(6),
+    },
+    batch: constants.of(placed.input(5))?.shape[batchFirst ? 0 : 1],
     parameters,
   };
 }
 
-/** Refuses every attribute that changes what the cell computes; an RNN's activation is told. */
+/** Refuses every attribute that changes what the cell computes; the activation of an RNN is an option. */
 function readActivations(
   kind: NodeKind,
-  attributes: ReadonlyMap<string, Attribute>,
-  refuse: (why: string) => LSTMError,
-): "tanh" | "relu" {
-  const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
-  if (attributes.has("clip")) throw lacks(`clip ${attributes.get("clip")?.f ?? 0}`);
-  if (attributes.get("input_forget")?.i) throw lacks("input_forget 1 (coupled input and forget gates)");
+  placed: Placed,
+  lacks: (what: string) => LSTMError,
+): Pick<RNNOptions, "nonlinearity"> {
+  const clip = placed.attribute("clip");
+  if (clip !== undefined) throw lacks(`clip ${clip.f ?? 0}`);
+  if (placed.attribute("input_forget")?.i) throw lacks("input_forget 1 (coupled input and forget gates)");
   for (const name of ["activation_alpha", "activation_beta"]) {
-    const values = attributes.get(name)?.floats ?? [];
+    const values = placed.attribute(name)?.floats ?? [];
     if (values.length > 0) throw lacks(`${name} ${shapeText(values.slice(0, 8))}`);
   }
-  if (kind === "GRU" && attributes.get("linear_before_reset")?.i !== 1) {
+  if (kind === "GRU" && placed.attribute("linear_before_reset")?.i !== 1) {
     throw lacks(
       "linear_before_reset 0 (the reset gate before the product instead of after it; in Keras reset_after=False)",
     );
   }
-  const activations = attributes.get("activations")?.strings ?? [];
-  const text = activations.slice(0, 8).join(", ");
+  const text = (placed.attribute("activations")?.strings ?? []).slice(0, 8).join(", ");
   const given = text.toLowerCase().replaceAll(" ", "");
   const expected = ACTIVATIONS[kind];
-  if (activations.length === 0 || given === expected || given === `${expected},${expected}`) return "tanh";
-  if (kind === "RNN" && /^relu(,relu)?$/.test(given)) return "relu";
-  throw lacks(`the activations ${quote(text)}`);
-}
-
-/** One direction's rows, whose blocks of `size` values begin at `begin`, with the gates in PyTorch's order. */
-function inTorchOrder(source: Float32Array, kind: NodeKind, begin: number, size: number, shape: number[]): Tensor {
-  const values = new Float32Array(GATES[kind].length * size);
-  for (const [g, gate] of GATES[kind].entries()) {
-    values.set(source.subarray(begin + gate * size, begin + (gate + 1) * size), g * size);
+  const isRelu = kind === "RNN" && /^relu(,relu)?$/.test(given);
+  if (!isRelu && given !== "" && given !== expected && given !== `${expected},${expected}`) {
+    throw lacks(`the activations ${quote(text)}`);
   }
-  return new Tensor(values, shape);
+  return kind === "RNN" ? { nonlinearity: isRelu ? "relu" : "tanh" } : {};
 }
 
 /** The weights of DynamicQuantizeLSTM, which lie as (directions, columns, rows), with a scale for each direction or row. */
-function widened(stored: Constant, scale: Constant, zero: Constant): Constant | undefined {
-  const [directions = 0, columns = 0, rows = 0] = stored.shape;
-  const moved = stored.shape.length === 3 ? transposed(stored, [0, 2, 1]) : undefined;
-  if (moved === undefined) return undefined;
-  const flat = { shape: [directions * rows, columns], values: moved.values };
-  // One scale for each row, also where a direction has one for all of its rows.
-  const perRow = ({ values }: Constant): Constant => {
-    const each = values.length === directions * rows ? 1 : rows;
-    const count = values.length === directions || each === 1 ? directions * rows : 0;
-    return {
-      shape: [count],
-      values: Float32Array.from({ length: count }, (_, i) => values[Math.floor(i / each)] as number),
-    };
-  };
-  const wide = dequantized(flat, perRow(scale), perRow(zero), 0);
-  return wide && { shape: [directions, rows, columns], values: wide.values };
+function widened(stored: Tensor, scale: Tensor, zero: Tensor): Tensor | undefined {
+  const moved = transposed(stored, [0, 2, 1]);
+  const [directions = 0, rows = 0] = moved?.shape ?? [];
+  if (moved === undefined || (scale.size !== directions && scale.size !== directions * rows)) return undefined;
+  return dequantized(moved, scale, zero, moved.size / scale.size);
 }

@@ -3,50 +3,21 @@ import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
-import type { StateDict } from "../../parameters/state-dict.js";
 import { suffixOf } from "../../recurrent/cells.js";
-import { GRU } from "../../recurrent/gru.js";
-import { LSTM } from "../../recurrent/lstm.js";
-import { RNN } from "../../recurrent/rnn.js";
+import type { GRU } from "../../recurrent/gru.js";
+import type { LSTM } from "../../recurrent/lstm.js";
+import type { RNN } from "../../recurrent/rnn.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
-import { Constants } from "./constants.js";
-import { type Direction, type Initial, kindOf, type RecurrentNode, readLayer } from "./layer.js";
+import { Constants, concatenated } from "./constants.js";
+import { CLASSES, type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
-import { MODEL, type Model } from "./schema.js";
-import { isStandard, type Value, walk } from "./scope.js";
+import { MODEL, type Model, type TensorMessage } from "./schema.js";
+import { find } from "./scope.js";
 import { isFloat } from "./tensor.js";
 import { joined } from "./wiring.js";
-
-/** What an ONNX model says of a layer beyond the options of its module. */
-export interface OnnxAttributes {
-  /** The names of the nodes, from the first layer to the last. */
-  readonly nodes: readonly string[];
-  /**
-   * `"reverse"`: the model reads the sequence from its end, in this direction only, for which `nn.LSTM` has no option. Flip
-   * the input along time, and the output back.
-   */
-  readonly direction: "forward" | "reverse" | "bidirectional";
-  /** 1 where the model has the batch first, also in its states; there `batchFirst` is true. */
-  readonly layout: 0 | 1;
-  /** The names of the values that the first node reads. */
-  readonly inputs: readonly string[];
-  /** The names of the values that the last node writes: the output and the last states. */
-  readonly outputs: readonly string[];
-  /** Whether sequences have lengths of their own in the model (its input `sequence_lens`): pack them. */
-  readonly sequenceLens: boolean;
-  /** Whether the weights were int8 (`DynamicQuantizeLSTM`); they are float32 here, and so is what is computed. */
-  readonly quantized: boolean;
-  /**
-   * Where the model starts: at zeros, at what it is given or computes (`"computed"`), or at these values, (layers *
-   * directions, batch, hidden). Only zeros are what `forward` takes by itself: give it the others.
-   */
-  readonly h0: "zeros" | "computed" | Tensor;
-  /** The same for the cell state of an LSTM. */
-  readonly c0: "zeros" | "computed" | Tensor;
-}
 
 /** Options of `load`. */
 export interface LoadOptions {
@@ -114,35 +85,15 @@ export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOpti
   let size = file.length;
   for (const { length } of external.values()) size += length;
   const constants = new Constants(size, external);
-  const found: RecurrentNode[] = [];
-  const pending: (() => void)[] = [];
-  const operators = new Set<string>();
+  const found = find(model, model.graph, KINDS);
   const tensors: Record<string, Tensor> = Object.create(null);
-  const keep = (name: string, value: Value) => {
-    const constant = constants.of(value);
-    if (constant?.values instanceof Float32Array) tensors[name] = new Tensor(constant.values, constant.shape);
-  };
-  walk(
-    model,
-    model.graph,
-    (placed) => {
-      const { node, scope, path } = placed;
-      operators.add(node.op ?? "");
-      const kind = kindOf(placed);
-      if (kind !== undefined) pending.push(() => found.push(readLayer(placed, kind, constants)));
-      if (node.op === "Constant" && isStandard(node.domain)) {
-        const [output] = node.outputs;
-        const value = scope.find(output);
-        if (value !== undefined) keep(path + output, value);
-      }
-    },
-    (name, value) => {
-      if (value.tensor && isFloat(value.tensor)) keep(name, value);
-    },
-  );
-  for (const read of pending) read(); // once it is known what reads what
-  if (found.length === 0) throw none(operators);
-  return { layers: joined(found, constants).map(asModule), tensors };
+  for (const [name, value] of found.tensors) {
+    const tensor = isFloat(value.tensor as TensorMessage) && constants.of(value);
+    if (tensor) tensors[name] = tensor;
+  }
+  if (found.nodes.length === 0) throw none([...found.operators]);
+  const layers = found.nodes.map((node) => readLayer(node, constants));
+  return { layers: joined(layers, constants).map(asModule), tensors };
 }
 
 function externalOf(files: unknown): Map<string, Uint8Array> {
@@ -155,100 +106,65 @@ function externalOf(files: unknown): Map<string, Uint8Array> {
   );
 }
 
-function none(operators: ReadonlySet<string>) {
-  const has = (...names: string[]) => names.some((name) => operators.has(name));
-  const decomposed = has("Gemm", "MatMul", "Conv", "Einsum") && has("Tanh", "Relu") && has("Sigmoid", "Add", "Split");
+function none(operators: string[]) {
   // An array, because bundlers make one long line of texts that are added.
   const why = [
-    ". If it has such a layer, the exporter wrote it out as products, sums and activations, as PyTorch's does with an",
-    "LSTMCell, an nn.RNN or a loop of your own: from those, it cannot be told. Export an nn.LSTM, nn.GRU or nn.RNN, or",
-    'take the state dict instead of the ONNX file (load of "lstm-wasm/safetensors")',
+    ". If it has such a layer, its exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
+    "an nn.RNN or a loop of your own. Export an nn.LSTM, nn.GRU or nn.RNN, or take the state dict instead of the ONNX file",
+    '(load of "lstm-wasm/safetensors")',
   ];
-  const names = [...operators].sort();
-  const list = names.slice(0, 20).map(quote).join(", ") + (names.length > 20 ? ", ..." : "");
-  return badFile(
-    `ONNX: the model has no LSTM, GRU or RNN node; its operators are ${list || "none"}${decomposed ? why.join(" ") : ""}`,
-  );
+  const names = operators.sort().slice(0, 20).map(quote).join(", ") || "none";
+  const more = operators.length > 20 ? ", ..." : "";
+  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${names}${more}${why.join(" ")}`);
 }
 
 /** The module of these layers. */
 function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const [first] = layers as readonly [RecurrentNode];
-  const last = layers.at(-1) as RecurrentNode;
-  const { name, kind, direction, layout, nonlinearity, quantized, inputSize, hiddenSize } = first;
-  const bias = layers.some(({ parameters: [one] }) => one?.bias_ih !== undefined);
+  const { kind } = first;
+  const bias = layers.some(({ options }) => options.bias);
+  // A module has no weights of two kinds, and a tensor in a new shape no integers.
+  const narrow = layers.every(({ parameters: [own] }) => own?.weight_ih?.quantization);
   const stateDict: Record<string, Tensor> = {};
   layers.forEach(({ parameters }, l) => {
     parameters.forEach((own, d) => {
-      const suffix = suffixOf(l, d);
-      const rows = own.weight_hh?.shape[0] ?? 0;
-      const biases =
-        bias && own.bias_ih === undefined ? { bias_ih: Tensor.zeros([rows]), bias_hh: Tensor.zeros([rows]) } : {};
-      for (const [part, tensor] of Object.entries({ ...own, ...biases })) stateDict[part + suffix] = tensor;
+      for (const [part, tensor] of Object.entries(own)) {
+        if (bias || part.startsWith("weight"))
+          stateDict[part + suffixOf(l, d)] = narrow ? tensor : tensor.reshape(tensor.shape);
+      }
     });
   });
-  const options = {
-    inputSize,
-    hiddenSize,
-    numLayers: layers.length,
-    bias,
-    batchFirst: layout === 1,
-    bidirectional: direction === "bidirectional",
-    ...(kind === "RNN" && { nonlinearity }),
-  };
-  const { node } = first.placed;
+  const options = { ...first.options, numLayers: layers.length, bias };
+  const all = layers.map(({ attributes }) => attributes);
   const attributes: OnnxAttributes = {
-    nodes: layers.map((layer) => layer.name),
-    direction,
-    layout,
-    inputs: node.inputs,
-    outputs: last.placed.node.outputs,
-    sequenceLens: !!node.inputs[4],
-    quantized,
-    h0: initialOf(
-      layers.map(({ initial }) => initial.h),
-      first,
-    ),
-    c0: initialOf(
-      layers.map(({ initial }) => initial.c),
-      first,
-    ),
+    ...first.attributes,
+    nodes: all.flatMap(({ nodes }) => nodes),
+    outputs: (all.at(-1) as OnnxAttributes).outputs,
+    h0: initialOf(all.map(({ h0 }) => h0)),
+    c0: initialOf(all.map(({ c0 }) => c0)),
   };
+  const name = attributes.nodes[0] as string;
   const create = (given: CreateOptions = {}) => {
-    checkFlipped(name, direction, given);
-    return CREATE[kind](stateDict, options);
+    checkFlipped(name, attributes.direction, given);
+    const { inputSize, hiddenSize, numLayers, bias, bidirectional, ...untold } = options;
+    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, untold);
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
 
-const CREATE = {
-  LSTM: (dict: StateDict, { batchFirst }: LSTMOptions) => LSTM.fromStateDict(dict, { batchFirst }),
-  GRU: (dict: StateDict, { batchFirst }: GRUOptions) => GRU.fromStateDict(dict, { batchFirst }),
-  RNN: (dict: StateDict, { batchFirst, nonlinearity }: RNNOptions) =>
-    RNN.fromStateDict(dict, { batchFirst, nonlinearity }),
-};
-
-function checkFlipped(name: string, direction: Direction, options: CreateOptions): void {
+function checkFlipped(name: string, direction: string, options: CreateOptions): void {
   const { flipped = false } = checkObject("create", options, ["flipped"]);
   if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
   const why = flipped
     ? 'is not of direction "reverse"; leave flipped out'
-    : "reads its sequence from the end, which nn.LSTM does not without the other direction. Flip the input along time " +
-      "and the output back, and say so with create({ flipped: true })";
+    : "reads its sequence from the end. Flip the input along time and the output back, and say so with create({ flipped: true })";
   throw new LSTMError("OPTION", `create: the layer ${quote(name)} ${why}`);
 }
 
 /** The initial states of all layers as one. */
-function initialOf(each: readonly Initial[], { directions, hiddenSize }: RecurrentNode): "zeros" | "computed" | Tensor {
-  const known = each.find((one) => typeof one !== "string");
-  if (each.every((one) => one === "zeros")) return "zeros";
-  if (known === undefined || typeof known === "string") return "computed";
-  const [, batch = 0] = known.shape;
-  const fits = (one: Initial) => one === "zeros" || (one !== "computed" && one.shape[1] === batch);
-  if (!each.every(fits)) return "computed";
-  const all = Tensor.zeros([each.length * directions, batch, hiddenSize]);
-  each.forEach((one, l) => {
-    if (typeof one !== "string") all.data.set(one.values, l * one.values.length);
-  });
-  return all;
+function initialOf(each: readonly Initial[]): Initial {
+  const known = each.find((one) => typeof one === "object");
+  if (known === undefined) return each.includes("computed") ? "computed" : "zeros";
+  const states = each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : one));
+  return states.includes("computed") ? "computed" : (concatenated(states as Tensor[]) ?? "computed");
 }

@@ -1,82 +1,88 @@
-/** Reads protobuf messages by tables of the fields that are needed, with bounds on what a file can make a reader do. */
-import { PbfReader } from "pbf";
-import { LSTMError } from "../../checks/errors.js";
+/**
+ * Reads protobuf messages by tables of the fields that are needed, with bounds on what a file can make a reader do. Ours, because
+ * a library's reader leaves the bounds to its caller, and is as large as this without them.
+ */
+import type { LSTMError } from "../../checks/errors.js";
 import { badFile } from "../bytes.js";
 
-/**
- * How a field is read: `int` (any varint), `float` (4 bytes), `text`, `bytes`, or as a message of its own. `floats` and
- * `doubles` are numbers that are kept as the little-endian bytes that they are.
- */
-type Kind = "int" | "float" | "text" | "bytes" | "floats" | "doubles" | (() => Schema);
+/** How a field is read: `int` is any varint, `float` has 4 bytes, `double` 8; a function gives the fields of a message. */
+type Kind = "int" | "float" | "double" | "text" | "bytes" | (() => Schema);
 
 /** A message's fields by their numbers: what each is called, how it is read, and whether it may come more than once. */
 export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind, many?: "many"]>>;
 
-/** The wire types that each kind may have, apart from packed lists. */
-const WIRE_TYPES = { int: [0], float: [5], text: [2], bytes: [2], floats: [2, 5], doubles: [2, 1] };
+/** The wire type of each kind of number, and the fewest bytes that one takes. All else is of type 2, bytes after their length. */
+const NUMBERS = { int: [0, 1], float: [5, 4], double: [1, 8] } as const;
 
 /** As deep as messages may lie in messages: some 40 graphs in graphs, of 3 messages each. */
 const MOST_DEPTH = 128;
 /** As many messages, texts and pieces of data as a file may have: each costs more memory than it takes bytes. */
 const MOST_PARTS = 2 ** 20;
 
-export const invalid = (why: string, options?: { cause?: unknown }): LSTMError =>
-  badFile(`Not a valid ONNX file: ${why}`, options);
+export const invalid = (why: string): LSTMError => badFile(`Not a valid ONNX file: ${why}`);
 
 /** The message that the bytes are. */
 export function decode<T>(bytes: Uint8Array, schema: Schema): T {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const texts = new TextDecoder();
+  let at = 0;
   let parts = 0;
-  const reader = new PbfReader(bytes);
+
+  const beyond = () => invalid(`a field ends beyond its message at byte ${at} (a truncated file?)`);
+
+  /** Seven bits in each byte, the lowest first. Of 64 bits the highest is the sign; 28 of them and 36 are exact as numbers. */
+  const varint = (): number => {
+    let [low, high] = [0, 0];
+    for (let i = 0; i < 10; i++) {
+      const byte = bytes[at++] ?? 255;
+      if (i < 4) low += (byte & 127) << (7 * i);
+      else high += (byte & 127) * 2 ** (7 * i - 28);
+      if (byte < 128) return (high < 2 ** 35 ? high : high - 2 ** 36) * 2 ** 28 + low;
+    }
+    throw invalid(`byte ${at} is no protobuf`);
+  };
 
   const value = (kind: Kind, end: number, depth: number): unknown => {
-    if (kind === "int") return reader.readVarint(true);
-    if (kind === "float") return reader.readFloat();
+    if (kind === "int") return varint();
+    const begin = at;
+    at += kind === "float" ? 4 : kind === "double" ? 8 : 0;
+    if (kind === "float") return view.getFloat32(begin, true);
+    if (kind === "double") return view.getFloat64(begin, true);
     if (++parts > MOST_PARTS) throw invalid(`it has more than ${MOST_PARTS} parts`);
-    const begin = reader.pos;
-    if (reader.type !== 2) {
-      reader.pos += kind === "floats" ? 4 : 8;
-      return bytes.subarray(begin, reader.pos);
-    }
-    const length = reader.readVarint();
-    if (!(length <= end - reader.pos))
-      throw invalid(`a field ends beyond its message at byte ${begin} (a truncated file?)`);
-    if (typeof kind === "function") return message(kind(), reader.pos + length, depth + 1);
-    reader.pos = begin;
-    return kind === "text" ? reader.readString() : reader.readBytes();
+    if (typeof kind === "function") return message(kind(), end, depth + 1);
+    at = end;
+    const content = bytes.subarray(begin, end);
+    return kind === "text" ? texts.decode(content) : content;
   };
 
   const message = (fields: Schema, end: number, depth: number): Record<string, unknown> => {
     if (depth > MOST_DEPTH) throw invalid(`its messages nest deeper than ${MOST_DEPTH}`);
     const result: Record<string, unknown> = {};
     for (const [name, , many] of Object.values(fields)) if (many) result[name] = [];
-    while (reader.pos < end) {
-      const number = reader.nextField(end);
-      if (number === 0) break;
-      const [name, kind, many] = fields[number] ?? [];
-      if (name === undefined || kind === undefined) {
-        reader.skip(reader.type);
+    while (at < end) {
+      const tag = varint();
+      const number = Math.floor(tag / 8);
+      const [name = "", kind, many] = fields[number] ?? [];
+      const type = tag & 7;
+      const size = type === 2 ? varint() : [1, 8, 0, NaN, NaN, 4][type];
+      const stop = at + (size ?? NaN);
+      if (!(number > 0 && number < 2 ** 29 && stop >= at && stop <= end)) throw beyond();
+      if (kind === undefined) {
+        if (type === 0) varint();
+        else at = stop;
         continue;
       }
-      const packed = reader.type === 2 && many !== undefined && (kind === "int" || kind === "float");
-      if (!packed && !WIRE_TYPES[typeof kind === "function" ? "bytes" : kind].includes(reader.type)) {
-        throw invalid(`a field is of another type at byte ${reader.pos}`);
-      }
-      if (!many) result[name] = value(kind, end, depth);
-      else {
-        const list = result[name] as unknown[];
-        const stop = packed ? reader.readVarint() + reader.pos : reader.pos + 1;
-        if (stop > end) throw invalid(`a field ends beyond its message at byte ${reader.pos} (a truncated file?)`);
-        while (reader.pos < stop) list.push(value(kind, end, depth));
-      }
+      const [own, bytesOfOne] = NUMBERS[kind as "int"] ?? [2, 0];
+      const packed = type === 2 && many !== undefined && bytesOfOne > 0;
+      if (packed ? (stop - at) % bytesOfOne !== 0 : type !== own)
+        throw invalid(`a field is of another type at byte ${at}`);
+      if (!many) result[name] = value(kind, stop, depth);
+      else if (!packed) (result[name] as unknown[]).push(value(kind, stop, depth));
+      else while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
     }
-    if (reader.pos !== end) throw invalid(`a message does not end where it should, at byte ${end} (a truncated file?)`);
+    if (at !== end) throw beyond();
     return result;
   };
 
-  try {
-    return message(schema, bytes.length, 0) as T;
-  } catch (cause) {
-    if (cause instanceof LSTMError) throw cause;
-    throw invalid(`byte ${reader.pos} is no protobuf`, { cause });
-  }
+  return message(schema, bytes.length, 0) as T;
 }

@@ -1,15 +1,16 @@
 /** ONNX models of recurrent modules. */
-import { describe } from "../../checks/describe.js";
 import { LSTMError } from "../../checks/errors.js";
+import { mustBe } from "../../checks/must-be.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
-import { GRU } from "../../recurrent/gru.js";
-import { LSTM } from "../../recurrent/lstm.js";
+import type { GRU } from "../../recurrent/gru.js";
+import type { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { encode, type Field } from "./encode.js";
-import { GATES, type NodeKind } from "./layer.js";
+import { concatenated } from "./constants.js";
+import { encode, type Message } from "./encode.js";
+import { CLASSES, GATES, type NodeKind, reordered } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
 const OPSET = 14;
@@ -26,65 +27,29 @@ export interface SaveOptions {
   states?: boolean | undefined;
 }
 
-/** A name, or a number that is known. */
-type Size = string | number;
-type Attribute = number | string | readonly (number | string)[];
-
-/** The fields of a graph as they are added, by their numbers in onnx.proto. */
-class GraphWriter {
-  readonly #fields: Field[] = [];
-
-  node(
-    op: string,
-    inputs: readonly string[],
-    outputs: readonly string[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-  ): void {
-    const values = (number: number, names: readonly string[]) => names.map((name): Field => [number, name]);
-    const own = Object.entries(attributes).map((attribute): Field => [5, attributeOf(attribute)]);
-    const named: Field[] = [
-      [3, `${op}_${outputs[0]}`],
-      [4, op],
-    ];
-    this.#fields.push([1, [...values(1, inputs), ...values(2, outputs), ...named, ...own]]);
-  }
-
-  tensor(name: string, shape: readonly number[], values: Float32Array | BigInt64Array): void {
-    const dims = shape.map((size): Field => [1, size]);
-    const type = values instanceof Float32Array ? FLOAT : INT64;
-    const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#fields.push([5, [...dims, [2, type], [8, name], [9, raw]]]);
-  }
-
-  /** An input (field 11) or an output (12) of the graph: float32 numbers. */
-  value(field: 11 | 12, name: string, shape: readonly Size[]): void {
-    const sizes = shape.map((size): Field => [1, [[typeof size === "string" ? 2 : 1, size]]]);
-    const type: Field[] = [
-      [1, FLOAT],
-      [2, sizes],
-    ];
-    this.#fields.push([
-      field,
-      [
-        [1, name],
-        [2, [[1, type]]],
-      ],
-    ]);
-  }
-
-  finish(): Bytes {
-    const graph: Field = [7, [...this.#fields, [2, "graph"]]];
-    return encode([[1, IR_VERSION], [2, "lstm-wasm"], graph, [8, [[2, OPSET]]]]);
-  }
+/** A NodeProto. */
+function node(op: string, inputs: string[], outputs: string[], attributes: Record<string, Attribute> = {}): Message {
+  return { 1: inputs, 2: outputs, 3: `${op}_${outputs[0]}`, 4: op, 5: Object.entries(attributes).map(attributeOf) };
 }
 
-/** AttributeProto's types are INT 2, STRING 3, INTS 7, STRINGS 8. */
-function attributeOf([name, value]: [string, Attribute]): Field[] {
-  const list = typeof value === "object";
-  const values = list ? value : [value];
-  const isText = typeof values[0] === "string";
-  const number = (isText ? 4 : 3) + (list ? 5 : 0);
-  return [[1, name], ...values.map((one): Field => [number, one]), [20, (isText ? 3 : 2) + (list ? 5 : 0)]];
+type Attribute = number | string | number[] | string[];
+
+/** An AttributeProto. The field of a kind of value is one more than the number of that kind. */
+function attributeOf([name, value]: [string, Attribute]): Message {
+  const field = (typeof [value].flat()[0] === "string" ? 4 : 3) + (typeof value === "object" ? 5 : 0);
+  return { 1: name, [field]: value, 20: field - 1 };
+}
+
+/** A TensorProto. */
+function tensor(name: string, dims: number[], values: Float32Array | BigInt64Array): Message {
+  const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { 1: dims, 2: values instanceof Float32Array ? FLOAT : INT64, 8: name, 9: raw };
+}
+
+/** A ValueInfoProto of float32 numbers; a size is known, or has a name. */
+function value(name: string, ...sizes: (number | string)[]): Message {
+  const dims = sizes.map((size): Message => (typeof size === "string" ? { 2: size } : { 1: size }));
+  return { 1: name, 2: { 1: { 1: FLOAT, 2: { 1: dims } } } };
 }
 
 /**
@@ -98,76 +63,71 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
   const { states = false } = checkObject("save", options, ["states"]);
   const given = checkBoolean("states", states);
   const kind = kindOf(module);
+  const { projSize = 0 } = module as Partial<LSTM>;
+  if (projSize > 0) {
+    throw new LSTMError("OPTION", `save: this LSTM has projSize ${projSize}; ONNX's LSTM has no projection`);
+  }
   const { inputSize, hiddenSize, numLayers, bidirectional, batchFirst } = module;
   const directions = bidirectional ? 2 : 1;
   const dict = module.stateDict();
-  const graph = new GraphWriter();
-
-  const stateNames = kind === "LSTM" ? ["h", "c"] : ["h"];
-  const sequence: Size[] = batchFirst ? ["batch", "time"] : ["time", "batch"];
-  graph.value(11, "input", [...sequence, inputSize]);
-  let x = batchFirst ? "input_time_first" : "input";
-  if (batchFirst) graph.node("Transpose", ["input"], [x], { perm: [1, 0, 2] });
+  const nodes: Message[] = [];
+  const tensors = [tensor("output_shape", [3], BigInt64Array.of(0n, 0n, BigInt(directions * hiddenSize)))];
+  const names = kind === "LSTM" ? ["h", "c"] : ["h"];
   const ofLayer = (name: string, l: number) => (numLayers === 1 ? name : `${name}_l${l}`);
   const ofLayers = (name: string) => Array.from({ length: numLayers }, (_, l) => ofLayer(name, l));
-  for (const name of given ? stateNames : []) {
-    graph.value(11, `${name}0`, [numLayers * directions, "batch", hiddenSize]);
-    if (numLayers > 1) graph.node("Split", [`${name}0`], ofLayers(`${name}0`), { axis: 0 });
-  }
 
-  graph.tensor("output_shape", [3], BigInt64Array.of(0n, 0n, BigInt(directions * hiddenSize)));
+  let x = batchFirst ? "input_time_first" : "input";
+  if (batchFirst) nodes.push(node("Transpose", ["input"], [x], { perm: [1, 0, 2] }));
+  if (given && numLayers > 1) {
+    for (const name of names) nodes.push(node("Split", [`${name}0`], ofLayers(`${name}0`), { axis: 0 }));
+  }
   for (let l = 0; l < numLayers; l++) {
     const suffixes = Array.from({ length: directions }, (_, d) => suffixOf(l, d));
-    const own = (...names: string[]) =>
-      suffixes.flatMap((suffix) => names.map((name) => dict[name + suffix] as Tensor));
-    const [W, R, B] = [`W_l${l}`, `R_l${l}`, module.bias ? `B_l${l}` : ""];
-    const columns = l === 0 ? inputSize : directions * hiddenSize;
+    /** A tensor of some parameters, one after the other for each direction. */
+    const weights = (name: string, sizes: number[], ...parts: string[]) => {
+      const own = suffixes.flatMap((suffix) => parts.map((part) => inOnnxOrder(kind, dict[part + suffix] as Tensor)));
+      tensors.push(tensor(`${name}_l${l}`, [directions, ...sizes], (concatenated(own) as Tensor).data));
+      return `${name}_l${l}`;
+    };
     const rows = GATES[kind].length * hiddenSize;
-    graph.tensor(W, [directions, rows, columns], inOnnxOrder(kind, own("weight_ih")));
-    graph.tensor(R, [directions, rows, hiddenSize], inOnnxOrder(kind, own("weight_hh")));
-    if (module.bias) graph.tensor(B, [directions, 2 * rows], inOnnxOrder(kind, own("bias_ih", "bias_hh")));
-    const before = given ? stateNames.map((name) => ofLayer(`${name}0`, l)) : [];
-    const last = stateNames.map((name) => ofLayer(`${name}n`, l));
-    graph.node(kind, [x, W, R, B, "", ...before], [`Y_l${l}`, ...last], {
+    const W = weights("W", [rows, l === 0 ? inputSize : directions * hiddenSize], "weight_ih");
+    const R = weights("R", [rows, hiddenSize], "weight_hh");
+    const B = module.bias ? weights("B", [2 * rows], "bias_ih", "bias_hh") : "";
+    const before = given ? names.map((name) => ofLayer(`${name}0`, l)) : [];
+    const last = names.map((name) => ofLayer(`${name}n`, l));
+    const attributes = {
       hidden_size: hiddenSize,
       direction: bidirectional ? "bidirectional" : "forward",
       ...(kind === "GRU" && { linear_before_reset: 1 }),
       ...(module instanceof RNN && module.nonlinearity === "relu" && { activations: suffixes.map(() => "Relu") }),
-    });
+    };
+    nodes.push(node(kind, [x, W, R, B, "", ...before], [`Y_l${l}`, ...last], attributes));
     const top = l === numLayers - 1;
     // (time, directions, batch, hidden) to (time, batch, directions * hidden)
-    graph.node("Transpose", [`Y_l${l}`], [`Y_l${l}_moved`], { perm: top && batchFirst ? [2, 0, 1, 3] : [0, 2, 1, 3] });
+    const perm = top && batchFirst ? [2, 0, 1, 3] : [0, 2, 1, 3];
+    nodes.push(node("Transpose", [`Y_l${l}`], [`Y_l${l}_moved`], { perm }));
     x = top ? "output" : `output_l${l}`;
-    graph.node("Reshape", [`Y_l${l}_moved`, "output_shape"], [x]);
+    nodes.push(node("Reshape", [`Y_l${l}_moved`, "output_shape"], [x]));
   }
-  graph.value(12, "output", [...sequence, directions * hiddenSize]);
-  for (const name of stateNames) {
-    if (numLayers > 1) graph.node("Concat", ofLayers(`${name}n`), [`${name}n`], { axis: 0 });
-    graph.value(12, `${name}n`, [numLayers * directions, "batch", hiddenSize]);
+  if (numLayers > 1) {
+    for (const name of names) nodes.push(node("Concat", ofLayers(`${name}n`), [`${name}n`], { axis: 0 }));
   }
-  return graph.finish();
+  const sequence = batchFirst ? ["batch", "time"] : ["time", "batch"];
+  const stateOf = (name: string) => value(name, numLayers * directions, "batch", hiddenSize);
+  const inputs = [value("input", ...sequence, inputSize), ...(given ? names : []).map((name) => stateOf(`${name}0`))];
+  const outputs = [value("output", ...sequence, directions * hiddenSize), ...names.map((name) => stateOf(`${name}n`))];
+  const graph = { 1: nodes, 2: "graph", 5: tensors, 11: inputs, 12: outputs };
+  return encode({ 1: IR_VERSION, 2: "lstm-wasm", 7: graph, 8: { 2: OPSET } });
 }
 
 function kindOf(module: unknown): NodeKind {
-  if (module instanceof LSTM) {
-    if (module.projSize === 0) return "LSTM";
-    throw new LSTMError("OPTION", `save: this LSTM has projSize ${module.projSize}; ONNX's LSTM has no projection`);
-  }
-  if (module instanceof GRU) return "GRU";
-  if (module instanceof RNN) return "RNN";
-  throw new LSTMError("OPTION", `save: module must be an LSTM, GRU or RNN of the same entry, got ${describe(module)}`);
+  for (const [kind, Class] of Object.entries(CLASSES)) if (module instanceof Class) return kind as NodeKind;
+  throw mustBe("OPTION", "module", "an LSTM, GRU or RNN of the same entry", module);
 }
 
-/** The values of some parameters of one layer, one after the other, their gates in ONNX's order. */
-function inOnnxOrder(kind: NodeKind, tensors: readonly Tensor[]): Float32Array {
-  const gates = GATES[kind];
-  const size = (tensors[0] as Tensor).size;
-  const block = size / gates.length;
-  const values = new Float32Array(tensors.length * size);
-  tensors.forEach(({ data }, i) => {
-    for (const [g, gate] of gates.entries()) {
-      values.set(data.subarray(g * block, (g + 1) * block), i * size + gate * block);
-    }
-  });
-  return values;
-}
+/** A parameter with its gates in ONNX's order. */
+const inOnnxOrder = (kind: NodeKind, parameter: Tensor): Tensor =>
+  reordered(
+    parameter,
+    GATES[kind].map((_, gate) => GATES[kind].indexOf(gate)),
+  );

@@ -6,13 +6,13 @@ export interface TensorMessage {
   name?: string;
   type?: number;
   dims: number[];
-  floats: Uint8Array[];
-  doubles: Uint8Array[];
-  ints: number[];
-  longs: number[];
-  unsigned: number[];
+  floats?: number[];
+  doubles?: number[];
+  ints?: number[];
+  longs?: number[];
+  unsigned?: number[];
   raw?: Uint8Array;
-  external: { key?: string; value?: string }[];
+  external?: { key?: string; value?: string }[];
   location?: number;
 }
 
@@ -68,12 +68,12 @@ export interface Model {
 const TENSOR: Schema = {
   1: ["dims", "int", "many"],
   2: ["type", "int"],
-  4: ["floats", "floats", "many"],
+  4: ["floats", "float", "many"],
   5: ["ints", "int", "many"],
   7: ["longs", "int", "many"],
   8: ["name", "text"],
   9: ["raw", "bytes"],
-  10: ["doubles", "doubles", "many"],
+  10: ["doubles", "double", "many"],
   11: ["unsigned", "int", "many"],
   13: ["external", () => ({ 1: ["key", "text"], 2: ["value", "text"] }), "many"],
   14: ["location", "int"],

@@ -11,7 +11,7 @@
 use super::products::d_recurrent;
 use super::{Direction, Saved, State};
 use crate::cell::BackwardStep;
-use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
+use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::layout::{Parameter, RowMap};
 use crate::norm::norm;
 use crate::packed_weights::TransposedWeights;
@@ -56,13 +56,13 @@ pub struct BackwardScratch {
     pub d_c: Vec<f32>,
     /// (batch, padded H), for a cell that reads it: h(t-1) of one step
     pub padded_h_before: Vec<f32>,
-    /// (batch, whole panels of H_out): the gradient of h(t-1) with the padding of panels
-    pub d_h_before: Vec<f32>,
-    /// (rows of a segment, H_out): the gradients of its h(t)
+    /// (batch, whole panels of H_out): dL/dh
+    pub running_d_h: Vec<f32>,
+    /// (rows of a segment, H_out), with a projection: the gradients of its h(t)
     pub d_h: Vec<f32>,
     /// (rows of a segment, H_out): its h(t-1), where gates are computed again
     pub h_before: Vec<f32>,
-    /// (rows of a segment, padded H): the gradients of its m(t), then m(t) itself
+    /// (rows of a segment, padded H), without a projection those of one step: the gradients of m(t), then m(t) itself
     pub m: Vec<f32>,
     /// (rows of a segment, row of pre-activations), with checkpoints: its gates
     pub gates: Vec<f32>,
@@ -96,7 +96,7 @@ pub(super) struct Segment<'a> {
 /// What goes from step to step of a backward, as [`BackwardScratch`] describes it.
 struct Running<'a> {
     d_c: &'a mut [f32],
-    d_h_before: &'a mut [f32],
+    d_h: &'a mut [f32],
     padded_h_before: &'a mut [f32],
 }
 
@@ -114,7 +114,9 @@ impl Direction<'_> {
         let (row_len, h_size) = (weights.row_len(), weights.h_size());
         let (c_size, padded_c) = (weights.c_size(), weights.padded_c_size());
         let len = grads.state.h.len() / h_size * padded_c;
-        let BackwardScratch { c_before, d_c, padded_h_before, d_h_before, d_h, h_before, m, .. } = scratch;
+        let BackwardScratch { c_before, d_c, padded_h_before, running_d_h, d_h, h_before, m, .. } = scratch;
+        let d_h_len = transposed.recurrent.row_len();
+        copy_rows(grads.state.h, h_size, running_d_h, d_h_len, h_size);
         let d_c = &mut d_c[..len];
         d_c.fill(0.0);
         copy_rows(grads.state.c, c_size, d_c, padded_c, c_size);
@@ -136,8 +138,8 @@ impl Direction<'_> {
                 c_before: &mut c_before[..len],
                 gates: &mut gates[..rows.len() * row_len],
                 c: &mut c[..rows.len() * padded_c],
-                d_h: &mut d_h[..rows.len() * h_size],
-                m: &mut m[..rows.len() * weights.padded_hidden()],
+                d_h,
+                m,
                 steps: of_segment,
                 rows,
             };
@@ -148,10 +150,11 @@ impl Direction<'_> {
                 segment.c_before.fill(0.0);
                 copy_rows(saved.c0, c_size, segment.c_before, padded_c, c_size);
             }
-            let running = Running { d_c, d_h_before, padded_h_before };
+            let running = Running { d_c, d_h: running_d_h, padded_h_before };
             self.through_time::<V>(&mut segment, transposed, &mut grads, running, &mut products);
             self.products::<V>(&segment, transposed, &mut grads, &mut products);
         }
+        copy_rows(running_d_h, d_h_len, grads.state.h, h_size, h_size);
         copy_rows(d_c, padded_c, grads.state.c, c_size, c_size);
     }
 
@@ -179,40 +182,39 @@ impl Direction<'_> {
     ) {
         let Self { weights, input, steps, .. } = *self;
         let (row_len, h_size) = (weights.row_len(), weights.h_size());
-        let (padded_hidden, padded_c) = (weights.padded_hidden(), weights.padded_c_size());
+        let padded_c = weights.padded_c_size();
         for (row, h) in segment.rows.clone().zip(h_before.chunks_exact_mut(h_size)) {
             h.copy_from_slice(self.h_before(segment, row));
         }
         input_sums::<V>(weights, input, segment.rows.start, segment.gates, packed_a);
         recurrent_sums::<V>(weights, h_before, segment.gates, packed_a);
 
-        let running = &mut *segment.c_before;
+        let (running, unused) = (&mut *segment.c_before, &mut *segment.m);
         running.copy_from_slice(checkpoint);
         for t in steps.order(segment.steps.clone()) {
             let rows = steps.rows(t..t + 1);
             let (start, end) = (rows.start - segment.rows.start, rows.end - segment.rows.start);
             let gates = &mut segment.gates[start * row_len..end * row_len];
             let c = &mut running[..rows.len() * padded_c];
-            let unused = &mut segment.m[start * padded_hidden..end * padded_hidden];
             cell_forward::<V>(weights, gates, &h_before[start * h_size..end * h_size], c, unused);
             segment.c[start * padded_c..end * padded_c].copy_from_slice(c);
         }
         running.copy_from_slice(checkpoint);
     }
 
-    /// `dh(t)` of the rows of step t: the gradient of the output, and what step t+1 left in `grads.state.h`. Also its norms.
+    /// Makes `dh(t)` of the rows of step t of what step t+1 left in `d_h` (n, whole panels of H_out): adds the gradient of the
+    /// output. Also its norms.
     fn total_d_h<V: Vector>(&self, rows: Range<usize>, d_h: &mut [f32], grads: &mut Grads) {
         let (place, h_size) = (self.place, self.weights.h_size());
-        let later = grads.state.h.chunks_exact(h_size);
-        for ((row, d_h), later) in rows.zip(d_h.chunks_exact_mut(h_size)).zip(later) {
-            d_h.copy_from_slice(&grads.output[place.output.start(row) + place.column..][..h_size]);
-            add(d_h, later);
+        for (row, d_h) in rows.zip(d_h.chunks_exact_mut(whole_panels(h_size))) {
+            let d_h = &mut d_h[..h_size];
+            add(d_h, &grads.output[place.output.start(row) + place.column..]);
             grads.norms.h[row] = norm::<V>(d_h);
         }
     }
 
     /// Goes through the steps of a segment from the last: turns its gates into `d_pre`, and leaves `dh` and m(t) of each row.
-    /// `grads.state.h` holds `dh` of the step to come, all but the gradient of its output; `running.d_c` holds `dc`.
+    /// `running` holds `dh` of the step to come, all but the gradient of its output, and `dc`.
     fn through_time<V: Vector>(
         &self,
         segment: &mut Segment,
@@ -225,7 +227,8 @@ impl Direction<'_> {
         let (row_len, h_size) = (weights.row_len(), weights.h_size());
         let (hidden, padded_hidden) = (weights.hidden(), weights.padded_hidden());
         let (cell, padded_c) = (weights.cell(), weights.padded_c_size());
-        let Running { d_c, d_h_before, padded_h_before } = running;
+        let Running { d_c, d_h, padded_h_before } = running;
+        let d_h_len = transposed.recurrent.row_len();
         let first_row = segment.rows.start;
         for t in steps.backward_order(segment.steps.clone()) {
             let rows = steps.rows(t..t + 1);
@@ -236,19 +239,22 @@ impl Direction<'_> {
                     h[..hidden].copy_from_slice(self.h_before(segment, rows.start + b));
                 }
             }
-            let d_h = &mut segment.d_h[start * h_size..end * h_size];
+            let d_h = &mut d_h[..n * d_h_len];
             self.total_d_h::<V>(rows.clone(), d_h, grads);
 
             // d_m(t) = W_hrᵀ dh(t), or dh(t)
-            let d_m = &mut segment.m[start * padded_hidden..end * padded_hidden];
+            let first_m = if transposed.projection.is_some() { start } else { 0 };
+            let d_m = &mut segment.m[first_m * padded_hidden..][..n * padded_hidden];
             d_m.fill(0.0);
             match &transposed.projection {
                 Some(projection) => {
-                    matmul_rows::<V>(Columns::all(d_h, h_size), projection, products, &mut |r, product| {
+                    copy_rows(d_h, d_h_len, &mut segment.d_h[start * h_size..], h_size, h_size);
+                    let d_h = Columns { values: d_h, row_len: d_h_len, count: h_size };
+                    matmul_rows::<V>(d_h, projection, products, &mut |r, product| {
                         d_m[r * padded_hidden..][..hidden].copy_from_slice(&product[..hidden]);
                     })
                 }
-                None => copy_rows(d_h, h_size, d_m, padded_hidden, hidden),
+                None => copy_rows(d_h, d_h_len, d_m, padded_hidden, hidden),
             }
 
             // c(t-1): of the step before, or for sequences without one in this segment, from before the segment.
@@ -276,16 +282,13 @@ impl Direction<'_> {
             cell.backward::<V>(backward_step, padded_hidden);
 
             // dh(t-1), but for the gradient of the output: what the cell left of it, and W_hhᵀ d_pre
-            let d_h_len = transposed.recurrent.row_len();
-            let d_h_before = &mut d_h_before[..n * d_h_len];
-            d_h_before.fill(0.0);
+            d_h.fill(0.0);
             if cell.reads_h() {
-                copy_rows(d_m, padded_hidden, d_h_before, d_h_len, hidden);
+                copy_rows(d_m, padded_hidden, d_h, d_h_len, hidden);
             }
             let Columns { values, row_len, count } = d_recurrent(weights, gates);
             let d_pre = Rows { values, row_len: count, at: RowMap::steps_first(row_len) };
-            accumulate::<V>(d_h_before, d_h_len, None, Lhs::Rows(d_pre, 0), &transposed.recurrent, products.packed_a);
-            copy_rows(d_h_before, d_h_len, &mut grads.state.h[..n * h_size], h_size, h_size);
+            accumulate::<V>(d_h, d_h_len, None, Lhs::Rows(d_pre, 0), &transposed.recurrent, products.packed_a);
         }
     }
 }

@@ -20,7 +20,7 @@ impl Direction<'_> {
         let (row_len, hidden, padded_hidden) = (weights.row_len(), weights.hidden(), weights.padded_hidden());
         let (input_columns, recurrent_columns) = (weights.input_columns(), weights.recurrent_columns());
         let first_row = segment.rows.start;
-        let (d_pre, d_h) = (&*segment.gates, &*segment.d_h);
+        let d_pre = &*segment.gates;
         let d_input_part = Columns { values: d_pre, row_len, count: weights.input().row_len() };
         let d_recurrent_part = d_recurrent(weights, d_pre);
         matmul_rows::<V>(d_input_part, &transposed.input, scratch, &mut |r, product| {
@@ -53,6 +53,7 @@ impl Direction<'_> {
                     gradient.iter_mut().enumerate().for_each(|(row, gradient)| *gradient += sums[columns.in_row(row)]);
                 }
                 Kind::WeightHr => {
+                    let d_h = &segment.d_h[..segment.rows.len() * parameter.rows];
                     let inputs = Inputs { len, row: &m };
                     add_weight_grad::<V>(gradient, Columns::all(d_h, parameter.rows), inputs, &|row| row, scratch);
                 }

@@ -69,11 +69,11 @@ pub fn accumulate<V: Vector>(
 /// The parts of `depth` that are multiplied at once: of up to [`BLOCK_DEPTH`], and whole fours as far as they go, if there are
 /// rows for a tile of [`MR`], which need fours.
 fn blocks_of(rows: usize, depth: usize) -> impl Iterator<Item = Range<usize>> {
-    let multiple = if rows < MR { 1 } else { LANES };
     let mut start = 0;
     core::iter::from_fn(move || {
-        let left = depth - start;
-        let len = if left < multiple { left } else { left.min(BLOCK_DEPTH) / multiple * multiple };
+        let most = (depth - start).min(BLOCK_DEPTH);
+        let rest = if rows < MR || most < LANES { 0 } else { most % LANES };
+        let len = most - rest;
         start += len;
         (len > 0).then_some(start - len..start)
     })

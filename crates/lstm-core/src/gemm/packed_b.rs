@@ -79,15 +79,10 @@ impl PackedB {
     /// [`PackedB::set_column`] of integers.
     #[inline(never)]
     fn quantize_column(&mut self, column: usize, values: &[f32]) {
-        let level = self.levels.weight;
-        let scale = scale(values, level);
         let at = self.scale_of(column);
-        self.values[at] = scale;
+        self.values[at] = scale(values, self.levels.weight);
         for (k, &value) in values.iter().enumerate() {
-            let (at, shift, mask) = self.place(column, k);
-            let bits = self.values[at].to_bits() & !(mask << shift);
-            let integer = quantize(value, scale, level) as u32 & mask;
-            self.values[at] = f32::from_bits(bits | integer << shift);
+            self.narrow_value(column, k, value);
         }
     }
 
@@ -100,14 +95,32 @@ impl PackedB {
         }
     }
 
-    /// A value of a matrix of integers: integer times scale.
+    /// A value of a matrix of integers, integer times scale; at k = depth the scale of its column. One that is `written`, and no NaN,
+    /// takes its place: a value rounded by the scale, or another scale. At k = depth + 1 the largest magnitude in the column is
+    /// written, of which its scale is made.
     #[inline(never)]
-    pub fn narrow_value(&self, column: usize, k: usize) -> f32 {
+    pub fn narrow_value(&mut self, column: usize, k: usize, written: f32) -> f32 {
+        let of_scale = self.scale_of(column);
+        let level = self.levels.weight;
+        if k > self.depth {
+            self.values[of_scale] = scale(&[written], level);
+        } else if k == self.depth && !written.is_nan() {
+            self.values[of_scale] = written;
+        }
+        let scale = self.values[of_scale];
+        if k >= self.depth {
+            return scale;
+        }
         let (at, shift, mask) = self.place(column, k);
+        let bits = &mut self.values[at];
+        if !written.is_nan() {
+            let integer = quantize(written, scale, level) as u32 & mask;
+            *bits = f32::from_bits(bits.to_bits() & !(mask << shift) | integer << shift);
+        }
         // Shifted up and down again, so that the sign is spread.
         let up = mask.leading_zeros();
-        let integer = ((self.values[at].to_bits() >> shift << up) as i32) >> up;
-        integer as f32 * self.values[self.scale_of(column)]
+        let integer = ((bits.to_bits() >> shift << up) as i32) >> up;
+        integer as f32 * scale
     }
 
     /// Where the scale of a column of integers stands.

@@ -55,8 +55,8 @@ pub trait Vector: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = 
     /// The square root of each lane.
     fn sqrt(self) -> Self;
 
-    /// The magnitude of `self` with the sign of `sign`.
-    fn copy_sign(self, sign: Self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`; `sign_bit` is -0 in each lane.
+    fn copy_sign(self, sign: Self, sign_bit: Self) -> Self;
 
     /// `2^n` of a lane that holds [`ROUNDER`] + n, -127 <= n <= 128: 0 for -127, infinity for 128. `one` is 1 in each lane,
     /// whose bits are those of an exponent of 0.

@@ -61,7 +61,7 @@ impl Vector for Scalar {
     }
 
     #[inline(always)]
-    fn copy_sign(self, sign: Self) -> Self {
+    fn copy_sign(self, sign: Self, _: Self) -> Self {
         Self(from_fn(|lane| self.0[lane].copysign(sign.0[lane])))
     }
 

@@ -80,8 +80,8 @@ impl Vector for Simd128 {
     }
 
     #[inline(always)]
-    fn copy_sign(self, sign: Self) -> Self {
-        Self(v128_bitselect(sign.0, self.0, i32x4_splat(i32::MIN)))
+    fn copy_sign(self, sign: Self, sign_bit: Self) -> Self {
+        Self(v128_bitselect(sign.0, self.0, sign_bit.0))
     }
 
     #[inline(always)]

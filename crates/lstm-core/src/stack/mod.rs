@@ -8,6 +8,7 @@ use crate::backward_memory::BackwardMemory;
 use crate::buffer::{request, sum, try_collect, zeros};
 use crate::config::Weights;
 use crate::direction::Place;
+use crate::gemm::PackedB;
 use crate::layout::{Layout, Parameter, RowMap};
 use crate::packed_weights::PackedWeights;
 use crate::workspace::Workspace;
@@ -50,7 +51,8 @@ impl Stack {
     }
 
     /// Turns float32 weights into integers for good, each row of a weight by a scale of its own; biases stay as they are. Before the
-    /// first training forward, and never again: gradients and integers have no use for each other.
+    /// first training forward, and never again: gradients and integers have no use for each other. Who has no float32 stack makes one
+    /// of integers by its [`Config`], and writes them by [`Stack::narrow_weight`].
     ///
     /// Fails, and changes nothing, if both do not fit for that moment.
     pub fn narrow(&mut self, kind: Weights) -> Result<(), Error> {
@@ -69,10 +71,11 @@ impl Stack {
         Ok(())
     }
 
-    /// A value of a narrow weight.
-    pub fn narrow_value(&self, index: usize, row: usize, column: usize) -> f32 {
+    /// The matrix of a narrow weight, and the column in it of a row as PyTorch shapes it. To change it is to make it another model's:
+    /// no forward may wait for its trace.
+    pub fn narrow_weight(&mut self, index: usize, row: usize) -> (&mut PackedB, usize) {
         let Parameter { kind, layer, direction, .. } = self.layout.parameters()[index];
-        self.weights[layer * self.config.directions() + direction].narrow_value(kind, row, column)
+        self.weights[layer * self.config.directions() + direction].narrow(kind, row)
     }
 
     /// The hyperparameters.

@@ -3,6 +3,7 @@
 use super::{Buffer, Layer, Parameter};
 use crate::Error;
 use crate::buffer::{grow_all, product, request, sum, total};
+use crate::config::Weights;
 use crate::gemm::{Lhs, PackedA, PackedB, Rows, accumulate, whole_panels};
 use crate::simd::{Native, Vector};
 use crate::weight_grad::{BLOCK, Columns, Inputs, accumulate_weight_grad, add};
@@ -13,6 +14,7 @@ use alloc::vec::Vec;
 pub struct Linear {
     inputs: usize,
     outputs: usize,
+    /// Of no values in a layer with integers.
     weight: Parameter,
     /// Of no values in a layer without.
     bias: Parameter,
@@ -37,16 +39,18 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// A layer with all parameters 0; both sizes are at least 1.
-    pub fn new(inputs: usize, outputs: usize, bias: bool) -> Result<Self, Error> {
+    /// A layer with all parameters 0; both sizes are at least 1. With a weight of integers, which [`Linear::packed_mut`] writes, it is
+    /// not to be trained.
+    pub fn new(inputs: usize, outputs: usize, bias: bool, weights: Weights) -> Result<Self, Error> {
         let bias_len = if bias { outputs } else { 0 };
-        request(sum(&[product(inputs, outputs), bias_len as u64, PackedB::len_for(outputs, inputs)]), || {
+        let weight_len = if weights == Weights::F32 { product(inputs, outputs) } else { 0 };
+        request(sum(&[weight_len, bias_len as u64, PackedB::len_of(weights, outputs, inputs)]), || {
             Ok(Self {
                 inputs,
                 outputs,
-                weight: Parameter::zeros(inputs * outputs)?,
+                weight: Parameter::zeros(weight_len as usize)?,
                 bias: Parameter::zeros(bias_len)?,
-                packed: PackedB::zeros(outputs, inputs)?,
+                packed: PackedB::of(weights, outputs, inputs)?,
                 transposed: PackedB::default(),
                 stale: true,
                 version: 0,
@@ -58,6 +62,11 @@ impl Linear {
                 d_input: Vec::new(),
             })
         })
+    }
+
+    /// The weight as forward multiplies with it, a column for each output.
+    pub fn packed_mut(&mut self) -> &mut PackedB {
+        &mut self.packed
     }
 
     /// The input of the next forward, (rows, inputs).

@@ -56,6 +56,14 @@ export const FIRST_THINGS = {
     return { layers: textsOf(".file-result tbody tr"), selected: textOf("#file-selected") };
   },
 
+  /** Measures ours against plain JavaScript. */
+  async benchmark() {
+    await click("Measure");
+    await until("three tables", () => document.querySelectorAll(".measure .result table").length === 3);
+    // How far the outputs differ depends on the engine's own exp and tanh.
+    return { rows: textsOf(".measure .result tbody th").map((text) => text.replace(/\de-[67]$/, "little")) };
+  },
+
   /** Searches for a class and opens it. */
   async reference() {
     const field = one("[role=combobox]");
