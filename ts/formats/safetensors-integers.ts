@@ -53,7 +53,7 @@ export function integersIn(argument: string, value: unknown, { data, shape }: Te
   const quantization = quantizationOf(value);
   if (quantization == null) return undefined;
   const { weights, scale } = quantization;
-  const isScale = typedArrayName(scale) === "Float32Array" && scale.every((one) => one > 0 && one < Infinity);
+  const isScale = typedArrayName(scale) === "Float32Array" && !scale.some((one) => one <= 0); // NaN is refused below, by its row
   if (!Object.hasOwn(KINDS, weights) || !isScale || scale.length !== shape[0] || shape.length !== 2) {
     const expected = `{ weights: "int8" or "int16", scale: a Float32Array } with a positive scale for each row of a matrix`;
     throw mustBe("DTYPE", `${argument}.quantization`, expected, quantization);
