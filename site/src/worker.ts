@@ -70,6 +70,7 @@ const blobs = new Map<string, string>();
  * One from a file has only the policy that the server sends with this file, and hosts of static files send none.
  */
 function underPolicy(url: string): string {
+  if (import.meta.hot) return url; // served by Vite: there is no policy, and addresses of files have no host
   const script = `import ${JSON.stringify(new URL(url, document.baseURI).href)};`;
   const address = blobs.get(script) ?? URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   blobs.set(script, address);
