@@ -52,7 +52,7 @@ export default [
   { ...bundle("  of it LSTM alone", "dist/workerd/index.js", "17.4 kB", "../lstm.wasm"), import: "{ LSTM }" },
   bundle("lstm-wasm/relaxed, everything included", "dist/relaxed/index.js", "53.1 kB"),
   bundle("lstm-wasm/slim, without lstm.wasm", "dist/slim/slim.js", "19.4 kB"),
-  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "10.7 kB", ...core),
+  bundle("lstm-wasm/nn, beside the default entry", "dist/nn.js", "11 kB", ...core),
   bundle("lstm-wasm/train, beside the default entry", "dist/train.js", "18.1 kB", ...core),
   bundle("lstm-wasm/train with the default entry", "dist/train.js", "58.8 kB"),
   bundle("lstm-wasm/onnx, beside the default entry", "dist/onnx.js", "9.7 kB", ...core),

@@ -8,6 +8,7 @@ import {
   LayerNorm,
   Linear,
   Module,
+  Parameter,
   quantize,
   ReLU,
   Sequential,
@@ -224,5 +225,61 @@ describe("what quantize does not know is told", () => {
     expect(narrow).toBeInstanceOf(Plain);
     expect([narrow.mine, narrow.weights]).toEqual([1, "int8"]);
     expect(quantize(new LSTMCell({ inputSize: 2, hiddenSize: 3 }), { weights: "int8" }).weights).toBe("int8");
+  });
+
+  it("and a subclass's own parameters are copied", () => {
+    class Gained extends Sequential {
+      readonly gain = new Parameter([1]);
+      override forward(input: never): never {
+        const output = super.forward(input);
+        return new Tensor(output.data.map((value) => value * (this.gain.data[0] as number)), output.shape) as never;
+      }
+    }
+    class GainedLinear extends Linear {
+      readonly gain = new Parameter([1]);
+    }
+    class GainedLSTM extends LSTM {
+      readonly gain = new Parameter([1]);
+    }
+    const size = { inFeatures: 2, outFeatures: 2, seed: 1 };
+    const inner = new Gained({ a: new Linear(size) });
+    const chain = new Gained({ inner, b: new Linear(size) });
+    chain.gain.set([5]);
+    inner.gain.set([7]);
+    for (const other of [quantize(chain, { weights: "int8" }), dequantize(chain)]) {
+      expect([...other.gain.data, ...(other.modules.inner as Gained).gain.data]).toEqual([5, 7]);
+      expect(other.gain).not.toBe(chain.gain);
+    }
+    expect(bits(dequantize(chain).forward([[1, 2]] as never))).toEqual(bits(chain.forward([[1, 2]] as never)));
+    for (const module of [new GainedLinear(size), new GainedLSTM({ inputSize: 2, hiddenSize: 2 })]) {
+      module.gain.set([5]);
+      expect([...quantize(module, { weights: "int8" }).gain.data]).toEqual([5]);
+    }
+  });
+
+  it("but not what only its fields know", () => {
+    class Scaled extends Sequential {
+      scale = 3;
+      gain: Parameter | undefined = new Parameter([1]);
+      readonly notes: number[] = [];
+    }
+    class ScaledLinear extends Linear {
+      scale = 3;
+    }
+    const linear = new Linear({ inFeatures: 2, outFeatures: 2 });
+    const chain = new Scaled(linear);
+    expect(quantize(chain, { weights: "int8" }).scale).toBe(3);
+    const scaled = new ScaledLinear({ inFeatures: 2, outFeatures: 2 });
+    chain.scale = scaled.scale = 4;
+    expectError("OPTION", /module is a Scaled, whose field scale is not what its constructor makes/, () =>
+      quantize(chain, { weights: "int8" }),
+    );
+    expectError("OPTION", /module is a ScaledLinear, whose field scale is/, () => dequantize(scaled));
+    chain.scale = 3;
+    chain.gain = new Parameter([1, 2]);
+    expectError("OPTION", /whose field gain is/, () => quantize(chain, { weights: "int8" }));
+    chain.gain = undefined;
+    expectError("OPTION", /whose field gain is/, () => quantize(chain, { weights: "int8" }));
+    linear.forward([[1, 2]]);
   });
 });
