@@ -137,8 +137,8 @@ function otherConstructor(name: string, module: Module, cause?: unknown): LSTMEr
   return new LSTMError("OPTION", `${name} is ${nameOf(module)}, ${why}; ${cure}`, { cause });
 }
 
-/** "a Tagger". */
-const nameOf = (module: unknown): string =>
+/** "a Tagger": what a module is called that is refused. */
+export const nameOf = (module: unknown): string =>
   typeof module === "object" && module !== null && module.constructor !== Object
     ? withArticle(module.constructor.name)
     : describe(module);
