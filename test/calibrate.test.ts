@@ -2,7 +2,7 @@ import { GRU, LSTM, LSTMCell, packSequence, RNN, Tensor } from "lstm-wasm";
 import { calibrate, dequantize, Linear, quantize, type Sample } from "lstm-wasm/nn";
 import { describe, expect, it } from "vitest";
 import { forward, MODES, stackOf } from "./support/cells.js";
-import { bits, expectError, refuses } from "./support/refusal.js";
+import { bits, expectError } from "./support/refusal.js";
 
 /** Rows that are sums of two others, as what a model computes often is: (steps, batch, 24). */
 function likely(steps: number, batch: number, seed: number): Tensor {

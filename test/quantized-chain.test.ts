@@ -232,7 +232,10 @@ describe("what quantize does not know is told", () => {
       readonly gain = new Parameter([1]);
       override forward(input: never): never {
         const output = super.forward(input);
-        return new Tensor(output.data.map((value) => value * (this.gain.data[0] as number)), output.shape) as never;
+        return new Tensor(
+          output.data.map((value) => value * (this.gain.data[0] as number)),
+          output.shape,
+        ) as never;
       }
     }
     class GainedLinear extends Linear {
