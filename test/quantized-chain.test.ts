@@ -147,6 +147,21 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
     expect(b).toBeCloseTo(-189, 1);
   });
 
+  it("of a Linear take inputs up to 1e32, however many and whatever the weights", () => {
+    for (const [columns, weight] of [
+      [1, 1e-3],
+      [3, 1e3],
+      [512, 1],
+      [1500, 1],
+    ] as const) {
+      const dict = { weight: new Tensor(new Float32Array(columns).fill(weight), [1, columns]), bias: [0] };
+      const x = new Tensor(new Float32Array(columns).fill(1e32), [1, columns]);
+      const [exact] = Linear.fromStateDict(dict).forward(x).data as unknown as [number];
+      const [own] = Linear.fromStateDict(dict, { weights }).forward(x).data as unknown as [number];
+      expect(own / exact).toBeCloseTo(1, 3);
+    }
+  });
+
   it("of layers cannot be trained or read in place", () => {
     for (const layer of [
       new Linear({ inFeatures: 3, outFeatures: 2 }),
