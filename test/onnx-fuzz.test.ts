@@ -320,6 +320,11 @@ describe("adversarial files", () => {
     refuses(() => load(message(field(7, bytes))), "FILE", "more than 1048576 parts");
   });
 
+  it("with a name that is not UTF-8", () => {
+    const node = new Uint8Array([0x0a, 3, 0x0a, 1, 0xff]); // with one input of this name
+    refuses(() => load(message(field(7, node))), "FILE", "is not UTF-8");
+  });
+
   it("with names that JavaScript gives a meaning to", () => {
     const names = ["__proto__", "constructor", "toString", "hasOwnProperty"];
     for (const name of names) {

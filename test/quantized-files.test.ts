@@ -1,6 +1,7 @@
 import { GRU, LSTM, type StateDict, Tensor } from "lstm-wasm";
-import { dequantize, quantize } from "lstm-wasm/nn";
+import { dequantize, Linear, type Parameter, quantize } from "lstm-wasm/nn";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
+import { init, loadCheckpoint, saveCheckpoint } from "lstm-wasm/train";
 import { describe, expect, it } from "vitest";
 import { forward, MODES, stackOf } from "./support/cells.js";
 import { bits, expectError, refuses, wave } from "./support/refusal.js";
@@ -119,7 +120,37 @@ describe.each(WEIGHTS)("%s weights in a file", (weights) => {
     const clone = structuredClone(narrow.stateDict()) as StateDict;
     expect([...save(clone)]).toEqual([...bytes]);
     expect(LSTM.fromStateDict(clone).weights).toBe(weights);
+    // Scales that rounding anew would not find: a clone says them beside its values.
+    const scale = Float32Array.of(0.5, 0.25, 0.75);
+    const foreign = (shape: readonly number[]) => {
+      const values = new Float32Array(3 * (shape[1] as number)).fill(1.5);
+      return Object.assign(new Tensor(values, shape), { quantization: { weights, scale } });
+    };
+    const gru = structuredClone({ weight_ih_l0: foreign([3, 2]), weight_hh_l0: foreign([3, 1]) }) as StateDict;
+    const again = GRU.fromStateDict(gru).stateDict();
+    expect(again.weight_ih_l0?.quantization).toEqual({ weights, scale });
+    expect([...(again.weight_ih_l0?.data ?? [])]).toEqual(Array(6).fill(1.5));
     expect([...save(quantize(narrow, { weights }).stateDict())]).toEqual([...bytes]);
+  });
+
+  it("are written by nobody once the module is made", () => {
+    const linear = quantize(new Linear({ inFeatures: 3, outFeatures: 2, seed: 1 }), { weights });
+    const before = bits(linear.stateDict().weight as Tensor);
+    const [weight] = linear.parameters() as [Parameter];
+    refuses(() => init.ones(weight), "QUANTIZED", "weight");
+    refuses(() => init.orthogonal(weight), "QUANTIZED", "weight");
+    refuses(
+      () =>
+        weight.set([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+      "QUANTIZED",
+      "weight",
+    );
+    const checkpoint = saveCheckpoint({ model: dequantize(linear) });
+    refuses(() => loadCheckpoint(checkpoint, { model: linear }), "QUANTIZED", "weight");
+    expect(bits(linear.stateDict().weight as Tensor)).toEqual(before);
   });
 
   it("are rounded again where others are asked for", () => {
@@ -140,7 +171,7 @@ describe.each(WEIGHTS)("%s weights in a file", (weights) => {
       /dict\["weight_hh_l0"\], row 1: 0\.12345\d+ is not an integer from -\d+ to \d+ times the row's scale/,
       () => save(dict),
     );
-    expectError("STATE_DICT", /weight_hh_l0, row 1 must be an integer of int\d+ at 7 columns, times/, () =>
+    expectError("STATE_DICT", /weight_hh_l0, row 1: .+ is no int\d+ of 7 columns times the scale/, () =>
       LSTM.fromStateDict(dict),
     );
     expect(LSTM.fromStateDict(dict, { weights: "float32" }).weights).toBe("float32");
@@ -180,14 +211,12 @@ it("integers beyond what their kind has at this depth are refused, since sums co
   for (const value of [most + 1, -most - 1, 32767, -32768]) {
     expectError(
       "STATE_DICT",
-      new RegExp(`weight_ih_l0, row 0 must be an integer of int16 at 512 columns, times 1, got ${value}`),
+      new RegExp(`weight_ih_l0, row 0: ${value} is no int16 of 512 columns times the scale 1 of`),
       () => wide(value),
     );
   }
   const lowest = small({ weight_hh_l0: ["I8", [3, 1], Int8Array.of(1, -128, 1)] });
-  expectError("STATE_DICT", /weight_hh_l0, row 1 must be an integer of int8 at 1 columns/, () =>
-    GRU.fromStateDict(load(lowest)),
-  );
+  expectError("STATE_DICT", /weight_hh_l0, row 1: .+ is no int8 of 1 columns/, () => GRU.fromStateDict(load(lowest)));
 });
 
 it("files whose integers and scales do not belong together are refused by name", () => {

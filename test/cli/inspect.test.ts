@@ -82,6 +82,21 @@ describe("inspect", { timeout: 60_000 }, () => {
     expect((await inspect("bare")).format).toBe("ONNX");
   });
 
+  it.each([
+    ["a pickle", 0x80],
+    ["a zip archive", 0x4b50],
+  ])("reads safetensors whose header has a length that begins like %s", async (_, length) => {
+    const tensors = gru.stateDict();
+    const header = (filler: number) => save(tensors, { filler: "-".repeat(filler) });
+    const lengthOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset).getUint16(0, true);
+    const mask = length < 256 ? 0xff : 0xffff;
+    const filler = (length - lengthOf(header(0))) & mask;
+    const bytes = header(filler);
+    expect(lengthOf(bytes) & mask).toBe(length);
+    writeFileSync(path("length.safetensors"), bytes);
+    expect((await inspect("length.safetensors")).format).toBe("safetensors");
+  });
+
   it("tells of a layer that does not fit, beside those that do", async () => {
     const { weight_hh_l0: _, ...others } = lstm.stateDict();
     const broken = { ...others, weight_hh_l0: Tensor.zeros([16, 3]) };

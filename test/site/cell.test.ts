@@ -189,6 +189,30 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
     }
   });
 
+  test.each([1280, 390, 360])("keeps numbers and curves apart, %i pixels wide", async (width) => {
+    const { page } = await site.visit("cell", { width });
+    for (let t = 1; t <= 6; t++) {
+      await page.$eval(
+        "[data-go=step]",
+        (range, t) => {
+          (range as HTMLInputElement).value = `${t}`;
+          range.dispatchEvent(new Event("input"));
+        },
+        t,
+      );
+      const overlaps = await page.$$eval(".drawing .stage", (stages) =>
+        stages.flatMap((stage) => {
+          const numbers = stage.querySelector(".numbers")?.getBoundingClientRect() as DOMRect;
+          return [...stage.querySelectorAll(".curve text")]
+            .map((text) => text.getBoundingClientRect())
+            .filter(({ left, top, bottom }) => left < numbers.right && top < numbers.bottom && bottom > numbers.top)
+            .map(() => `${(stage as SVGGElement).dataset.stage}: ${stage.querySelector(".numbers")?.textContent}`);
+        }),
+      );
+      expect(overlaps).toEqual([]);
+    }
+  });
+
   test("goes on and back by a character and by a stage, by buttons and by keys, and plays", async () => {
     const { page, complaints } = await site.visit("cell");
     expect(await at(page)).toBe(4);

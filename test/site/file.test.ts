@@ -302,6 +302,7 @@ describe("the panel", { timeout: 120_000 }, () => {
         .join(", ");
     };
     const shown = async () => (await panel.texts("#file-selected"))[0];
+    expect((await panel.texts(".legend"))[0]).toContain("Full colour is ±1, in c ±2.");
     const points = Array.from("long short-term memory", (letter) => [(letter.codePointAt(0) as number) / 128]);
     expect(await shown()).toBe(`Unit 0 at step 0 “l”: ${numbersOf(new Tensor(points))}`);
     await panel.set("Text", "");
@@ -342,7 +343,7 @@ describe("the panel", { timeout: 120_000 }, () => {
     await panel.settled();
     expect(await panel.rows()).toEqual([["(no name)", "RNN", "3", "4", "2", "bidirectional", "184"]]);
     await panel.set("Nonlinearity", "relu");
-    await panel.set("Of the stack", "1");
+    await panel.set("Layer of the stack", "1");
     await panel.set("Direction", "reverse");
     expect(await panel.alerts()).toEqual([]);
     const saved = await panel.save("The layer as ONNX");

@@ -25,6 +25,18 @@ test("a panel whose worker cannot be loaded says so in place of its content", { 
   );
 });
 
+test.each(["en", "zh"] as const)(
+  "language and theme stand in one row on a phone, in %s",
+  { timeout: 60_000 },
+  async (language) => {
+    const { page } = await site.visit("file", { language, width: 390 });
+    const [first, second] = await page.$$eval("#language, #theme", (both) =>
+      both.map((control) => control.getBoundingClientRect().top),
+    );
+    expect(first).toBe(second);
+  },
+);
+
 test("a change of the language keeps the worker", { timeout: 60_000 }, async () => {
   const { page, ready } = await site.visit("cell");
   const workers = page.workers();

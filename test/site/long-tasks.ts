@@ -21,6 +21,7 @@ export async function longTasks(page: Page, during: () => Promise<unknown>): Pro
   await page.tracing.start({ categories: ["toplevel", "blink.user_timing"] });
   await page.evaluate((mark) => performance.mark(mark), MARK);
   await during();
+  await page.evaluate(() => 0); // what it did last has ended, and is in the trace, once the thread does this
   const trace = await page.tracing.stop();
   const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
   const main = traceEvents.find(({ name }) => name === MARK);

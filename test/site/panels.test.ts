@@ -75,10 +75,12 @@ describe.each(panels)("%s", { timeout: 120_000 }, (panel) => {
   const other = panels.find((name) => name !== panel);
   test.skipIf(other === undefined)("has its heading focused when it is opened from within", async () => {
     const { page, ready } = await site.visit(panel);
-    await page.click(`nav a[href="#/${other}"]`);
-    await ready();
-    await page.click(`nav a[href="#/${panel}"]`);
-    await ready();
+    for (const name of [other, panel]) {
+      const link = `nav a[href="#/${name}"]`;
+      await page.click(link);
+      await page.waitForSelector(`${link}[aria-current=page]`); // the address changes after the click
+      await ready();
+    }
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
   });
 

@@ -53,6 +53,17 @@ describe("exports", { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("begins with the entries, each with its summary, which does not repeat the name", async () => {
+    const { page, complaints } = await open("");
+    const lines = await page.$$eval("article .items dt", (terms) =>
+      terms.map((term) => [term.textContent ?? "", term.nextElementSibling?.textContent ?? ""] as const),
+    );
+    expect(lines.length).toBeGreaterThan(8);
+    for (const [name, summary] of lines) expect(summary, name).toMatch(/^[A-Z](?!.*lstm-wasm[^.]*: )/);
+    expect(Object.fromEntries(lines)["lstm-wasm/nn"]).toMatch(/^What stands around an LSTM/);
+    expect(complaints).toEqual([]);
+  });
+
   test("lists an entry's exports, and where else they are", async () => {
     const { page, complaints } = await open("/lstm-wasm/nn");
     expect(await text(page, "article")).toContain("lstm-wasm/relaxed/nn, lstm-wasm/slim/nn");

@@ -178,7 +178,12 @@ describe("gestures", { timeout: 120_000 }, () => {
     await lesson.draw("Square to draw strokes of class 2", ZIGZAG);
     await lesson.until("main", /1 stroke.*1 stroke.*0 strokes/);
     expect(await enabled()).toBe(true);
+    const empty = () => lesson.page.$$eval(".chart-empty:not([hidden])", (all) => all.map((text) => text.textContent));
+    expect(await empty()).toEqual(["No training yet."]);
     await lesson.train();
+    expect(await empty()).toEqual([]);
+    const steps = await lesson.text("[data-number=step]"); // it stopped where it says that it does
+    expect(await lesson.text(".train-run")).toContain(`stops by itself after ${steps} steps`);
     expect(await lesson.text(".train-note")).toBe("It takes 2 of your 2 strokes for what they are.");
     await lesson.draw(TRY, TICK);
     await lesson.until("[role=status]", /^Circle, 100 percent/); // the name of class 1

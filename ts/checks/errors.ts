@@ -6,7 +6,7 @@
  * - `DTYPE`: the values are not float32 (the message names the conversion)
  * - `LENGTHS`: sequence lengths that do not fit their batch (unsorted, negative, beyond the padded size)
  * - `STATE`: h0 without c0, or the other way round; or the state of another cell
- * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed)
+ * - `STATE_DICT`: missing, unexpected or misshapen parameters (all of them are listed), or values that are not what their `quantization` says
  * - `FILE`: bytes that are not a valid file of the kind that a reader takes, or hold what cannot be read
  * - `NO_FORWARD`: backward without a forward in training mode before it
  * - `STALE_FORWARD`: backward through a forward whose weights have changed since, or without naming one of several forwards

@@ -46,6 +46,7 @@ The exit code is 1 for a file that cannot be read, and the reason is told.
         help: "int8 or int16, in safetensors: for inference",
         choices: ["int8", "int16"],
       },
+      { name: "calibrate", value: "FILE", help: "samples of the layer's input, for --weights int8" },
       { name: "input", short: "i", value: "FILE", help: "what --weights measures its error on (random numbers)" },
       BATCH_FIRST,
       NONLINEARITY,
@@ -56,10 +57,13 @@ arrays by name) or .onnx (one LSTM, GRU or RNN). PyTorch reads safetensors.
 Without --layer or --prefix all parameters are written.
 
 --weights rounds those of recurrent layers to integers, and tells the largest
-error that this makes.
+error that this makes. With --calibrate each makes up for what the rounding of
+others changed; its FILE is what run --input reads, and errors are measured on
+it, unless --input has other data.
 
   lstm-wasm convert checkpoint.pt model.safetensors --dtype F16
   lstm-wasm convert checkpoint.pt small.safetensors --weights int8
+  lstm-wasm convert m.onnx small.safetensors --weights int8 --calibrate in.npy
   lstm-wasm convert model.keras lstm.onnx --layer lstm`,
     run: async (args) => (await import("./convert.js")).convert(args),
   },

@@ -10,9 +10,12 @@ const AT_ONCE = 2 ** 17;
 
 /** A module of any of the three kinds. */
 interface AnyModule {
-  forward(input: Tensor, state?: unknown): [output: Tensor, state: unknown];
+  forward(...call: Call): [output: Tensor, state: unknown];
   stream(options: { batchSize: number }): AnyStream;
 }
+
+/** As `forward` takes them: a state is h, or h and c. */
+type Call = readonly [input: Tensor, state: Tensor | readonly [h: Tensor, c: Tensor] | null];
 
 interface AnyStream {
   run(xs: Tensor): Tensor;
@@ -73,24 +76,38 @@ async function* streamed(layer: Layer, module: AnyModule, { outer, blocks }: Seq
   }
 }
 
-async function* whole(layer: Layer, module: AnyModule, { outer, blocks }: Sequence): AsyncGenerator<Float32Array> {
-  const { inputSize, batchFirst } = layer.options;
+async function* whole(layer: Layer, module: AnyModule, sequence: Sequence): AsyncGenerator<Float32Array> {
+  const called = await callOf(layer, sequence);
+  if (called === undefined) return;
+  const [output] = module.forward(...called);
+  const { data } = layer.backwards === "inputs" ? flipped(output, timeOf(layer, sequence)) : output;
+  const piece = Math.max(1, Math.floor(AT_ONCE / outputSize(layer))) * outputSize(layer);
+  for (let at = 0; at < data.length; at += piece) yield data.subarray(at, at + piece);
+}
+
+/** What the layer's `forward` is called with for all of a sequence; undefined if that has no rows. */
+export async function callOf(layer: Layer, sequence: Sequence): Promise<Call | undefined> {
+  const { inputSize } = layer.options;
+  const { outer, blocks } = sequence;
   const pieces: Float32Array[] = [];
   for await (const block of blocks) pieces.push(block);
   const values = joined(pieces);
   const shape = outer.length === 2 ? [...outer, inputSize] : [values.length / inputSize, inputSize];
-  if (values.length === 0) return;
-  const time = batchFirst && outer.length === 2 ? 1 : 0;
+  if (values.length === 0) return undefined;
+  const time = timeOf(layer, sequence);
   const input = new Tensor(values, shape);
   const batch = outer.length === 2 ? outer[1 - time] : 1;
   const state = startOf(layer, batch as number);
-  const [output] = module.forward(
-    layer.backwards ? flipped(input, time) : input,
-    asArgument(state, outer.length === 1),
-  );
-  const { data } = layer.backwards === "inputs" ? flipped(output, time) : output;
-  const piece = Math.max(1, Math.floor(AT_ONCE / outputSize(layer))) * outputSize(layer);
-  for (let at = 0; at < data.length; at += piece) yield data.subarray(at, at + piece);
+  return [layer.backwards ? flipped(input, time) : input, asArgument(state, outer.length === 1)];
+}
+
+/** Which dimension has the steps. */
+const timeOf = ({ options }: Layer, { outer }: Sequence) => (options.batchFirst && outer.length === 2 ? 1 : 0);
+
+/** A sentence about a batch that was read with time first, which not every program writes. */
+export function orderTold({ options: { batchFirst, inputSize } }: Layer, { outer }: Sequence): string | undefined {
+  if (outer.length === 1 || batchFirst) return undefined;
+  return `the input of shape (${[...outer, inputSize].join(", ")}) was read as (seq, batch, input)`;
 }
 
 function joined(pieces: readonly Float32Array[]): Float32Array<ArrayBuffer> {
@@ -99,7 +116,7 @@ function joined(pieces: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   try {
     all = new Float32Array(size);
   } catch {
-    throw new Complaint(`the layer reads the sequence from both ends, and ${size} numbers do not fit in memory`);
+    throw new Complaint(`all of the sequence is needed at once, and ${size} numbers do not fit in memory`);
   }
   let at = 0;
   for (const piece of pieces) {
@@ -149,8 +166,8 @@ const select = (state: State, sequence: number): State =>
   Object.fromEntries(Object.entries(state).map(([part, tensor]) => [part, tensor.slice(1, sequence, sequence + 1)]));
 
 /** As `forward` takes a state. */
-function asArgument(state: State | undefined, unbatched: boolean): unknown {
-  if (state === undefined) return undefined;
-  const [h, c] = ["h", "c"].map((part) => (unbatched ? state[part]?.select(1, 0) : state[part]));
+function asArgument(state: State | undefined, unbatched: boolean): Call[1] {
+  const [h, c] = ["h", "c"].map((part) => (unbatched ? state?.[part]?.select(1, 0) : state?.[part]));
+  if (h === undefined) return null;
   return c === undefined ? h : [h, c];
 }

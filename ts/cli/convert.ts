@@ -5,6 +5,7 @@ import { type Arguments, listed } from "./command.js";
 import { nameFile, writeBytes } from "./files.js";
 import type { Tensors } from "./layers.js";
 import { chooseLayer, type Layer, type ModelFile, notesOf, openModel, openOptions } from "./model.js";
+import type { Narrowing } from "./quantize.js";
 import { Complaint, oneLine } from "./terminal.js";
 
 /** What is written: a dict for most kinds, one layer for ONNX. */
@@ -49,14 +50,17 @@ export async function convert(args: Arguments): Promise<void> {
     if (args.values[option] !== undefined && kind !== ".safetensors")
       throw new Complaint(`--${option} is for .safetensors, got ${to}`, 2);
   if (dtype !== undefined && weights !== undefined) throw new Complaint("give --dtype or --weights, not both", 2);
-  if (args.values.input !== undefined && weights === undefined)
+  const { input, calibrate: samples } = args.values;
+  if (input !== undefined && weights === undefined)
     throw new Complaint("--input is for --weights, whose error it measures", 2);
+  if (samples !== undefined && weights !== "int8")
+    throw new Complaint("--calibrate is for --weights int8: int16 has nothing to gain", 2);
   const file = await openModel(from, openOptions(args));
   const chosen =
     args.values.layer !== undefined || args.values.prefix !== undefined ? chooseLayer(from, file, args) : undefined;
   if (chosen === undefined && Object.keys(file.tensors).length === 0)
     throw new Complaint(`${from}: it has no tensors to convert`);
-  const narrow = weights && (await narrowed(from, file, chosen, weights, args.values.input));
+  const narrow = weights && (await narrowed(from, file, chosen, { weights, input, samples }));
   const source: Source = {
     dict: () => narrow?.tensors ?? chosen?.stateDict ?? file.tensors,
     layer: () => chosen ?? chooseLayer(from, file, args),
@@ -84,20 +88,14 @@ function leftOut(file: ModelFile, layer: Layer | undefined): string[] {
 }
 
 /** The tensors to write with integer weights: those of the chosen layer, or all of the file. */
-async function narrowed(
-  from: string,
-  file: ModelFile,
-  chosen: Layer | undefined,
-  weights: "int8" | "int16",
-  input: string | undefined,
-) {
+async function narrowed(from: string, file: ModelFile, chosen: Layer | undefined, narrowing: Narrowing) {
   const { quantized } = await import("./quantize.js");
-  if (chosen !== undefined) return quantized(chosen.stateDict, [chosen], (_, own) => own, weights, input);
+  if (chosen !== undefined) return quantized(chosen.stateDict, [chosen], (_, own) => own, narrowing);
   if (file.layers.length === 0)
     throw new Complaint(`${from}: it has no LSTM, GRU or RNN whose weights become integers`);
   // A cell's names have no layer.
   const nameOf = ({ prefix, cell }: Layer, own: string) => prefix + (cell ? own.replace(/_l0$/, "") : own);
-  return quantized(file.tensors, file.layers, nameOf, weights, input);
+  return quantized(file.tensors, file.layers, nameOf, narrowing);
 }
 
 /** The tensors of a state dict that are not of its layer. A cell's have other names there. */

@@ -27,12 +27,12 @@ export const ENDINGS: readonly string[] = Object.keys(BY_NAME);
 /** undefined where neither the bytes nor the name tell. */
 export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
+  // A header's length, below 100 MB, and the header. Asked first: the length's own first bytes may be those of another kind.
+  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
   if (start.startsWith("PK")) return archiveKind(Buffer.from(bytes.subarray(-(2 ** 20))).toString("latin1"));
   if (start.startsWith("\x89HDF")) return "keras";
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
-  // A header's length, below 100 MB, and the header.
-  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
   if (/^(\xef\xbb\xbf)?\s*\{/.test(start)) return "json";
   const named = BY_NAME[extname(path).toLowerCase()];
   return named ?? (start.startsWith("\x08") ? "onnx" : undefined);

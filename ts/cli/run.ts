@@ -1,6 +1,6 @@
 /** `lstm-wasm run`: a layer of a file over a sequence. */
 import type { Arguments } from "./command.js";
-import { outputSize, outputs } from "./compute.js";
+import { orderTold, outputSize, outputs } from "./compute.js";
 import { chooseLayer, notesOf, openModel, openOptions } from "./model.js";
 import { formatOf, Output, rowWriter } from "./output.js";
 import type { Progress } from "./progress.js";
@@ -42,11 +42,9 @@ export async function runModel(args: Arguments): Promise<void> {
     }
     await writer.end();
     await output.end();
-    if (sequence.outer.length === 2 && !layer.options.batchFirst) {
-      const shape = [...sequence.outer, layer.options.inputSize].join(", ");
-      const otherwise = file.stateDict ? "; with --batch-first as (batch, seq, input)" : ", as the file says";
-      console.error(`lstm-wasm: the input of shape (${shape}) was read as (seq, batch, input)${otherwise}`);
-    }
+    const order = orderTold(layer, sequence);
+    const otherwise = file.stateDict ? "; with --batch-first as (batch, seq, input)" : ", as the file says";
+    if (order !== undefined) console.error(`lstm-wasm: ${order}${otherwise}`);
   } catch (error) {
     await output.abort();
     throw error;

@@ -51,10 +51,11 @@ export function tensorOfIntegers(
 /** A matrix as its integers, with their dtype and their scales; undefined for float32. */
 export function integersIn(argument: string, value: unknown, { data, shape }: Tensor) {
   const quantization = quantizationOf(value);
-  if (quantization === undefined) return undefined;
+  if (quantization == null) return undefined;
   const { weights, scale } = quantization;
-  if (!Object.hasOwn(KINDS, weights) || typedArrayName(scale) !== "Float32Array" || scale.length !== shape[0]) {
-    const expected = `{ weights: "int8" or "int16", scale: a Float32Array of a scale for each row }`;
+  const isScale = typedArrayName(scale) === "Float32Array" && !scale.some((one) => one <= 0); // NaN is refused below, by its row
+  if (!Object.hasOwn(KINDS, weights) || !isScale || scale.length !== shape[0] || shape.length !== 2) {
+    const expected = `{ weights: "int8" or "int16", scale: a Float32Array } with a positive scale for each row of a matrix`;
     throw mustBe("DTYPE", `${argument}.quantization`, expected, quantization);
   }
   const { dtype, most } = KINDS[weights];

@@ -125,11 +125,12 @@ export abstract class Module {
     const { matched, result } = matchStateDict(this.constructor.name, expected, dict, options);
     // What throws does so before anything is written.
     for (const [, { object }] of named) object.id;
-    for (const [at] of LOADED in options ? [] : matched) {
+    const isNew = LOADED in options;
+    for (const [at] of isNew ? [] : matched) {
       const [, { object, index }] = named[at] as [string, Parameter];
       object.checkWritable(index);
     }
-    for (const [at, { data, quantization }] of matched) named[at]?.[1].write(data, quantization);
+    for (const [at, { data }, quantization] of matched) named[at]?.[1].write(data, isNew, quantization);
     return result;
   }
 

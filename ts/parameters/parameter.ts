@@ -53,7 +53,6 @@ export class Parameter {
   /** Copies values in. @throws LSTMError `SHAPE_MISMATCH` unless the shape is the same */
   set(values: TensorInput): void {
     const { data } = tensorOfShape(this.name || "values", values, this.shape);
-    this.object.checkWritable(this.index);
     this.write(data);
   }
 
@@ -77,9 +76,9 @@ export class Parameter {
     return this.toString();
   }
 
-  /** @internal Copies values of the right length in. */
-  write(values: Float32Array, quantization?: Quantization): void {
-    this.object.write(this.index, values, quantization);
+  /** @internal Copies values of the right length in, integers of a module that `isNew`; see `WasmObject.write`. */
+  write(values: Float32Array, isNew?: boolean, quantization?: Quantization): void {
+    this.object.write(this.index, values, isNew, quantization);
   }
 
   /** @internal A copy of the values, of integer weights with their scales. */

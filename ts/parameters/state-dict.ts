@@ -2,6 +2,7 @@ import { describe, shapeText, withArticle } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
+import { type Quantization, quantizationOf } from "../tensor/quantization.js";
 import { sameValues } from "../tensor/shape.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
 
@@ -45,12 +46,12 @@ export function matchStateDict(
   const wrong: string[] = [];
   if (strict && missingKeys.length > 0) wrong.push(`missing: ${missingKeys.join(", ")}`);
   if (strict && unexpectedKeys.length > 0) wrong.push(`unexpected: ${unexpectedKeys.join(", ")}`);
-  const matched: [number, Tensor][] = [];
+  const matched: [number, Tensor, Quantization | undefined][] = [];
   expected.forEach(({ name, shape }, index) => {
     const full = prefix + name;
     if (!names.has(full)) return;
     const tensor = asTensor(full, dict[full]);
-    if (sameValues(tensor.shape, shape)) matched.push([index, tensor]);
+    if (sameValues(tensor.shape, shape)) matched.push([index, tensor, quantizationOf(dict[full])]);
     else {
       const sizes = `expected ${shapeText(shape)}, got ${shapeText(tensor.shape)}`;
       wrong.push(`size mismatch for ${full}: ${sizes}${hintAtCell(name, tensor.shape, shape)}`);

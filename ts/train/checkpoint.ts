@@ -112,7 +112,8 @@ export function loadCheckpoint(bytes: ArrayBufferLike | ArrayBufferView, checkpo
     if (isOurs(one)) takes.push(one.prepare(state as ScheduleState));
     else foreign.push([one, state]);
   }
-  for (const { parameter } of parameters) parameter.object.id; // throws once disposed, before anything is written
+  // What throws does so before anything is written.
+  for (const { parameter } of parameters) parameter.object.checkWritable(parameter.index);
 
   // Schedules of the caller's own first: they alone may still refuse.
   loadForeign(foreign);

@@ -1,5 +1,5 @@
 /** Integer weights inside WebAssembly, value by value: their integers and the scale of each row. */
-import { mustBe } from "../checks/must-be.js";
+import { LSTMError } from "../checks/errors.js";
 import type { Floats } from "../tensor/arrays.js";
 import type { Quantization, Weights } from "../tensor/quantization.js";
 
@@ -45,8 +45,8 @@ export function writeNarrow(
     own.forEach((value, column) => {
       // Less itself, an infinity is NaN, as NaN is.
       if (at(row, column, value) - value === 0 || !scales) return;
-      const expected = `an integer of ${weights} at ${columns} columns, times ${scales[row]}`;
-      throw mustBe("STATE_DICT", `${name}, row ${row}`, expected, value);
+      const expected = `no ${weights} of ${columns} columns times the scale ${scales[row]} of its quantization`;
+      throw new LSTMError("STATE_DICT", `${name}, row ${row}: ${value} is ${expected}; without one it is rounded`);
     });
   }
 }

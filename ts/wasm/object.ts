@@ -136,9 +136,9 @@ export abstract class WasmObject {
     return this.#gradient(index)?.slice() ?? new Float32Array(0);
   }
 
-  /** Writes a parameter. Integers are those of the values' `quantization`, or rounded. */
-  write(index: number, values: Float32Array, quantization?: Quantization): void {
-    if (this.narrowShape(index)) {
+  /** Writes a parameter. Only where the object `isNew` may that be integers: those of the values' `quantization`, or rounded. */
+  write(index: number, values: Float32Array, isNew?: boolean, quantization?: Quantization): void {
+    if (isNew && this.narrowShape(index)) {
       writeNarrow(this.narrow(index), this.parameters[index] as ParameterInfo, this.weights, values, quantization);
     } else {
       this.view(index).set(values);

@@ -4,7 +4,7 @@ export const en = {
   panels: "Panels",
   language: "Language",
   theme: "Theme",
-  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  themes: { system: "System", light: "Light", dark: "Dark" },
   loading: "Loading …",
   failed: (reason: string) => `This panel could not be shown: ${reason}`,
   privacy: "Everything runs on this machine. Nothing that you type, draw, say or open leaves it.",

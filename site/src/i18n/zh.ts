@@ -1,7 +1,7 @@
 import type { en } from "./en.js";
 
 export const zh: typeof en = {
-  tagline: "在浏览器里看 LSTM 用真实权重运行",
+  tagline: "在浏览器里看真实的 LSTM 工作",
   skip: "跳到正文",
   panels: "面板",
   language: "语言",

@@ -27,13 +27,15 @@ export interface ChartOptions {
   readonly curves: readonly Curve[];
   /** Says in words what the curves show, in the page's language: the text alternative. */
   readonly describe: (data: uPlot.AlignedData) => string;
+  /** Stands in the plot while there is no data; without it the plot is left empty. */
+  readonly empty?: string;
   /** In CSS pixels. */
   readonly height?: number;
   /** Whether y is drawn on a logarithmic scale, which must then be positive. */
   readonly logarithmic?: boolean;
   /** The least and the largest y that is drawn; by default as the data has them. */
   readonly range?: readonly [number, number];
-  /** How the legend writes the values under the pointer. */
+  /** How the legend writes the values under the pointer; by default with three decimals. */
   readonly format?: (value: number) => string;
   /** The colour of spans and of the mark. */
   readonly overlay?: `--${string}`;
@@ -48,11 +50,13 @@ export class Chart {
   #data: uPlot.AlignedData;
   #spans: readonly Span[] = [];
   #mark: number | undefined;
+  readonly #empty = element("p", { className: "chart-empty", ariaHidden: "true" });
 
   constructor(options: ChartOptions) {
     this.#options = options;
     this.#data = [[], ...options.curves.map(() => [])];
-    this.element = element("div", { className: "chart", role: "img" });
+    this.#empty.textContent = options.empty ?? "";
+    this.element = element("div", { className: "chart", role: "img" }, this.#empty);
     onResize(this.element, () => this.#resize(), options.signal);
     onTheme(() => this.#draw(), options.signal);
     options.signal.addEventListener("abort", () => {
@@ -71,6 +75,7 @@ export class Chart {
     this.#data = data;
     this.#spans = spans;
     this.element.ariaLabel = `${this.#options.title}. ${this.#options.describe(data)}`;
+    this.#empty.hidden = this.#options.empty === undefined || data[0].length > 0;
     if (changed) inAFrame(this, () => this.#plot?.setData(this.#data));
   }
 
@@ -90,7 +95,8 @@ export class Chart {
 
   /** uPlot takes colours at its start only. */
   #draw(): void {
-    const { title, x, formatX, curves, height = 240, logarithmic = false, range, format, overlay } = this.#options;
+    const { title, x, formatX, curves, height = 240, logarithmic = false, range, overlay } = this.#options;
+    const { format = (value: number) => value.toLocaleString("en") } = this.#options;
     const width = this.element.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -111,8 +117,8 @@ export class Chart {
           { label: x, value: (_, value) => (value === null ? "" : (formatX ?? String)(value)) },
           ...curves.map(({ label, colour: name, dash = [], points = true }) => ({
             ...{ label, stroke: css(colour(name)), width: 2, dash: [...dash] },
-            ...(points ? {} : { points: { show: false } }),
-            ...(format && { value: (_: uPlot, value: number | null) => (value === null ? "" : format(value)) }),
+            points: points ? { fill: css(colour("--surface")) } : { show: false },
+            value: (_: uPlot, value: number | null) => (value == null ? "" : format(value)),
           })),
         ],
         ...(overlay && { hooks: this.#overlay(css(colour(overlay))) }),

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../tensor/arrays.js";
 import { joined } from "../bytes.js";
 
-/** An integer from 0 on, a text, bytes or a message. */
+/** An integer from 0 on, a text of ASCII, bytes or a message. */
 type Value = number | string | Uint8Array | Message;
 
 /** The values of a message by the numbers of its fields; a list for a field that comes more than once. */
@@ -17,7 +17,7 @@ export function encode(message: Message): Bytes {
     for (const value of [values].flat() as Value[]) {
       if (typeof value === "number") parts.push(varint(8 * Number(field)), varint(value));
       else {
-        const text = typeof value === "string" && new TextEncoder().encode(value);
+        const text = typeof value === "string" && Uint8Array.from(value, (character) => character.charCodeAt(0));
         const bytes = text || (value instanceof Uint8Array ? value : encode(value as Message));
         parts.push(varint(8 * Number(field) + 2), varint(bytes.length), bytes);
       }

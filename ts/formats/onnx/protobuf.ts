@@ -4,6 +4,7 @@
  */
 import type { LSTMError } from "../../checks/errors.js";
 import { badFile } from "../bytes.js";
+import { decodeUtf8 } from "../utf8.js";
 
 /** How a field is read: `int` is any varint, `float` has 4 bytes, `double` 8; a function gives the fields of a message. */
 type Kind = "int" | "float" | "double" | "text" | "bytes" | (() => Schema);
@@ -24,7 +25,6 @@ export const invalid = (why: string): LSTMError => badFile(`Not a valid ONNX fil
 /** The message that the bytes are. */
 export function decode<T>(bytes: Uint8Array, schema: Schema): T {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts = new TextDecoder();
   let at = 0;
   let parts = 0;
 
@@ -53,7 +53,7 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
     if (typeof kind === "function") return message(kind(), end, depth + 1);
     at = end;
     const content = bytes.subarray(begin, end);
-    return kind === "text" ? texts.decode(content) : content;
+    return kind === "text" ? decodeUtf8(content, () => invalid(`the text at byte ${begin} is not UTF-8`)) : content;
   };
 
   const message = (fields: Schema, end: number, depth: number): Record<string, unknown> => {

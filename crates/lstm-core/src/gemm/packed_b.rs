@@ -61,12 +61,9 @@ impl PackedB {
         debug_assert!(self.values.len() >= self.row_len * depth);
     }
 
-    /// Writes the values of one column. Returns whether any bit of them is new; of narrow ones always.
+    /// Writes the values of one column of float32. Returns whether any bit of them is new.
     pub fn set_column(&mut self, column: usize, values: &[f32]) -> bool {
-        if self.is_narrow() {
-            self.quantize_column(column, values);
-            return true;
-        }
+        debug_assert!(!self.is_narrow());
         let start = column / COLUMNS * self.depth * COLUMNS + column % COLUMNS;
         let mut differences = 0;
         for (target, &value) in self.values[start..].iter_mut().step_by(COLUMNS).zip(values) {
@@ -76,9 +73,8 @@ impl PackedB {
         differences != 0
     }
 
-    /// [`PackedB::set_column`] of integers.
-    #[inline(never)]
-    fn quantize_column(&mut self, column: usize, values: &[f32]) {
+    /// Rounds the values of one column to integers, by a scale of their own.
+    pub fn quantize_column(&mut self, column: usize, values: &[f32]) {
         let at = self.scale_of(column);
         self.values[at] = scale(values, self.levels.weight);
         for (k, &value) in values.iter().enumerate() {

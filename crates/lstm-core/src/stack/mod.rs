@@ -14,7 +14,7 @@ use crate::packed_weights::PackedWeights;
 use crate::workspace::Workspace;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
-use core::mem::swap;
+use core::mem::replace;
 
 /// `nn.LSTM`, `nn.GRU` or `nn.RNN`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
@@ -58,16 +58,20 @@ impl Stack {
     pub fn narrow(&mut self, kind: Weights) -> Result<(), Error> {
         debug_assert!(self.config.weights() == Weights::F32 && self.backward_memory.is_none());
         let config = self.config.with_weights(kind);
-        let (layout, mut parameters, mut weights) = allocate(&config)?;
-        for (ours, theirs) in self.layout.parameters().iter().zip(layout.parameters()) {
-            if theirs.stored {
-                parameters[theirs.range()].copy_from_slice(ours.of(&self.parameters));
+        let (layout, parameters, weights) = allocate(&config)?;
+        let (floats, values) = (replace(&mut self.layout, layout), replace(&mut self.parameters, parameters));
+        (self.config, self.weights, self.stale) = (config, weights, true);
+        for (index, parameter) in floats.parameters().iter().enumerate() {
+            let (own, values) = (self.layout.parameters()[index], parameter.of(&values));
+            if own.stored {
+                self.parameters[own.range()].copy_from_slice(values);
+                continue;
+            }
+            for (row, values) in values.chunks_exact(own.columns).enumerate() {
+                let (matrix, column) = self.narrow_weight(index, row);
+                matrix.quantize_column(column, values);
             }
         }
-        swap(&mut self.weights, &mut weights);
-        self.stale = true;
-        self.refresh();
-        (self.config, self.layout, self.parameters) = (config, layout, parameters);
         Ok(())
     }
 

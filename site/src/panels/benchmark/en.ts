@@ -13,16 +13,15 @@ const LIBRARIES: Readonly<Record<Library, string>> = { "onnxruntime-web": "onnxr
 
 export const en = {
   intro:
-    "How fast is it in your browser? Here lstm-wasm races an LSTM in plain JavaScript on the same numbers and, if you ask for them, onnxruntime-web and TensorFlow.js. First the outputs are compared: who computes something else is not timed.",
+    "How fast is lstm-wasm in your browser? Here it races an LSTM in plain JavaScript on the same numbers and, if you ask for them, onnxruntime-web and TensorFlow.js. First the outputs are compared: a contestant that computes something else is not timed.",
   cell: "Network",
-  size: "Size",
+  size: "Size (inputs, units)",
   sizeOf: (size: string) => `(${size})`,
-  sizeHint: "(inputs, units)",
   library: (library: Library) => LIBRARIES[library],
   add: (library: string, megabytes: number) => `Add ${library} (${megabytes} MB)`,
   adding: (library: string) => `${library} is loading …`,
   added: (library: string) => `${library} takes part`,
-  addHint: "It is loaded from this site, and only when you press its button.",
+  addHint: "Each is loaded from this site, and only when you press its button.",
   run: "Measure",
   cancel: "Cancel",
   running: (done: number, of: number, kind: string) => `${done + 1} of ${of}: ${kind} …`,

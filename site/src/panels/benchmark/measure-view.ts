@@ -15,7 +15,7 @@ export function measureView(session: Session, strings: Strings, { signal, announ
     onChange: (cell) => session.choose({ cell }),
   });
   const size = select({
-    label: `${strings.size} ${strings.sizeHint}`,
+    label: strings.size,
     options: Object.fromEntries(SIZES.map((size) => [size, strings.sizeOf(size)])) as Record<
       (typeof SIZES)[number],
       string

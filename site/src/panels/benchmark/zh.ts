@@ -10,9 +10,8 @@ export const zh: typeof en = {
   intro:
     "在你的浏览器里有多快？这里用同样的数据，让 lstm-wasm 和纯 JavaScript 写的 LSTM 比速度；愿意的话，还可以加上 onnxruntime-web 和 TensorFlow.js。先核对输出：结果不一致的，不参与计时。",
   cell: "网络",
-  size: "大小",
+  size: "大小（输入，隐藏单元）",
   sizeOf: (size) => `(${size})`,
-  sizeHint: "（输入，单元）",
   library: (library) => (library === "tfjs" ? "TensorFlow.js" : library),
   add: (library, megabytes) => `加入 ${library}（${megabytes} MB）`,
   adding: (library) => `正在加载 ${library}…`,

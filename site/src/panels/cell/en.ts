@@ -11,7 +11,7 @@ const runs: Record<RunName, string> = {
 export const en = {
   intro: {
     pinyin:
-      "A bidirectional LSTM with 32 units each way reads a Chinese text and chooses how each character is pronounced. Follow it character by character: all numbers are those of the published model g2pM.",
+      "An LSTM reads a sequence step by step and keeps a memory, the cell state. At each step its gates, numbers from 0 to 1, decide what it forgets, what it takes in and what it lets out. This one, with 32 units in each direction, reads a Chinese text and chooses how each character is pronounced. Follow it character by character: all numbers are those of the published model g2pM.",
     digits:
       "An RNN, a GRU and an LSTM with 4 units each were trained on one task: after each character, say the last digit so far. A character is two numbers: a digit d is d / 10 and 1, a letter is a number of its own, which is to be ignored, and 0. See what each cell does with a digit, and how it holds the digit while letters pass by.",
   },

@@ -1,4 +1,5 @@
 import type { PanelContext } from "../../panel.js";
+import { colourScale } from "../../ui/colour-scale.js";
 import { type Control, select, slider, textField } from "../../ui/controls.js";
 import { element } from "../../ui/element.js";
 import "./cell.css";
@@ -80,12 +81,7 @@ export async function mount(root: HTMLElement, { language, signal, keep, announc
     (unit.element.querySelector("input") as HTMLInputElement).max = `${units - 1}`;
     session.t = Math.max(1, Math.min(session.t, story.symbols.length));
     const { scale } = story;
-    legend.replaceChildren(
-      strings.negative,
-      element("span", { className: "scale" }),
-      strings.positive,
-      strings.colours(scale.x.toFixed(1), scale.c.toFixed(1)),
-    );
+    legend.replaceChildren(...colourScale(strings, strings.colours(scale.x.toFixed(1), scale.c.toFixed(1))));
     const chosen = story.runs.filter(({ name }) => session.shown === "all" || session.shown === name);
     views = chosen.map(
       (run) =>

@@ -66,7 +66,8 @@ export function layOut(stages: readonly Stage[], units: number, inputs: number, 
       maps,
       port: (maps.at(-1) as number) + CELL_HEIGHT / 2,
       foot,
-      curve: stage.curve && [right + SPACE, top + height - 76, curveWidth, 70],
+      // Where there is little room, the numbers go on below the curve.
+      curve: stage.curve && [right + SPACE, top + height - (narrow ? 90 : 76), curveWidth, 70],
     };
     top += height + GAP;
     return box;

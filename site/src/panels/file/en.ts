@@ -5,6 +5,8 @@ export const en = {
   intro:
     "Open a model of your own: the page finds its LSTMs, GRUs and RNNs, runs them, shows their gates step by step, and saves them in another format.",
   privacy: "Nothing leaves your machine.",
+  /** What stands between two sentences. */
+  space: " ",
   privacyMore: "The file is read here, in your browser, and sent nowhere. Nothing in it is executed.",
   drop: "Drop a file here",
   kinds:
@@ -135,7 +137,7 @@ export const en = {
   },
   cut: (most: number, all: number) => `The first ${most} of ${all.toLocaleString("en")} steps are run.`,
   layer: "Layer",
-  depth: "Of the stack",
+  depth: "Layer of the stack",
   depthName: (depth: number) => `layer ${depth}`,
   direction: "Direction",
   directions: { forward: "Forward", reverse: "Reverse" },
@@ -160,6 +162,10 @@ export const en = {
   step: (step: number, character: string) => (character ? `step ${step} “${character}”` : `step ${step}`),
   selected: (unit: number, step: string) => `Unit ${unit} at ${step}: `,
   value: (unit: number, step: string, value: string) => `unit ${unit}, ${step}: ${value}`,
+  colours: (limit: number, wide: string | undefined) =>
+    `Full colour is ±${limit}${wide === undefined ? "" : `, in ${wide} ±2`}. Point at a value to read its number, or go through a map with the arrow keys.`,
+  negative: "negative",
+  positive: "positive. ",
   save: "Save it in another format",
   saves: {
     "layer.safetensors": "The layer as safetensors",

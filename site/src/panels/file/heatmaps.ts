@@ -1,3 +1,4 @@
+import { colourScale } from "../../ui/colour-scale.js";
 import { element } from "../../ui/element.js";
 import { Heatmap } from "../../ui/heatmap.js";
 import type { en } from "./en.js";
@@ -13,6 +14,7 @@ const UNBOUNDED = new Set(["c", "reset"]);
 /** The traced gates and states of a layer, one heat map each, with the same unit and step selected in all. */
 export class Heatmaps {
   readonly element = element("div", { className: "grid" });
+  readonly legend = element("p", { className: "muted legend" });
   readonly selected = element("p", { className: "muted", id: "file-selected" });
   readonly #session: Session;
   readonly #strings: typeof en;
@@ -33,6 +35,8 @@ export class Heatmaps {
   ) {
     const { session, strings, stepName, relu, signal } = options;
     [this.#session, this.#strings, this.#stepName] = [session, strings, stepName];
+    const wide = relu ? undefined : names.find((name) => UNBOUNDED.has(name)); // an LSTM's c, a GRU's reset
+    this.legend.append(...colourScale(strings, strings.colours(relu ? 2 : 1, wide)));
     for (const name of names) {
       const label = strings.traced[name as keyof typeof strings.traced];
       const map = new Heatmap({

@@ -58,7 +58,7 @@ export function mount(root: HTMLElement, { language, signal, keep, announce }: P
 
   root.append(
     element("p", {}, strings.intro),
-    element("p", {}, element("strong", {}, strings.privacy), ` ${strings.privacyMore}`),
+    element("p", {}, element("strong", {}, strings.privacy), strings.space, strings.privacyMore),
     new DropZone({ strings, signal, onFiles: (files) => void open(files), onSample: () => void openSample() }).element,
     result,
   );

@@ -150,6 +150,6 @@ export class RunView {
     this.#cut.textContent = available > MAX_STEPS ? this.#strings.cut(MAX_STEPS, available) : "";
     this.#cut.hidden = this.#cut.textContent === "";
     if (this.#outcome.contains(this.#maps.element)) return; // the focus stays
-    this.#outcome.replaceChildren(this.#cut, this.#maps.selected, this.#maps.element);
+    this.#outcome.replaceChildren(this.#cut, this.#maps.legend, this.#maps.selected, this.#maps.element);
   }
 }

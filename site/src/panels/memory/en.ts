@@ -2,7 +2,7 @@ import type { CellName } from "../../../../bench/claims/cells.js";
 
 export const en = {
   intro:
-    "What can a network learn from the first step of a long sequence? No more than the gradient tells it that gets back there. Here are two experiments with an RNN, a GRU and an LSTM. This library computes them in your browser while you look on.",
+    "What can a network learn from the first step of a long sequence? Training changes each weight by its gradient, which travels back from the output step by step. Only what still arrives at the first step can teach the network what to make of it. Here are two experiments with an RNN, a GRU and an LSTM, which this library computes in your browser while you look on.",
   cell: (cell: CellName): string => cell,
   failed: (reason: string) => `The experiments ended: ${reason}`,
   chosen: "LSTM, forget bias as set above",
@@ -55,7 +55,7 @@ export const en = {
   race: {
     title: "The adding problem: a race",
     shows:
-      "Each step shows a number between −1 and 1 and a mark. Two marks are set, and after the last step the network tells the sum of the two marked numbers. All networks have 32 units and see the same sequences in the same order. They take turns, one update each, so it is a race in updates and not in seconds. The first chart shows the loss of the training as it goes on. The second one shows the error on sequences that no network trains on, every 50 updates. Both are written as a part of what knowing nothing gives, which is 1. At an error of 0.05 the problem is solved, and the network is at the finish. After 600 updates the race is over.",
+      "Each step shows a number between −1 and 1 and a mark. Two marks are set, and after the last step the network tells the sum of the two marked numbers. All networks have 32 units and see the same sequences in the same order. They take turns, one update each, so it is a race in updates and not in seconds. The first chart shows the loss of the training as it goes on. The second one shows the error on sequences that no network trains on, every 50 updates. In both, 1 is what a network reaches that knows nothing. At an error of 0.05 the problem is solved, and the network is at the finish. After 600 updates the race is over.",
     steps: "Sequence length",
     seed: "Seed",
     marks: "Marks",

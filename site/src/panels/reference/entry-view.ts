@@ -49,7 +49,7 @@ export function overview(strings: Strings, language: string): HTMLElement[] {
   const pages = pagesFor(language).map((page) => element("li", {}, pageLink(page)));
   const entries = contents.entries.map(({ name, html }) => [
     element("dt", {}, entryLink(name)),
-    element("dd", { lang: "en" }, ...summary(html)),
+    element("dd", { lang: "en" }, ...withoutName(summary(html), name)),
   ]);
   return [
     element("h2", {}, strings.guides),
@@ -57,6 +57,14 @@ export function overview(strings: Strings, language: string): HTMLElement[] {
     element("h2", {}, strings.exports),
     element("dl", { className: "items" }, ...entries.flat()),
   ];
+}
+
+/** A summary without the "name: " that it begins with: it stands below the name. */
+function withoutName([first, second, ...rest]: Node[], name: string): (Node | string)[] {
+  const text = second?.textContent;
+  if (first?.textContent !== name || !text?.startsWith(": "))
+    return [first, second, ...rest].filter((node) => node !== undefined);
+  return [text.charAt(2).toUpperCase() + text.slice(3), ...rest];
 }
 
 /** The pages, those in the visitor's language first. */

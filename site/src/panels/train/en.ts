@@ -39,12 +39,13 @@ export const en = {
     train: "Train",
     pause: "Pause",
     resume: "Go on",
+    stops: (steps: string) => `A run stops by itself after ${steps} steps; you can then go on for as many more.`,
     reset: "Reset",
     download: "Download",
     open: "Open a model …",
     step: "Step",
     loss: "Loss",
-    lossTitle: "Loss in training",
+    lossTitle: "Loss in training (lower is better)",
     noLoss: "No training yet.",
     lossFrom: (first: string, last: string, step: number) => `From ${first} to ${last} at step ${step}.`,
     numbers: { step: "Steps", samples: "Samples seen", rate: "Steps a second", loss: "Loss" },
@@ -78,7 +79,7 @@ export const en = {
   },
   text: {
     intro:
-      "An LSTM with 128 units reads a text character by character and learns to foretell the next one. What it writes shows how far it is: letters first, then words, then lines.",
+      "An LSTM with 128 units reads a text character by character and learns to predict the next one. What it writes shows how far it is: letters first, then words, then lines.",
     text: "Text",
     source: "Learn from",
     sources: { poems: "English poems", tang: "Tang quatrains (Chinese)", own: "My own text" },
@@ -87,7 +88,10 @@ export const en = {
       tang: "The 80 quatrains of Three Hundred Tang Poems, in the public domain.",
       own: "Paste or type it into the box. It stays on this machine.",
     },
-    counts: (length: number, different: number) => `${length} characters, ${different} different ones.`,
+    counts: (length: number, different: number) =>
+      `${length.toLocaleString("en")} characters, ${different.toLocaleString("en")} different ones.`,
+    /** What stands between two sentences. */
+    space: " ",
     written: "What it writes",
     nothingYet: "Nothing yet.",
     write: "Write something else",
@@ -112,15 +116,19 @@ export const en = {
     horizon: "Horizon",
     season: "Season",
     values: (count: number) => (count === 1 ? "1 value" : `${count} values`),
+    terms:
+      "The window is how many values it reads, the horizon how many it forecasts, and a season how many pass until the pattern comes again. A logarithm suits what grows by percentages.",
     scale: "Scale",
     scales: { plain: "plain", logarithm: "logarithm" },
+    /** What stands between two sentences. */
+    space: " ",
     forecastTitle: "The forecast",
     chart: "Series and forecasts",
     x: "Time",
     curves: { series: "Series", backTest: "Back-test", next: "Forecast" },
     described: (length: number, next: readonly string[]) =>
       next.length === 0 ? `${length} values.` : `${length} values. The forecast of the next ones: ${next.join(", ")}.`,
-    errorsTitle: "Mean absolute error in the back-test",
+    errorsTitle: "Mean absolute error in the back-test, in the unit of the series",
     errors: {
       model: "The model",
       last: "Naive: the last value again",

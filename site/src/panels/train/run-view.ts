@@ -23,6 +23,8 @@ export interface RunView {
 export function runView<Config, Note>(options: {
   run: Run<Config, Note>;
   strings: typeof en.run;
+  /** How many steps it trains before it stops by itself. */
+  stepsOfRun: number;
   /** What the downloaded file is called. */
   file: string;
   context: PanelContext;
@@ -35,7 +37,7 @@ export function runView<Config, Note>(options: {
   /** What the lesson shows of the run, after each change. */
   onChange: () => void;
 }): RunView {
-  const { run, strings, file, context, ready, prepare, onOpen, onChange } = options;
+  const { run, strings, stepsOfRun, file, context, ready, prepare, onOpen, onChange } = options;
   const { announce, signal } = context;
 
   const main = button("", () => attempt(toggle()), "primary");
@@ -55,6 +57,7 @@ export function runView<Config, Note>(options: {
     title: strings.lossTitle,
     x: strings.step,
     curves: [{ label: strings.loss, colour: "--curve-1" }],
+    empty: strings.noLoss,
     describe: ([xs, ys]) => {
       const [first, last] = [ys?.[0], ys?.at(-1)];
       if (first == null || last == null) return strings.noLoss;
@@ -112,6 +115,7 @@ export function runView<Config, Note>(options: {
       { className: "card train-run", ariaLabel: strings.title },
       element("div", { className: "row" }, main, reset, download, open),
       alert.element,
+      element("p", { className: "muted" }, strings.stops(stepsOfRun.toLocaleString("en"))),
       element(
         "dl",
         { className: "train-numbers" },

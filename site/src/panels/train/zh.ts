@@ -39,12 +39,13 @@ export const zh: typeof en = {
     train: "开始训练",
     pause: "暂停",
     resume: "继续",
+    stops: (steps) => `每轮训练满 ${steps} 步就自动停下，之后可以继续再训练一轮。`,
     reset: "重置",
     download: "下载",
     open: "打开模型…",
     step: "步",
     loss: "损失",
-    lossTitle: "训练损失",
+    lossTitle: "训练损失（越低越好）",
     noLoss: "还没有训练。",
     lossFrom: (first, last, step) => `从 ${first} 降到第 ${step} 步的 ${last}。`,
     numbers: { step: "步数", samples: "看过的样本", rate: "每秒步数", loss: "损失" },
@@ -57,7 +58,7 @@ export const zh: typeof en = {
   },
   gestures: {
     intro:
-      "一个 2 个输入、64 个单元的 LSTM，一步一步读笔的方向，判断你画的是三种手势中的哪一种。每种画几笔，或者直接用样例，训练几秒钟就够了。",
+      "一个 2 个输入、64 个隐藏单元的 LSTM，一步一步读笔的方向，判断你画的是三种手势中的哪一种。每种画几笔，或者直接用样例，训练几秒钟就够了。",
     teach: "教它认什么",
     samples: "使用样例笔画",
     samplesThere: "每一类多了六个样例笔画",
@@ -78,7 +79,7 @@ export const zh: typeof en = {
   },
   text: {
     intro:
-      "一个 128 个单元的 LSTM 逐字读一篇文字，学着猜下一个字。看它写的东西就知道它学到了哪一步：先像字，再像词，最后像诗句。",
+      "一个 128 个隐藏单元的 LSTM 逐字读一篇文字，学着猜下一个字。看它写的东西就知道它学到了哪一步：先像字，再像词，最后像诗句。",
     text: "文字",
     source: "学什么",
     sources: { poems: "英文诗", tang: "唐诗绝句", own: "我自己的文字" },
@@ -87,7 +88,9 @@ export const zh: typeof en = {
       tang: "《唐诗三百首》里的八十首绝句，已属公有领域。",
       own: "粘贴或输入到框里。内容只留在本机。",
     },
-    counts: (length, different) => `共 ${length} 字，其中不同的有 ${different} 个。`,
+    counts: (length, different) =>
+      `共 ${length.toLocaleString("en")} 字，其中不同的有 ${different.toLocaleString("en")} 个。`,
+    space: "",
     written: "它写的",
     nothingYet: "还没有。",
     write: "再写一段",
@@ -95,7 +98,7 @@ export const zh: typeof en = {
   },
   forecast: {
     intro:
-      "一个 32 个单元的 LSTM 看序列的一段窗口，预测接下来的值。它只从前五分之四学习；剩下的它从没学过，用来把预测和实际相比。",
+      "一个 32 个隐藏单元的 LSTM 看序列的一个窗口，预测接下来的值。它只从前五分之四学习；剩下的它从没学过，用来把预测和实际相比。",
     seriesTitle: "序列",
     series: "序列",
     names: { airline: "航空旅客", sunspots: "太阳黑子", own: "我自己的文件" },
@@ -110,20 +113,23 @@ export const zh: typeof en = {
     horizon: "预测长度",
     season: "周期",
     values: (count) => `${count} 个值`,
+    terms:
+      "窗口是它每次读入几个值，预测长度是它往后预测几个值，周期是隔多少个值规律重复一次。按百分比增长的序列适合用对数。",
     scale: "尺度",
     scales: { plain: "原始", logarithm: "对数" },
+    space: "",
     forecastTitle: "预测",
     chart: "序列与预测",
     x: "时间",
     curves: { series: "序列", backTest: "回测", next: "预测" },
     described: (length, next) =>
       next.length === 0 ? `共 ${length} 个值。` : `共 ${length} 个值。对接下来的预测：${next.join("，")}。`,
-    errorsTitle: "回测的平均绝对误差",
+    errorsTitle: "回测的平均绝对误差（单位与序列相同）",
     errors: { model: "模型", last: "朴素预测：重复最后一个值", season: "朴素预测：重复上一个周期" },
     noErrors: "训练之后就能看到它预测得如何。",
     verdict: (share) =>
       share < 1
-        ? `模型的误差是较好的朴素预测的 ${(100 * share).toFixed(0)} %。`
+        ? `模型的误差是较好的朴素预测的 ${(100 * share).toFixed(0)}%。`
         : `较好的朴素预测不比模型差：模型的误差是它的 ${share.toFixed(2)} 倍。`,
     best: (error, step) => `到目前为止最小的误差是第 ${step} 步的 ${error}；误差若又变大，说明模型在死记训练的那一段。`,
   },

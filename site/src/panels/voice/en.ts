@@ -14,14 +14,14 @@ const troubles: Record<MicrophoneTrouble, string> = {
 
 export const en = {
   intro:
-    "A microphone hears much that is no speech. silero-vad is a published model that tells, every 32 milliseconds, how probable it is that somebody speaks. Here its weights run on lstm-wasm: speak, cough, clap, play music, and see what it makes of it.",
+    "Much of what a microphone hears is not speech. silero-vad is a published model that tells, every 32 milliseconds, how probable it is that somebody is speaking. Here its weights run on lstm-wasm: speak, cough, clap, play music, and see what it makes of it.",
   privacy:
     "What you say stays on this machine. The model hears it in this page; no sound is sent, and the microphone’s is not kept either.",
   listen: "Listen to the microphone",
   stop: "Stop",
   sample: "Try the sample",
   open: "Open a WAV file",
-  threshold: "Speech begins at",
+  threshold: "Threshold for speech",
   idle: "Listen to your microphone, or try the sample: two sentences, and between them noise that is louder than the voice.",
   asking: "Opening the microphone. If the browser asks, please allow it.",
   listening: "Listening. Say something.",
@@ -32,7 +32,7 @@ export const en = {
     trouble === "broken" ? `${troubles.broken} (${reason})` : troubles[trouble],
   fileFailed: (file: string, reason: string) =>
     `${file} cannot be heard: it ${reason}. Expected is a WAV file of at least 16,000 samples a second.`,
-  chart: "How probable speech is; shaded: somebody speaks",
+  chart: "Probability of speech (shaded: somebody speaks)",
   x: "seconds",
   probability: "probability",
   thresholdCurve: "threshold",
@@ -42,8 +42,8 @@ export const en = {
   nothing: "–",
   heard: "Heard",
   seconds: (seconds: string) => `${seconds} s`,
-  spoken: "Of it speech",
-  share: "The model’s work",
+  spoken: "Of that, speech",
+  share: "Computing time",
   percent: (percent: string) => `${percent} %`,
   shareNote: "of the time that the sound lasts, on one core",
   segments: "Where somebody speaks",

@@ -2,6 +2,7 @@ import { LSTM, Tensor } from "lstm-wasm";
 import { Last, Linear, Sequential } from "lstm-wasm/nn";
 import { mseLoss } from "lstm-wasm/train";
 import { mulberry32 } from "../../../../../examples/mulberry32.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import { type Measured, type Problem, Trainer, Unreadable } from "../trainer.js";
 import { backTestOrigins, naiveErrors, refusal, trainingLength } from "./back-test.js";
 import { readCsv } from "./csv.js";
@@ -33,7 +34,7 @@ const SEED = 1;
  */
 export class ForecastTrainer extends Trainer<ForecastConfig, ForecastNote> {
   protected readonly lesson = "forecast";
-  protected readonly stepsOfRun = 300;
+  protected readonly stepsOfRun = STEPS_OF_RUN.forecast;
   protected readonly learningRate = 0.01;
   #values: readonly number[] = [];
 

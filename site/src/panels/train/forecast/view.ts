@@ -6,6 +6,7 @@ import { Alert } from "../alert.js";
 import type { en } from "../en.js";
 import { openButton } from "../files.js";
 import { runView } from "../run-view.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import type { ForecastLesson } from "./lesson.js";
 import type { SeriesName } from "./series.js";
 import { type ForecastSettings, LIMITS } from "./settings.js";
@@ -26,6 +27,7 @@ export async function mountForecast(
   const view = runView({
     run,
     strings: all.run,
+    stepsOfRun: STEPS_OF_RUN.forecast,
     file: "forecast.safetensors",
     context,
     ready: () => lesson.problem === undefined,
@@ -154,7 +156,7 @@ export async function mountForecast(
     if (note === undefined || lesson.best === undefined) verdict.textContent = strings.noErrors;
     else {
       const share = note.error / Math.min(note.naive.last, note.naive.season);
-      verdict.textContent = `${strings.verdict(share)} ${strings.best(number(lesson.best.error), lesson.best.step)}`;
+      verdict.textContent = `${strings.verdict(share)}${strings.space}${strings.best(number(lesson.best.error), lesson.best.step)}`;
     }
   };
 
@@ -168,6 +170,7 @@ export async function mountForecast(
       csvAlert.element,
       about,
       element("div", { className: "row" }, window.element, horizon.element, season.element, scale.element),
+      element("p", { className: "muted" }, strings.terms),
     ),
     element("h2", {}, all.run.title),
     view.element,

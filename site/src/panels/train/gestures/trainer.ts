@@ -2,6 +2,7 @@ import { LSTM, type LSTMStream, padSequence, Tensor } from "lstm-wasm";
 import { argmax, Linear, padIndices, Sequential, softmax } from "lstm-wasm/nn";
 import { crossEntropy } from "lstm-wasm/train";
 import { mulberry32 } from "../../../../../examples/mulberry32.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import { type Measured, Trainer, Unreadable } from "../trainer.js";
 import { type Stroke, stepsOf, varied } from "./strokes.js";
 
@@ -33,7 +34,7 @@ const NO_TARGET = -100;
  */
 export class GestureTrainer extends Trainer<GestureConfig, GestureNote> {
   protected readonly lesson = "gestures";
-  protected readonly stepsOfRun = 200;
+  protected readonly stepsOfRun = STEPS_OF_RUN.gestures;
   protected readonly learningRate = 0.01;
   #examples: readonly Example[] = [];
   /** What reads the stroke that is drawn, and the LSTM that it belongs to. */

@@ -4,6 +4,7 @@ import { element } from "../../../ui/element.js";
 import { reducedMotion } from "../../../ui/theme.js";
 import type { en } from "../en.js";
 import { runView } from "../run-view.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import type { GestureLesson } from "./lesson.js";
 import { Pad } from "./pad.js";
 import { SHAPES, type Stroke } from "./strokes.js";
@@ -22,6 +23,7 @@ export function mountGestures(root: HTMLElement, lesson: GestureLesson, all: typ
   const view = runView({
     run,
     strings: all.run,
+    stepsOfRun: STEPS_OF_RUN.gestures,
     file: "gestures.safetensors",
     context,
     ready: () => lesson.ready,

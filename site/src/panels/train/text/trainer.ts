@@ -2,6 +2,7 @@ import { LSTM } from "lstm-wasm";
 import { Embedding, Linear, Sequential, softmax } from "lstm-wasm/nn";
 import { crossEntropy } from "lstm-wasm/train";
 import { mulberry32 } from "../../../../../examples/mulberry32.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import { type Measured, type Problem, Trainer, Unreadable } from "../trainer.js";
 
 export interface TextConfig {
@@ -23,7 +24,7 @@ const WRITES = 120;
  */
 export class TextTrainer extends Trainer<TextConfig, string> {
   protected readonly lesson = "text";
-  protected readonly stepsOfRun = 1000;
+  protected readonly stepsOfRun = STEPS_OF_RUN.text;
   protected readonly learningRate = 0.005;
   #text = "";
   /** The text in the numbers of a model. */

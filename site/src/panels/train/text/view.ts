@@ -3,6 +3,7 @@ import { button, select, slider } from "../../../ui/controls.js";
 import { element } from "../../../ui/element.js";
 import type { en } from "../en.js";
 import { runView } from "../run-view.js";
+import { STEPS_OF_RUN } from "../steps-of-run.js";
 import { LONGEST, TEXTS, type TextLesson } from "./lesson.js";
 
 export function mountText(root: HTMLElement, lesson: TextLesson, all: typeof en, context: PanelContext): void {
@@ -15,6 +16,7 @@ export function mountText(root: HTMLElement, lesson: TextLesson, all: typeof en,
   const view = runView({
     run,
     strings: all.run,
+    stepsOfRun: STEPS_OF_RUN.text,
     file: "text.safetensors",
     context,
     ready: () => lesson.problem === undefined,
@@ -56,7 +58,7 @@ export function mountText(root: HTMLElement, lesson: TextLesson, all: typeof en,
   const show = (): void => {
     source.value = lesson.source;
     const characters = [...lesson.text];
-    about.textContent = `${strings.about[lesson.source]} ${strings.counts(characters.length, new Set(characters).size)}`;
+    about.textContent = `${strings.about[lesson.source]}${strings.space}${strings.counts(characters.length, new Set(characters).size)}`;
   };
   /** Another text is another model. */
   const changed = async (): Promise<void> => {
