@@ -26,8 +26,8 @@ export interface QuantizeOptions {
  *
  * A row with a NaN or an infinity makes all of its results NaN.
  *
- * Of a subclass the copy has the parameters, but its other fields are what the constructor makes them. One that holds another number
- * or text by now is refused. An array or an object in a field is not compared: what changed in it is lost.
+ * Of a subclass the copy has the parameters, but its other fields are what the constructor makes them: what was written into one
+ * since, `this.scale = 3` say, is lost.
  *
  * @param module an LSTM, GRU or RNN, or a cell of one; a Linear or an Embedding; or a Sequential, whose other modules are copied
  * @throws LSTMError `OPTION`, `OUT_OF_MEMORY`, `DISPOSED`
@@ -88,19 +88,17 @@ function copyChain<M extends Module>(name: string, chain: M & Sequential, weight
   }
 }
 
-/** Copies the parameters in a subclass's own fields, and refuses another field that its constructor made otherwise. */
+/** Copies the parameters in a subclass's own fields, where its constructor has made others. */
 function copyFields(name: string, module: Module, made: Module): void {
-  // Of other objects nobody can tell whether they are the same.
-  const content = (value: unknown) =>
-    value instanceof Parameter ? `Parameter ${value.shape}` : value === Object(value) ? "an object" : value;
+  // Those of layers have names, and are copied with their layer.
+  const shapeOf = (value: unknown) => value instanceof Parameter && value.name === "" && String(value.shape);
   for (const [field, value] of Object.entries({ ...made, ...module })) {
     const other = (made as unknown as Record<string, unknown>)[field];
-    if (!Object.is(content(value), content(other))) {
-      const why = `whose field ${field} is not what its constructor makes it`;
+    if (shapeOf(value) !== shapeOf(other)) {
+      const why = `whose parameter ${field} is not as its constructor makes it`;
       throw new LSTMError("OPTION", `${name} is ${nameOf(module)}, ${why}; quantize its parts`);
     }
-    // Those of layers have names, and are copied with their layer.
-    if (other instanceof Parameter && other.name === "") other.write((value as unknown as Parameter).read());
+    if (shapeOf(value) !== false) (other as Parameter).write((value as unknown as Parameter).read());
   }
 }
 
