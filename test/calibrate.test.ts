@@ -2,7 +2,7 @@ import { GRU, LSTM, LSTMCell, packSequence, RNN, Tensor } from "lstm-wasm";
 import { calibrate, dequantize, Linear, quantize, type Sample } from "lstm-wasm/nn";
 import { describe, expect, it } from "vitest";
 import { forward, MODES, stackOf } from "./support/cells.js";
-import { bits, expectError, refuses } from "./support/refusal.js";
+import { bits, expectError } from "./support/refusal.js";
 
 /** Rows that are sums of two others, as what a model computes often is: (steps, batch, 24). */
 function likely(steps: number, batch: number, seed: number): Tensor {
@@ -102,17 +102,18 @@ describe("calibrate", () => {
     expect(dict([[packSequence(sequences)]])).toEqual(dict(sequences.map((one) => [one])));
   });
 
-  it("leaves rows of zeros, and those that are not finite, as quantize does", () => {
+  it("makes of rows of zeros, and of those with an infinity, what quantize does", () => {
     const rnn = new RNN({ inputSize: 3, hiddenSize: 3, seed: 1 });
     const dict = rnn.stateDict();
     (dict.weight_ih_l0 as Tensor).data.fill(0, 0, 3);
-    (dict.weight_ih_l0 as Tensor).data[4] = Number.NaN;
+    (dict.weight_ih_l0 as Tensor).data[4] = Number.POSITIVE_INFINITY;
     rnn.loadStateDict(dict);
-    const x = Tensor.zeros([0, 3]);
+    // All positive: with an infinite weight h is 1, and finite.
+    const x = new Tensor(likely(40, 1, 1).data.subarray(0, 30).map(Math.abs), [10, 3]);
     const of = (module: RNN) => (module.stateDict().weight_ih_l0 as Tensor).data;
-    expect([...of(calibrate(rnn, [[x]])).subarray(0, 6)]).toEqual([
-      ...of(quantize(rnn, { weights: "int8" })).subarray(0, 6),
-    ]);
+    const [own, plain] = [of(calibrate(rnn, [[x]])), of(quantize(rnn, { weights: "int8" }))];
+    expect([...own.subarray(0, 6)]).toEqual([...plain.subarray(0, 6)]);
+    expect([...own.subarray(6)]).not.toEqual([...plain.subarray(6)]);
   });
 
   it("refuses by name what it cannot take", () => {
@@ -123,7 +124,9 @@ describe("calibrate", () => {
       new Linear({ inFeatures: 3, outFeatures: 2 }),
       {},
     ]) {
-      expectError("OPTION", /module must be an LSTM, GRU or RNN, got/, () => calibrate(module as never, [[x]]));
+      const got = "weights" in module ? module.constructor.name : "Object";
+      const message = new RegExp(`module must be an LSTM, GRU or RNN, got an? ${got}$`);
+      expectError("OPTION", message, () => calibrate(module as never, [[x]]));
     }
     for (const samples of [[], undefined, null, 3]) {
       expectError("OPTION", /samples must be an array of \[input, state\], got/, () =>
@@ -133,13 +136,34 @@ describe("calibrate", () => {
     for (const samples of [x, [x], [[x], 3]]) {
       expectError("OPTION", /samples(\[\d\])? must be an array/, () => calibrate(lstm, samples as never));
     }
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      expectError("OPTION", /samples must be finite/, () => calibrate(lstm, [[new Tensor([1, bad, 2], [1, 3])]]));
+    for (const empty of [Tensor.zeros([0, 3]), Tensor.zeros([5, 0, 3])]) {
+      expectError("OPTION", /samples must have rows, got none/, () => calibrate(lstm, [[empty], [empty]]));
     }
-    refuses(() => calibrate(lstm, [[Tensor.zeros([2, 4])]]), "SHAPE_MISMATCH");
-    refuses(() => calibrate(lstm, [[x, x as never]]), "STATE");
+    calibrate(lstm, [[Tensor.zeros([0, 3])], [x]]);
+    expectError("SHAPE_MISMATCH", /^samples\[1\]: input: /, () => calibrate(lstm, [[x], [Tensor.zeros([2, 4])]]));
+    expectError("STATE", /^samples\[0\]: /, () => calibrate(lstm, [[x, x as never]]));
     lstm.dispose();
-    refuses(() => calibrate(lstm, [[x]]), "DISPOSED");
+    expectError("DISPOSED", /^this LSTM/, () => calibrate(lstm, [[x]]));
+  });
+
+  it("names what is not finite", () => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4, seed: 1 });
+    const x = Tensor.zeros([2, 3]);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const message = new RegExp(`^samples\\[1\\] must be finite, got ${bad}`);
+      expectError("OPTION", message, () => calibrate(lstm, [[x], [new Tensor([1, bad, 2], [1, 3])]]));
+    }
+    const state = new Tensor([1, Number.NaN, 1, 1], [1, 4]);
+    expectError("OPTION", /^samples\[1\] must give finite h, got NaN$/, () =>
+      calibrate(lstm, [[x], [x, [state, state]]]),
+    );
+    for (const name of ["weight_hh_l0", "bias_ih_l0"]) {
+      const dict = lstm.stateDict();
+      (dict[name] as Tensor).data[2] = Number.NaN;
+      const broken = LSTM.fromStateDict(dict);
+      const message = new RegExp(`^samples\\[0\\] must give finite h, got NaN; ${name} has NaN$`);
+      expectError("OPTION", message, () => calibrate(broken, [[x]]));
+    }
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LSTM } from "lstm-wasm";
 import { load } from "lstm-wasm/onnx";
 import { PbfWriter } from "pbf";
 import { describe, expect, it } from "vitest";
@@ -118,8 +119,90 @@ describe("adversarial files", () => {
         pbf.writeVarint(tag);
         pbf.writeVarint(1);
       });
-      refuses(() => load(joined(good, odd)), "FILE", "a field ends beyond its message");
+      refuses(() => load(joined(good, odd)), "FILE", "a field is malformed at byte");
     }
+    // Groups, which protobuf gave up, and the types 6 and 7, which are none.
+    for (const type of [3, 4, 6, 7]) {
+      const odd = message((pbf) => pbf.writeTag(1000, type));
+      refuses(() => load(joined(good, odd)), "FILE", "a field is malformed at byte");
+    }
+  });
+
+  it("with a list whose last number runs past its end", () => {
+    const layer = node("LSTM", ["X", "W", "W"], ["Y"]);
+    const type: Write = (pbf) => pbf.writeVarintField(2, 1);
+    const dims = (...bytes: number[]) =>
+      field(5, message(all(text(8, "W"), field(9, new Uint8Array(16)), field(1, new Uint8Array(bytes)), end)));
+    let end = type;
+    for (const ones of [[1], [0x81, 0]]) expect(load(model(dims(1, 4, ...ones), layer)).layers).toHaveLength(1);
+    // The length is 3, and the last number would go on with the 0 behind it.
+    end = all((pbf) => pbf.writeVarint(0), type);
+    refuses(() => load(model(dims(1, 4, 0x81), layer)), "FILE", "a field ends beyond its message");
+  });
+
+  it("with numbers that are none of their type", () => {
+    const numbers = (type: number, tag: number, values: number[], write: "Varint" | "Float" | "Double" = "Varint") =>
+      field(
+        5,
+        message(
+          all(
+            (pbf) => pbf.writePackedVarint(1, [1, 4, 1]),
+            (pbf) => pbf.writeVarintField(2, type),
+            text(8, "W"),
+            (pbf) => pbf[`writePacked${write}`](tag, values),
+          ),
+        ),
+      );
+    const cast = node("Cast", ["W"], ["w"], field(5, message(all(text(1, "to"), (pbf) => pbf.writeVarintField(3, 1)))));
+    const rnn = node("RNN", ["X", "w", "R"], ["Y"]);
+    const read = (...given: Parameters<typeof numbers>) => [
+      ...(load(model(numbers(...given), cast, tensor("R", [1, 4, 4], new Uint8Array(64)), rnn)).layers[0]?.stateDict
+        .weight_ih_l0?.data ?? []),
+    ];
+    const [FLOAT, UINT8, INT8, UINT16, INT32, INT64, FLOAT16, DOUBLE, UINT32] = [1, 2, 3, 4, 6, 7, 10, 11, 12];
+    expect(read(INT8, 5, [127, -128, 0, 1])).toEqual([127, -128, 0, 1]);
+    expect(read(UINT8, 5, [255, 0, 3, 1])).toEqual([255, 0, 3, 1]);
+    expect(read(INT64, 7, [-1, 2 ** 40, 0, 1])).toEqual([-1, 2 ** 40, 0, 1]);
+    expect(read(UINT32, 11, [2 ** 31, 0, 0, 1])).toEqual([2 ** 31, 0, 0, 1]);
+    expect(read(FLOAT16, 5, [0x3c00, 0, 0, 0xbc00])).toEqual([1, 0, 0, -1]);
+    expect(read(FLOAT, 4, [0.5, Number.NaN, -0, 1], "Float")).toEqual([0.5, Number.NaN, -0, 1]);
+    expect(read(DOUBLE, 10, [0.5, Number.NaN, -0, 1], "Double")).toEqual([0.5, Number.NaN, -0, 1]);
+    for (const [type, odd] of [
+      [INT8, 300],
+      [INT8, -129],
+      [UINT8, 256],
+      [UINT8, -1],
+      [UINT16, 2 ** 16],
+      [INT32, 2 ** 31],
+      [FLOAT16, 2 ** 16 + 0x3c00],
+    ] as const) {
+      const message = `tensor "W" has numbers that are not of data type ${type}`;
+      refuses(() => read(type, 5, [1, odd, 0, 1]), "FILE", message);
+    }
+    // In the field of another type.
+    refuses(() => read(FLOAT, 5, [1, 2, 3, 4]), "FILE", "takes 16 bytes, but has 0");
+    refuses(() => read(INT64, 10, [1, 2, 3, 4.5], "Double"), "FILE", "takes 32 bytes, but has 0");
+  });
+
+  it("with quantised weights that are no integers", () => {
+    const own = ["X", "W", "R", "", "", "", "", "", "s", "z", "s", "z"];
+    const read = (type: number, values: Uint8Array, zero = new Uint8Array(1), zeroType = 3) =>
+      load(
+        model(
+          tensor("W", [1, 1, 4], values, type),
+          tensor("R", [1, 1, 4], new Uint8Array([1, 2, 3, 4]), 3),
+          tensor("s", [1], new Uint8Array(new Float32Array([0.5]).buffer)),
+          tensor("z", [1], zero, zeroType),
+          node("DynamicQuantizeLSTM", own, ["Y"], text(7, "com.microsoft")),
+        ),
+      ).layers[0]?.create();
+    const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
+    expect((read(3, new Uint8Array([1, 255, 3, 4])) as LSTM).weights).toBe("int8");
+    expect((read(2, new Uint8Array([1, 255, 3, 4])) as LSTM).weights).toBe("float32");
+    const message = 'the DynamicQuantizeLSTM node "Y" has W or W_zero_point of another type than int8 or uint8';
+    refuses(() => read(1, floats(0.5, 0.25, 1, 2)), "FILE", message);
+    refuses(() => read(1, floats(1, 2, 300, 4)), "FILE", message);
+    refuses(() => read(3, new Uint8Array(4), floats(0.5), 1), "FILE", message);
   });
 
   it("with lengths beyond the file", () => {

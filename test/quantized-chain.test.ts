@@ -8,6 +8,7 @@ import {
   LayerNorm,
   Linear,
   Module,
+  Parameter,
   quantize,
   ReLU,
   Sequential,
@@ -146,6 +147,21 @@ describe.each(WEIGHTS)("%s weights", (weights) => {
     expect(b).toBeCloseTo(-189, 1);
   });
 
+  it("of a Linear take inputs up to 1e32, however many and whatever the weights", () => {
+    for (const [columns, weight] of [
+      [1, 1e-3],
+      [3, 1e3],
+      [512, 1],
+      [1500, 1],
+    ] as const) {
+      const dict = { weight: new Tensor(new Float32Array(columns).fill(weight), [1, columns]), bias: [0] };
+      const x = new Tensor(new Float32Array(columns).fill(1e32), [1, columns]);
+      const [exact] = Linear.fromStateDict(dict).forward(x).data as unknown as [number];
+      const [own] = Linear.fromStateDict(dict, { weights }).forward(x).data as unknown as [number];
+      expect(own / exact).toBeCloseTo(1, 3);
+    }
+  });
+
   it("of layers cannot be trained or read in place", () => {
     for (const layer of [
       new Linear({ inFeatures: 3, outFeatures: 2 }),
@@ -224,5 +240,65 @@ describe("what quantize does not know is told", () => {
     expect(narrow).toBeInstanceOf(Plain);
     expect([narrow.mine, narrow.weights]).toEqual([1, "int8"]);
     expect(quantize(new LSTMCell({ inputSize: 2, hiddenSize: 3 }), { weights: "int8" }).weights).toBe("int8");
+  });
+
+  it("and a subclass's own parameters are copied", () => {
+    class Gained extends Sequential {
+      readonly gain = new Parameter([1]);
+      override forward(input: never): never {
+        const output = super.forward(input);
+        return new Tensor(
+          output.data.map((value) => value * (this.gain.data[0] as number)),
+          output.shape,
+        ) as never;
+      }
+    }
+    class GainedLinear extends Linear {
+      readonly gain = new Parameter([1]);
+    }
+    class GainedLSTM extends LSTM {
+      readonly gain = new Parameter([1]);
+    }
+    const size = { inFeatures: 2, outFeatures: 2, seed: 1 };
+    const inner = new Gained({ a: new Linear(size) });
+    const chain = new Gained({ inner, b: new Linear(size) });
+    chain.gain.set([5]);
+    inner.gain.set([7]);
+    for (const other of [quantize(chain, { weights: "int8" }), dequantize(chain)]) {
+      expect([...other.gain.data, ...(other.modules.inner as Gained).gain.data]).toEqual([5, 7]);
+      expect(other.gain).not.toBe(chain.gain);
+    }
+    expect(bits(dequantize(chain).forward([[1, 2]] as never))).toEqual(bits(chain.forward([[1, 2]] as never)));
+    for (const module of [new GainedLinear(size), new GainedLSTM({ inputSize: 2, hiddenSize: 2 })]) {
+      module.gain.set([5]);
+      expect([...quantize(module, { weights: "int8" }).gain.data]).toEqual([5]);
+    }
+  });
+
+  it("or refused, if its constructor makes others; its other fields are its constructor's", () => {
+    class Scaled extends Sequential {
+      scale = 3;
+      gain: Parameter | undefined = new Parameter([1]);
+    }
+    const linear = new Linear({ inFeatures: 2, outFeatures: 2 });
+    const chain = new Scaled(linear);
+    chain.scale = 4;
+    expect(quantize(chain, { weights: "int8" }).scale).toBe(3);
+    for (const gain of [new Parameter([1, 2]), undefined]) {
+      chain.gain = gain;
+      expectError("OPTION", /module is a Scaled, whose parameter gain is not as its constructor makes it/, () =>
+        quantize(chain, { weights: "int8" }),
+      );
+    }
+    (chain as unknown as { more: Parameter }).more = new Parameter([1]);
+    chain.gain = new Parameter([1]);
+    expectError("OPTION", /whose parameter more is/, () => dequantize(chain));
+    // What a layer keeps for itself while it trains is no such field.
+    const cell = new LSTMCell({ inputSize: 2, hiddenSize: 3 });
+    cell.train();
+    const [h] = cell.forward([[1, 2]]);
+    cell.backward([h, undefined]);
+    quantize(cell, { weights: "int8" });
+    linear.forward([[1, 2]]);
   });
 });

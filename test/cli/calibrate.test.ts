@@ -138,7 +138,7 @@ describe("convert --calibrate", { timeout: 60_000 }, () => {
     ["wide.csv", "1,2,3\n4,5,6\n", "wide.csv: "],
     ["wide.npy", saveNpy(Tensor.zeros([3, 5])), "wide.npy: the layer reads [steps, 2] or with a batch"],
     ["none.npy", saveNpy(Tensor.zeros([0, 2])), "none.npy: it has no rows to calibrate on"],
-    ["nan.npy", saveNpy([[1, Number.NaN]]), "nan.npy: samples must be finite, got NaN"],
+    ["nan.npy", saveNpy([[1, Number.NaN]]), "nan.npy: samples[0] must be finite, got NaN"],
     ["gone.npy", "", "gone.npy: there is nothing to read"],
   ])("says what is wrong with %s", async (name, data, message) => {
     write(name, data);

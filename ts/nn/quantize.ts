@@ -3,7 +3,7 @@ import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { type CheckedOptions, checkObject, DEFAULTS } from "../checks/options.js";
 import type { Module } from "../parameters/module.js";
-import type { Parameter } from "../parameters/parameter.js";
+import { Parameter } from "../parameters/parameter.js";
 import { LOADED, loaded } from "../parameters/state-dict.js";
 import type { RnnHandle } from "../recurrent/handle.js";
 import { Recurrent } from "../recurrent/recurrent.js";
@@ -25,6 +25,9 @@ export interface QuantizeOptions {
  * An Embedding gives the rows that its integers stand for.
  *
  * A row with a NaN or an infinity makes all of its results NaN.
+ *
+ * Of a subclass the copy has the parameters, but its other fields are what the constructor makes them: what was written into one
+ * since, `this.scale = 3` say, is lost.
  *
  * @param module an LSTM, GRU or RNN, or a cell of one; a Linear or an Embedding; or a Sequential, whose other modules are copied
  * @throws LSTMError `OPTION`, `OUT_OF_MEMORY`, `DISPOSED`
@@ -56,25 +59,46 @@ function copy<M extends Module>(name: string, module: M, weights: Weights): M {
   }
   const dict = module.stateDict();
   const made = another(name, module, { ...options, [LOADED]: weights });
-  if (String(made) === String(module) && ((made as Narrow).weights ?? weights) === weights)
-    return loaded(made, dict, "");
-  made.dispose();
-  throw otherConstructor(name, module);
+  try {
+    const same = String(made) === String(module) && ((made as Narrow).weights ?? weights) === weights;
+    if (!same) throw otherConstructor(name, module);
+    copyFields(name, module, made);
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+  return loaded(made, dict, "");
 }
 
 function copyChain<M extends Module>(name: string, chain: M & Sequential, weights: Weights): M {
   const modules: Record<string, Module> = {};
+  let made: (M & Sequential) | undefined;
   try {
     for (const [part, module] of chain.namedChildren())
       modules[part] = copy(`${name}.modules.${part}`, module, weights);
-    const made = another(name, chain, modules);
+    made = another(name, chain, modules);
     const same = made.namedChildren().every(([part, module]) => module === modules[part]);
-    if (same && String(made) === String(chain)) return made;
-    made.dispose();
-    throw otherConstructor(name, chain);
+    if (!same || String(made) !== String(chain)) throw otherConstructor(name, chain);
+    copyFields(name, chain, made);
+    return made;
   } catch (error) {
     for (const module of Object.values(modules)) module.dispose();
+    made?.dispose();
     throw error;
+  }
+}
+
+/** Copies the parameters in a subclass's own fields, where its constructor has made others. */
+function copyFields(name: string, module: Module, made: Module): void {
+  // Those of layers have names, and are copied with their layer.
+  const shapeOf = (value: unknown) => value instanceof Parameter && value.name === "" && String(value.shape);
+  for (const [field, value] of Object.entries({ ...made, ...module })) {
+    const other = (made as unknown as Record<string, unknown>)[field];
+    if (shapeOf(value) !== shapeOf(other)) {
+      const why = `whose parameter ${field} is not as its constructor makes it`;
+      throw new LSTMError("OPTION", `${name} is ${nameOf(module)}, ${why}; quantize its parts`);
+    }
+    if (shapeOf(value) !== false) (other as Parameter).write((value as unknown as Parameter).read());
   }
 }
 
@@ -111,8 +135,8 @@ function otherConstructor(name: string, module: Module, cause?: unknown): LSTMEr
   return new LSTMError("OPTION", `${name} is ${nameOf(module)}, ${why}; ${cure}`, { cause });
 }
 
-/** "a Tagger". */
-const nameOf = (module: unknown): string =>
+/** "a Tagger": what a module is called that is refused. */
+export const nameOf = (module: unknown): string =>
   typeof module === "object" && module !== null && module.constructor !== Object
     ? withArticle(module.constructor.name)
     : describe(module);

@@ -69,7 +69,8 @@ export class Sequential extends Module {
   /**
    * A chain with the parameters of a state dict. Each part is a class that makes itself (`head: Linear`, `relu: ReLU`), a
    * function (`lstm: (all, options) => LSTM.fromStateDict(all, { ...options, batchFirst: true })`), or a module
-   * (`norm: new LayerNorm({ normalizedShape: 8 })`), which keeps its values if anything is wrong.
+   * (`norm: new LayerNorm({ normalizedShape: 8 })`), which keeps its values if anything is wrong. A function must make its module
+   * of the dict that it is given: integer weights are not written again, so those of another origin stay.
    *
    * @param parts by the names that stand before the parameters' names, or by number in an array
    * @throws LSTMError `STATE_DICT` that lists every missing, unexpected and misshapen parameter

@@ -110,7 +110,12 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
     const stored = constant(index, what);
     if (!quantized) return stored;
     const [scale, zero] = [`${what}_scale`, `${what}_zero_point`];
-    const wide = widened(stored, constant(6 + 2 * index, scale), constant(7 + 2 * index, zero));
+    const zeros = constant(7 + 2 * index, zero);
+    const isInteger = (one: number) => Math.abs(one) < 256 && one % 1 === 0;
+    if (![stored, zeros].every(({ data }) => data.every(isInteger))) {
+      throw refuse(`has ${what} or ${zero} of another type than int8 or uint8`);
+    }
+    const wide = widened(stored, constant(6 + 2 * index, scale), zeros);
     if (wide !== undefined) return wide;
     throw refuse(`has ${scale} or ${zero} of another shape than ${what} needs`);
   };

@@ -28,6 +28,7 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
   let at = 0;
   let parts = 0;
 
+  const malformed = () => invalid(`a field is malformed at byte ${at}`);
   const beyond = () => invalid(`a field ends beyond its message at byte ${at} (a truncated file?)`);
 
   /** Seven bits in each byte, the lowest first. Of 64 bits the highest is the sign; 28 of them and 36 are exact as numbers. */
@@ -39,7 +40,7 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
       else high += (byte & 127) * 2 ** (7 * i - 28);
       if (byte < 128) return (high < 2 ** 35 ? high : high - 2 ** 36) * 2 ** 28 + low;
     }
-    throw invalid(`byte ${at} is no protobuf`);
+    throw malformed();
   };
 
   const value = (kind: Kind, end: number, depth: number): unknown => {
@@ -64,9 +65,10 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
       const number = Math.floor(tag / 8);
       const [name = "", kind, many] = fields[number] ?? [];
       const type = tag & 7;
-      const size = type === 2 ? varint() : [1, 8, 0, NaN, NaN, 4][type];
-      const stop = at + (size ?? NaN);
-      if (!(number > 0 && number < 2 ** 29 && stop >= at && stop <= end)) throw beyond();
+      const least = [1, 8, 0, -1, -1, 4][type] as number; // ONNX has no groups, 3 and 4; 6 and 7 are nothing
+      if (!(number > 0 && number < 2 ** 29 && least >= 0)) throw malformed();
+      const stop = (type === 2 ? varint() : least) + at; // in this order: varint moves at
+      if (!(stop >= at && stop <= end)) throw beyond();
       if (kind === undefined) {
         if (type === 0) varint();
         else at = stop;
@@ -74,11 +76,13 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
       }
       const [own, bytesOfOne] = NUMBERS[kind as "int"] ?? [2, 0];
       const packed = type === 2 && many !== undefined && bytesOfOne > 0;
-      if (packed ? (stop - at) % bytesOfOne !== 0 : type !== own)
-        throw invalid(`a field is of another type at byte ${at}`);
+      if (packed ? (stop - at) % bytesOfOne !== 0 : type !== own) throw malformed();
       if (!many) result[name] = value(kind, stop, depth);
       else if (!packed) (result[name] as unknown[]).push(value(kind, stop, depth));
-      else while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
+      else {
+        while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
+        if (at > stop) throw beyond();
+      }
     }
     if (at !== end) throw beyond();
     return result;

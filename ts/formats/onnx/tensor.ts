@@ -8,9 +8,7 @@ import { quote } from "../json-reader.js";
 import { invalid } from "./protobuf.js";
 import type { TensorMessage } from "./schema.js";
 
-/** TensorProto.DataType. */
-const [FLOAT16, BFLOAT16] = [10, 16];
-/** What bytes are read as, by their DataType; float16 and bfloat16 as their bits. */
+/** What bytes are read as, by their TensorProto.DataType; float16 (10) and bfloat16 (16) as their bits. */
 const ARRAYS = {
   1: Float32Array,
   2: Uint8Array,
@@ -20,14 +18,14 @@ const ARRAYS = {
   6: Int32Array,
   7: BigInt64Array,
   9: Uint8Array,
-  [FLOAT16]: Uint16Array,
+  10: Uint16Array,
   11: Float64Array,
   12: Uint32Array,
-  [BFLOAT16]: Uint16Array,
+  16: Uint16Array,
 };
 
 /** Whether its values are floating-point numbers. */
-export const isFloat = ({ type = 0 }: TensorMessage): boolean => [1, FLOAT16, 11, BFLOAT16].includes(type);
+export const isFloat = ({ type = 0 }: TensorMessage): boolean => [1, 10, 11, 16].includes(type);
 
 /** The files beside a model, by the names that it has for them. */
 export type ExternalData = ReadonlyMap<string, Uint8Array>;
@@ -52,18 +50,21 @@ export function readTensor(message: TensorMessage, files: ExternalData): Tensor 
   const isExternal = message.location === 1 || external.length > 0;
   const bytes = isExternal ? externalOf(name, external, files, takes) : message.raw;
   // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
-  const numbers = [floats, doubles, ints, longs, unsigned].find((list) => list?.length) ?? [];
+  const numbers = { 1: floats, 7: longs, 11: doubles, 12: unsigned }[type] ?? ints ?? [];
   const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
   if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
   const values = allocate(shape);
-  const { buffer } = bytes ? joined("a tensor", [bytes]) : Uint16Array.from(numbers);
-  if (type === FLOAT16) readFloat16(new DataView(buffer), values);
-  else if (type === BFLOAT16) readBFloat16(new DataView(buffer), values);
-  else if (bytes === undefined) values.set(numbers);
-  else {
-    const stored = new Kind(buffer);
-    values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : stored);
+  const stored = bytes
+    ? new Kind(joined("a tensor", [bytes]).buffer)
+    : type === 7
+      ? numbers
+      : new (Kind as typeof Uint16Array)(numbers);
+  if (numbers.some((one, i) => !Object.is(one, stored[i]))) {
+    throw invalid(`${name} has numbers that are not of data type ${type}`);
   }
+  const readHalf = { 10: readFloat16, 16: readBFloat16 }[type];
+  if (readHalf) readHalf(new DataView((stored as Uint16Array).buffer), values);
+  else values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : (stored as ArrayLike<number>));
   return new Tensor(values, shape);
 }
 
