@@ -1,5 +1,8 @@
 //! Narrow weights: the integers exact, and what becomes of them in float32.
 
+mod common;
+
+use common::quantize_column;
 use lstm_core::config::Weights;
 use lstm_core::gemm::narrow::{levels, quantize, row_scale, scale};
 use lstm_core::gemm::{Lhs, PackedA, PackedB, Rows, accumulate};
@@ -85,7 +88,7 @@ fn a_row_or_column_that_is_not_finite_is_nan_and_no_other_is() {
             }
             let mut matrix = PackedB::of(kind, columns, depth).unwrap();
             for column in 0..columns {
-                matrix.quantize_column(column, &w[column * depth..][..depth]);
+                quantize_column(&mut matrix, column, &w[column * depth..][..depth]);
             }
             let row_len = matrix.row_len();
             let mut out = vec![0.0; rows * row_len];
@@ -117,7 +120,7 @@ fn integers_are_read_as_they_were_written() {
         let mut matrix = PackedB::of(kind, columns, depth).unwrap();
         for column in 0..columns {
             let column_values = &w[column * depth..][..depth];
-            matrix.quantize_column(column, column_values);
+            quantize_column(&mut matrix, column, column_values);
             let level = levels(kind, depth).weight;
             let scale = scale(column_values, level);
             for (k, &value) in column_values.iter().enumerate() {
@@ -138,7 +141,7 @@ fn integers_and_scales_that_are_written_one_by_one_are_those_of_a_column() {
         let (mut matrix, mut other) =
             (PackedB::of(kind, columns, depth).unwrap(), PackedB::of(kind, columns, depth).unwrap());
         for (column, row) in w.chunks(depth).enumerate() {
-            matrix.quantize_column(column, row);
+            quantize_column(&mut matrix, column, row);
             let largest = row.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
             other.narrow_value(column, depth + 1, largest);
             for (k, &value) in row.iter().enumerate() {
@@ -176,7 +179,7 @@ fn check(kind: Weights, [rows, depth, columns]: [usize; 3], x: &[f32], w: &[f32]
     let levels = levels(kind, depth);
     let mut matrix = PackedB::of(kind, columns, depth).unwrap();
     for column in 0..columns {
-        matrix.quantize_column(column, &w[column * depth..][..depth]);
+        quantize_column(&mut matrix, column, &w[column * depth..][..depth]);
     }
     let row_len = matrix.row_len();
     let (before, init) = (values(rows * row_len, 3), values(row_len, 4));

@@ -1,5 +1,8 @@
 //! After a reservation no call allocates: counted by the allocator itself.
 
+mod common;
+
+use common::narrowed;
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::{Options, Weights};
@@ -121,8 +124,7 @@ fn a_step_never_allocates() {
 fn narrow_weights_never_allocate() {
     for (cell, weights) in Cell::ALL.into_iter().flat_map(|cell| [Weights::I8, Weights::I16].map(|kind| (cell, kind))) {
         let config = Config::new(options(cell, false)).unwrap();
-        let mut stack = Stack::new(config).unwrap();
-        stack.narrow(weights).unwrap();
+        let mut stack = narrowed(&Stack::new(config).unwrap(), weights);
         let mut stream = Stream::new(config, 5).unwrap();
         assert_eq!(allocations(|| stream.step(&mut stack, &mut PackedA::new())), 0);
         stack.reserve(Shape::padded(6, 5), None).unwrap();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::reference::{Matrix, Reference};
-use common::{relative_error, stack_with};
+use common::{narrowed, relative_error, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::{Options, Weights};
@@ -72,11 +72,8 @@ impl Setting {
     }
 
     fn stack(&self) -> Stack {
-        let mut stack = self.float_stack();
-        if self.weights != Weights::F32 {
-            stack.narrow(self.weights).unwrap();
-        }
-        stack
+        let floats = self.float_stack();
+        if self.weights == Weights::F32 { floats } else { narrowed(&floats, self.weights) }
     }
 
     /// Whether anything that the core computed is multiplied with weights.

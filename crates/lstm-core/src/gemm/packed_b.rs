@@ -73,15 +73,6 @@ impl PackedB {
         differences != 0
     }
 
-    /// Rounds the values of one column to integers, by a scale of their own.
-    pub fn quantize_column(&mut self, column: usize, values: &[f32]) {
-        let at = self.scale_of(column);
-        self.values[at] = scale(values, self.levels.weight);
-        for (k, &value) in values.iter().enumerate() {
-            self.narrow_value(column, k, value);
-        }
-    }
-
     /// Where the integer of a column and k stands: its value, how far its bits are shifted, and how many they are as a mask.
     fn place(&self, column: usize, k: usize) -> (usize, usize, u32) {
         let pair = (column / COLUMNS * words(self.depth) + k / 2) * COLUMNS + column % COLUMNS;

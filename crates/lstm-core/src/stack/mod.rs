@@ -6,7 +6,6 @@ mod forward;
 
 use crate::backward_memory::BackwardMemory;
 use crate::buffer::{request, sum, try_collect, zeros};
-use crate::config::Weights;
 use crate::direction::Place;
 use crate::gemm::PackedB;
 use crate::layout::{Layout, Parameter, RowMap};
@@ -14,7 +13,6 @@ use crate::packed_weights::PackedWeights;
 use crate::workspace::Workspace;
 use crate::{Call, Config, Error, Shape};
 use alloc::vec::Vec;
-use core::mem::replace;
 
 /// `nn.LSTM`, `nn.GRU` or `nn.RNN`: parameters, their packed form, and the memory of one forward at a time.
 #[derive(Debug)]
@@ -48,31 +46,6 @@ impl Stack {
             work: Workspace::default(),
             backward_memory: None,
         })
-    }
-
-    /// Turns float32 weights into integers for good, each row of a weight by a scale of its own; biases stay as they are. Before the
-    /// first training forward, and never again: gradients and integers have no use for each other. Who has no float32 stack makes one
-    /// of integers by its [`Config`], and writes them by [`Stack::narrow_weight`].
-    ///
-    /// Fails, and changes nothing, if both do not fit for that moment.
-    pub fn narrow(&mut self, kind: Weights) -> Result<(), Error> {
-        debug_assert!(self.config.weights() == Weights::F32 && self.backward_memory.is_none());
-        let config = self.config.with_weights(kind);
-        let (layout, parameters, weights) = allocate(&config)?;
-        let (floats, values) = (replace(&mut self.layout, layout), replace(&mut self.parameters, parameters));
-        (self.config, self.weights, self.stale) = (config, weights, true);
-        for (index, parameter) in floats.parameters().iter().enumerate() {
-            let (own, values) = (self.layout.parameters()[index], parameter.of(&values));
-            if own.stored {
-                self.parameters[own.range()].copy_from_slice(values);
-                continue;
-            }
-            for (row, values) in values.chunks_exact(own.columns).enumerate() {
-                let (matrix, column) = self.narrow_weight(index, row);
-                matrix.quantize_column(column, values);
-            }
-        }
-        Ok(())
     }
 
     /// The matrix of a narrow weight, and the column in it of a row as PyTorch shapes it. To change it is to make it another model's:

@@ -1,6 +1,6 @@
 //! The golden cases of `test/fixtures/golden` (PyTorch in float64; `generate.py` and `gru_rnn.py` beside them tell the format).
 
-use super::stack_with;
+use super::{narrowed, stack_with};
 use lstm_core::Shape;
 use lstm_core::cell::Cell;
 use lstm_core::config::{Options, Weights};
@@ -107,9 +107,7 @@ impl Case {
 
     /// The case with narrow weights.
     pub fn run_narrow(&self, weights: Weights) -> Results {
-        let mut stack = self.stack();
-        stack.narrow(weights).unwrap();
-        self.run_with(&mut stack, None, None)
+        self.run_with(&mut narrowed(&self.stack(), weights), None, None)
     }
 
     /// Forward and backward in training mode, `times` over, with a checkpoint every so many steps: gradients by the golden

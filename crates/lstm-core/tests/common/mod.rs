@@ -5,7 +5,8 @@
 pub mod golden;
 pub mod reference;
 
-use lstm_core::config::Options;
+use lstm_core::config::{Options, Weights};
+use lstm_core::gemm::PackedB;
 use lstm_core::{Config, Stack};
 
 /// A stack with these parameters, in the layout's order.
@@ -18,6 +19,33 @@ pub fn stack_with(options: Options, parameter: impl Fn(&str, usize) -> Vec<f32>)
         stack.parameters_mut()[p.offset..p.offset + p.len()].copy_from_slice(&values);
     }
     stack
+}
+
+/// The same stack with weights of integers, each row by a scale of its own, written as TypeScript writes them.
+pub fn narrowed(floats: &Stack, weights: Weights) -> Stack {
+    let mut stack = Stack::new(floats.config().with_weights(weights)).unwrap();
+    let layout = stack.layout().clone();
+    for (index, (own, float)) in layout.parameters().iter().zip(floats.layout().parameters()).enumerate() {
+        let values = float.of(floats.parameters());
+        if own.stored {
+            stack.parameters_mut()[own.range()].copy_from_slice(values);
+            continue;
+        }
+        for (row, values) in values.chunks_exact(own.columns).enumerate() {
+            let (matrix, column) = stack.narrow_weight(index, row);
+            quantize_column(matrix, column, values);
+        }
+    }
+    stack
+}
+
+/// Rounds the values of one column to integers, by a scale of their own.
+pub fn quantize_column(matrix: &mut PackedB, column: usize, values: &[f32]) {
+    let larger = |most: f32, value: &f32| if value.abs() > most || value.is_nan() { value.abs() } else { most };
+    matrix.narrow_value(column, matrix.depth() + 1, values.iter().fold(0.0, larger));
+    for (k, &value) in values.iter().enumerate() {
+        matrix.narrow_value(column, k, value);
+    }
 }
 
 /// The largest error of `actual`, relative to the largest magnitude expected.
