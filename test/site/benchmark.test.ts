@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { violations } from "./axe.js";
 import { longTasks } from "./long-tasks.js";
-import { Site } from "./site.js";
+import { Site, withoutWorkers } from "./site.js";
 
 let site: Site;
 beforeAll(async () => {
@@ -146,16 +146,7 @@ test("ends at once when it is cancelled, and can be started again", { timeout: 1
 
 test("a worker that cannot be loaded is told of, by whatever wanted it", { timeout: 60_000 }, async () => {
   const { page, ready } = await site.visit("benchmark");
-  await page.evaluateOnNewDocument(() => {
-    const { Worker } = globalThis;
-    globalThis.Worker = class extends Worker {
-      constructor(_address: string | URL, options?: WorkerOptions) {
-        super("no-such-file.js", options);
-      }
-    };
-  });
-  await page.reload();
-  await ready();
+  await withoutWorkers({ page, ready });
   const why = "the worker ended: its script could not be loaded";
   await click(page, "Measure");
   await page.waitForSelector("[role=alert]");

@@ -44,6 +44,15 @@ function numbers(page: Page): Promise<Shown> {
 
 const press = (page: Page, name: string) => page.click(`[data-go=${name}]`);
 const at = (page: Page) => page.$eval("[data-go=step]", (range) => Number((range as HTMLInputElement).value));
+const goTo = (page: Page, step: number) =>
+  page.$eval(
+    "[data-go=step]",
+    (range, step) => {
+      (range as HTMLInputElement).value = `${step}`;
+      range.dispatchEvent(new Event("input"));
+    },
+    step,
+  );
 const symbols = (page: Page) => page.$$eval(".symbols .symbol", (all) => all.map(({ textContent }) => textContent));
 const stage = (page: Page) =>
   page.$eval(".drawing .stage.now", (group) => (group as SVGGElement).dataset.stage).catch(() => undefined);
@@ -81,14 +90,7 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
     const { input, trace } = pinyin.trace("我爱中国");
     const weights = load(readModel());
     for (let t = 1; t <= 6; t++) {
-      await page.$eval(
-        "[data-go=step]",
-        (range, t) => {
-          (range as HTMLInputElement).value = `${t}`;
-          range.dispatchEvent(new Event("input"));
-        },
-        t,
-      );
+      await goTo(page, t);
       const all = await numbers(page);
       expect(Object.keys(all)).toEqual(["forward", "reverse"]);
       for (const layer of trace.layers) {
@@ -192,14 +194,7 @@ describe("the pinyin model", { timeout: 60_000 }, () => {
   test.each([1280, 390, 360])("keeps numbers and curves apart, %i pixels wide", async (width) => {
     const { page } = await site.visit("cell", { width });
     for (let t = 1; t <= 6; t++) {
-      await page.$eval(
-        "[data-go=step]",
-        (range, t) => {
-          (range as HTMLInputElement).value = `${t}`;
-          range.dispatchEvent(new Event("input"));
-        },
-        t,
-      );
+      await goTo(page, t);
       const overlaps = await page.$$eval(".drawing .stage", (stages) =>
         stages.flatMap((stage) => {
           const numbers = stage.querySelector(".numbers")?.getBoundingClientRect() as DOMRect;

@@ -1,6 +1,6 @@
 /** The page around the panels, where things go wrong. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Site } from "./site.js";
+import { Site, withoutWorkers } from "./site.js";
 
 let site: Site;
 beforeAll(async () => {
@@ -10,16 +10,7 @@ afterAll(() => site?.close());
 
 test("a panel whose worker cannot be loaded says so in place of its content", { timeout: 60_000 }, async () => {
   const { page, ready } = await site.visit("cell");
-  await page.evaluateOnNewDocument(() => {
-    const { Worker } = globalThis;
-    globalThis.Worker = class extends Worker {
-      constructor(_address: string | URL, options?: WorkerOptions) {
-        super("no-such-file.js", options);
-      }
-    };
-  });
-  await page.reload();
-  await ready();
+  await withoutWorkers({ page, ready });
   expect(await page.$eval("[role=alert]", ({ textContent }) => textContent)).toBe(
     "This panel could not be shown: the worker ended: its script could not be loaded",
   );

@@ -1,17 +1,14 @@
 /** What holds for every panel of the built site, in Chromium. A new panel is tested without a change here. */
 import { gzipSync } from "node:zlib";
-import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violations } from "./axe.js";
-import { LANGUAGES, panels, Site, THEMES } from "./site.js";
+import { LANGUAGES, panels, Site, THEMES, text } from "./site.js";
 
 let site: Site;
 beforeAll(async () => {
   site = await Site.open();
 }, 300_000);
 afterAll(() => site?.close());
-
-const text = (page: Page, selector: string) => page.$eval(selector, ({ textContent }) => textContent ?? "");
 
 test("the navigation names every panel", async () => {
   const { page } = await site.visit("");

@@ -5,7 +5,7 @@ import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/run.mjs";
 import { violations } from "./axe.js";
-import { Site, type Visit, type Visitor } from "./site.js";
+import { Site, text, type Visit, type Visitor } from "./site.js";
 
 let site: Site;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => site?.close());
 
-const text = (page: Page, selector: string) => page.$eval(selector, ({ textContent }) => textContent ?? "");
 const address = (page: Page) => page.evaluate(() => location.hash);
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
 const documentIs = (page: Page, heading: string) =>

@@ -31,6 +31,24 @@ export interface Visit {
   ready(): Promise<void>;
 }
 
+/** Loads the page again, where no worker's script can be loaded. */
+export async function withoutWorkers({ page, ready }: Pick<Visit, "page" | "ready">): Promise<void> {
+  await page.evaluateOnNewDocument(() => {
+    const { Worker } = globalThis;
+    globalThis.Worker = class extends Worker {
+      constructor(_address: string | URL, options?: WorkerOptions) {
+        super("no-such-file.js", options);
+      }
+    };
+  });
+  await page.reload();
+  await ready();
+}
+
+/** The text of the first element that fits. */
+export const text = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, ({ textContent }) => textContent ?? "");
+
 export class Site {
   readonly #server: Server;
   readonly #browser: Browser;
