@@ -1,6 +1,6 @@
 /** Which kind of file it is, by its first bytes, or by its name where they do not tell. */
 import { extname } from "node:path";
-import { archiveKind } from "./layers.js";
+import { archiveKind, signedKind } from "./layers.js";
 
 export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npy" | "npz" | "json";
 
@@ -27,10 +27,9 @@ export const ENDINGS: readonly string[] = Object.keys(BY_NAME);
 /** undefined where neither the bytes nor the name tell. */
 export function kindOf(path: string, bytes: Uint8Array): Kind | undefined {
   const start = Buffer.from(bytes.subarray(0, 64)).toString("latin1");
-  // A header's length, below 100 MB, and the header. Asked first: the length's own first bytes may be those of another kind.
-  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
-  if (start.startsWith("PK")) return archiveKind(Buffer.from(bytes.subarray(-(2 ** 20))).toString("latin1"));
-  if (start.startsWith("\x89HDF")) return "keras";
+  const signed = signedKind(start);
+  if (signed === "archive") return archiveKind(Buffer.from(bytes.subarray(-(2 ** 20))).toString("latin1"));
+  if (signed !== undefined) return signed;
   if (start.startsWith("\x93NUMPY")) return "npy";
   if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
   if (/^(\xef\xbb\xbf)?\s*\{/.test(start)) return "json";

@@ -78,6 +78,14 @@ export function together(layers: readonly { readonly name: string; readonly stat
 /** What stands before the names of a layer in `together`. */
 export const prefixOf = (name: string, count: number): string => (count === 1 ? "" : `${name}.`);
 
+/** What a file's first bytes, as text, say for certain that it is; undefined if they do not. */
+export function signedKind(start: string): "safetensors" | "archive" | "keras" | undefined {
+  // A header's length, below 100 MB, and the header. Asked first: the length's own first bytes may be those of another kind.
+  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
+  if (start.startsWith("PK")) return "archive";
+  return start.startsWith("\x89HDF") ? "keras" : undefined;
+}
+
 /** What a zip archive is, by its last bytes as text: there stand the names of its entries. */
 export function archiveKind(end: string): "pytorch" | "keras" | "npz" {
   if (end.includes("data.pkl") || end.includes("policy.pth")) return "pytorch";

@@ -1,5 +1,5 @@
 /** Which kind of file it is: its first bytes tell, or else its name. */
-import { archiveKind } from "../../../../ts/cli/layers.js";
+import { archiveKind, signedKind } from "../../../../ts/cli/layers.js";
 
 export type Kind = "safetensors" | "pytorch" | "onnx" | "keras" | "npz" | "json";
 
@@ -24,10 +24,9 @@ const [START, END] = [64, 2 ** 20];
 /** undefined where neither the bytes nor the name tell, as of a file of weights that belongs to a model. */
 export async function kindOf(file: Blob & { readonly name: string }): Promise<Kind | undefined> {
   const start = latin1(await file.slice(0, START).arrayBuffer());
-  // Eight bytes of a length, then JSON. Asked first: the length's own first bytes may be those of another kind.
-  if (start.slice(4, 9) === "\0\0\0\0{") return "safetensors";
-  if (start.startsWith("PK")) return archiveKind(latin1(await file.slice(-END).arrayBuffer()));
-  if (start.startsWith("\x89HDF")) return "keras";
+  const signed = signedKind(start);
+  if (signed === "archive") return archiveKind(latin1(await file.slice(-END).arrayBuffer()));
+  if (signed !== undefined) return signed;
   const extension = /\.(\w+)$/.exec(file.name)?.[1]?.toLowerCase() ?? "";
   if (Object.hasOwn(BY_NAME, extension)) return BY_NAME[extension];
   if (start.startsWith("\x80")) return "pytorch"; // a pickle, as before PyTorch 1.6
