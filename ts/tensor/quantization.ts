@@ -28,5 +28,4 @@ export const quantizationOf = (value: unknown): Quantization | undefined =>
   (value as { quantization?: Quantization } | null | undefined)?.quantization;
 
 /** What the values of an entry of a state dict are. */
-export const weightsOf = (value: unknown): Weights =>
-  (value as { quantization?: Quantization } | null | undefined)?.quantization?.weights ?? "float32";
+export const weightsOf = (value: unknown): Weights => quantizationOf(value)?.weights ?? "float32";
