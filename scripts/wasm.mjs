@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { withoutGlue } from "./glue.mjs";
 import { withoutMessages } from "./panics.mjs";
 import { announce, ask, cargoHome, root, run, Stop } from "./run.mjs";
 import { pathRemaps, TARGET, wasmToolchain } from "./rust.mjs";
@@ -40,7 +41,7 @@ const WASM_OPT = [
 ];
 // package-lock.json holds the version of wasm-opt, Cargo.lock that of wasm-bindgen.
 const SOURCES = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json"];
-const SCRIPTS = ["scripts/wasm.mjs", "scripts/panics.mjs", "scripts/rust.mjs", "scripts/rustc.mjs"];
+const SCRIPTS = ["wasm", "glue", "panics", "rust", "rustc"].map((name) => `scripts/${name}.mjs`);
 
 /** Builds the WebAssembly modules, unless what they are made from has not changed since the last time. */
 export async function buildWasm(force) {
@@ -71,7 +72,7 @@ async function buildModule({ folder, features }, stamp, env, sysroot) {
   const flags = ["--config", `target.${TARGET}.rustflags=${JSON.stringify(rustflags)}`];
   run("wasm-pack", ["build", "crates/lstm-wasm", ...shape, ...output, "--", ...flags], { env });
   const file = join(partial, "lstm_bg.wasm");
-  writeFileSync(file, await withoutMessages(readFileSync(file)));
+  writeFileSync(file, await withoutGlue(await withoutMessages(readFileSync(file))));
   run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), file, "-o", file, ...WASM_OPT]);
   refusePaths(file, [root, cargoHome, join(sysroot, "lib")]);
   writeFileSync(join(partial, "stamp"), stamp);

@@ -92,7 +92,7 @@ export class Instance {
   #trap: unknown;
 
   constructor(module: WebAssembly.Module) {
-    const { exports } = new WebAssembly.Instance(module, IMPORTS);
+    const { exports } = new WebAssembly.Instance(module);
     if (typeof exports.stackNew !== "function") throw new TypeError("this is another program's or version's module");
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];
@@ -173,9 +173,6 @@ export class Instance {
     throw new LSTMError("INSTANCE_TRAPPED", message, { cause: this.#trap });
   }
 }
-
-/** wasm-bindgen's only import fills a table of JavaScript values, of which numbers need none; it is never called. */
-const IMPORTS = { "./lstm_bg.js": { __wbindgen_init_externref_table() {} } };
 
 type Export = (a: never, b: never, c: never, d: never, e: never, f: never, g: never, h: never, i: never) => unknown;
 
