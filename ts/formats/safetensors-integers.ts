@@ -2,6 +2,7 @@
  * Integer weights in safetensors files: a matrix of I8 or I16, and in `<its name>.scale` the scale of each row. A value is its integer
  * times the scale of its row, rounded to float32.
  */
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { type Quantization, quantizationOf, type Weights } from "../tensor/quantization.js";
@@ -33,7 +34,7 @@ export function tensorOfIntegers(
   if (scales === undefined) return "without a scale for each row";
   const [rows = 0, columns = 0] = shape;
   if (shape.length !== 2 || scales.shape.length !== 1 || scales.size !== rows) {
-    return `of shape [${shape.join(", ")}] with scales of shape [${scales.shape.join(", ")}], in place of one for each row of a matrix`;
+    return `of shape ${shapeText(shape)} with scales of shape ${shapeText(scales.shape)}, in place of one for each row of a matrix`;
   }
   const values = allocate(shape);
   for (const [row, scale] of scales.data.entries()) {

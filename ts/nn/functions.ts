@@ -1,4 +1,4 @@
-import { describe } from "../checks/describe.js";
+import { describe, shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import type { Indices } from "../tensor/indices.js";
@@ -50,10 +50,7 @@ export function cat(list: readonly TensorInput[], dim = 0): Tensor {
   for (const [index, { shape }] of given.entries()) {
     if (sameValues(others(shape), others(first.shape))) continue;
     const expected = `tensors[${index}] must be of the shape of tensors[0], dimension ${d} aside`;
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `${expected}. Expected [${first.shape.join(", ")}], got [${shape.join(", ")}]`,
-    );
+    throw new LSTMError("SHAPE_MISMATCH", `${expected}. Expected ${shapeText(first.shape)}, got ${shapeText(shape)}`);
   }
   const size = given.reduce((sum, { shape }) => sum + (shape[d] as number), 0);
   const result = Tensor.zeros(first.shape.map((own, at) => (at === d ? size : own)));
@@ -75,7 +72,7 @@ export function stack(list: readonly TensorInput[], dim = 0): Tensor {
   const d = checkDim(dim, shape.length + 1);
   for (const [index, other] of given.entries()) {
     if (sameValues(other.shape, shape)) continue;
-    const text = `Expected tensors[${index}] of shape [${shape.join(", ")}], as tensors[0], got [${other.shape.join(", ")}]`;
+    const text = `Expected tensors[${index}] of shape ${shapeText(shape)}, as tensors[0], got ${shapeText(other.shape)}`;
     throw new LSTMError("SHAPE_MISMATCH", text);
   }
   const wide = [...shape.slice(0, d), 1, ...shape.slice(d)];
@@ -142,7 +139,7 @@ export function argmax(input: TensorInput, dim: number): Indices {
   const { d } = around(tensor.shape, dim);
   const shape = tensor.shape.filter((_, at) => at !== d);
   if (size === 0)
-    throw new LSTMError("SHAPE_MISMATCH", `argmax: dimension ${d} of [${tensor.shape.join(", ")}] is empty`);
+    throw new LSTMError("SHAPE_MISMATCH", `argmax: dimension ${d} of ${shapeText(tensor.shape)} is empty`);
   const data = new Int32Array(product(shape));
   for (let row = 0; row < data.length; row++) {
     let best = 0;

@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkInteger, checkObject, checkRate } from "../checks/options.js";
 import { Module } from "../parameters/module.js";
@@ -89,7 +90,7 @@ export class LayerNorm extends Module {
     this.checkAlive(); // a getter of the caller's objects may have disposed it
     const own = this.normalizedShape;
     if (shape.length < own.length || !sameValues(shape.slice(-own.length), own)) {
-      const got = `Expected [${own.join(", ")}], got shape [${shape.join(", ")}]`;
+      const got = `Expected ${shapeText(own)}, got shape ${shapeText(shape)}`;
       throw new LSTMError("SHAPE_MISMATCH", `input: the last dimensions must be equal to normalizedShape. ${got}`);
     }
     const [weight, bias, size] = [this.weight?.read(), this.bias?.read(), product(own)];
@@ -168,7 +169,7 @@ export class LayerNorm extends Module {
 
   override toString(): string {
     const { normalizedShape, eps, weight, bias } = this;
-    const shown = [`normalizedShape: [${normalizedShape.join(", ")}]`];
+    const shown = [`normalizedShape: ${shapeText(normalizedShape)}`];
     if (eps !== 1e-5) shown.push(`eps: ${eps}`);
     if (weight === undefined) shown.push("elementwiseAffine: false");
     else if (bias === undefined) shown.push("bias: false");

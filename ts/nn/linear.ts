@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkBoolean, checkInteger, checkObject, checkSeed } from "../checks/options.js";
 import type { BackwardOptions } from "../parameters/pending.js";
@@ -73,7 +74,7 @@ export class Linear extends Layer<Float32Array> {
     checkOneInput(this, more);
     const { data, shape } = asTensor("input", input);
     if (shape[shape.length - 1] !== this.inFeatures) {
-      const got = `Expected ${this.inFeatures}, got shape [${shape.join(", ")}]`;
+      const got = `Expected ${this.inFeatures}, got shape ${shapeText(shape)}`;
       throw new LSTMError("SHAPE_MISMATCH", `input: the last dimension must be equal to inFeatures. ${got}`);
     }
     return this.run(data, shape.slice(0, -1), this.outFeatures);

@@ -13,6 +13,13 @@ export interface BackwardOptions {
 /** The warning is given once: every module of a model would give it. */
 let warned = false;
 
+/** A training forward by its output, with the version of the weights that it ran with. */
+interface Waiting<Saved> {
+  readonly output: object;
+  readonly version: number;
+  readonly saved: Saved;
+}
+
 /**
  * The training forwards of a module that wait for their backward, oldest first.
  *
@@ -20,7 +27,7 @@ let warned = false;
  * several the caller names it by its output.
  */
 export class Pending<Saved> {
-  readonly #waiting: { readonly output: object; readonly version: number; readonly saved: Saved }[] = [];
+  readonly #waiting: Waiting<Saved>[] = [];
   readonly #owner: string;
   readonly #version: () => number;
   readonly #many: number;
@@ -55,19 +62,13 @@ export class Pending<Saved> {
   find(training: boolean, options: BackwardOptions | undefined): Saved {
     const { of } = checkObject("backward", options ?? {}, ["of"]);
     const named = of === undefined ? this.#waiting : this.#waiting.filter(({ output }) => output === of);
-    const [found] = named;
-    if (found === undefined) throw this.#none(training, of !== undefined);
     if (named.length > 1) throw this.#doubt(named.length, of !== undefined);
-    if (found.version !== this.#version()) throw staleForward(this.#owner);
-    return found.saved;
+    return this.#usable(named[0], training, of !== undefined);
   }
 
   /** What was saved of the latest, where forwards are gone back through in reverse. */
   last(training: boolean): Saved {
-    const last = this.#waiting.at(-1);
-    if (last === undefined) throw this.#none(training, false);
-    if (last.version !== this.#version()) throw staleForward(this.#owner);
-    return last.saved;
+    return this.#usable(this.#waiting.at(-1), training);
   }
 
   /**
@@ -76,9 +77,7 @@ export class Pending<Saved> {
    */
   indexOf(saved: Saved, training: boolean): number {
     const index = this.#waiting.findIndex((entry) => entry.saved === saved);
-    const found = this.#waiting[index];
-    if (found === undefined) throw this.#none(training, false);
-    if (found.version !== this.#version()) throw staleForward(this.#owner);
+    this.#usable(this.#waiting[index], training);
     return index;
   }
 
@@ -95,6 +94,13 @@ export class Pending<Saved> {
   /** Gives all up. */
   clear(): void {
     this.#waiting.length = 0;
+  }
+
+  /** What was saved of a forward, if it is there and its weights are those of now; `named` if the caller named it. */
+  #usable(waiting: Waiting<Saved> | undefined, training: boolean, named = false): Saved {
+    if (waiting === undefined) throw this.#none(training, named);
+    if (waiting.version !== this.#version()) throw staleForward(this.#owner);
+    return waiting.saved;
   }
 
   #none(training: boolean, named: boolean): LSTMError {

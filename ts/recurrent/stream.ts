@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { checkInteger, checkObject } from "../checks/options.js";
 import { DISPOSE } from "../parameters/dispose.js";
@@ -130,7 +131,7 @@ export class RecurrentStream<States extends StateName> {
     const plain = this.batchSize === 1 && sameValues(shape, [batched[0] as number, inputs]);
     if (!plain && !sameValues(shape, batched)) {
       const expected = `expected shape [steps, ${this.batchSize}, ${inputs}]${this.batchSize === 1 ? ` or [steps, ${inputs}]` : ""}`;
-      throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got [${shape.join(", ")}]`);
+      throw new LSTMError("SHAPE_MISMATCH", `xs: ${expected}, got ${shapeText(shape)}`);
     }
     const steps = batched[0] as number;
     this.#live(); // a getter of the caller's objects may have disposed it
@@ -234,7 +235,7 @@ export class RecurrentStream<States extends StateName> {
     const fits = shape.length === 1 ? batchSize === 1 || x === data : sameValues(shape, [batchSize, inputs]);
     if (fits && data.length === batchSize * inputs) return data;
     const expected = `expected batchSize * inputSize = ${batchSize * inputs} values of shape [${batchSize}, ${inputs}]`;
-    throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${data.length} of shape [${shape.join(", ")}]`);
+    throw new LSTMError("SHAPE_MISMATCH", `x: ${expected}, got ${data.length} of shape ${shapeText(shape)}`);
   }
 }
 

@@ -2,6 +2,7 @@
  * Sequences of different lengths in one tensor, as `torch.nn.utils.rnn` packs them: sorted by length, longest first,
  * then all first steps, all second steps and so on, so that every step works on the first so many sequences.
  */
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { INTEGERS, typedArrayName, zeros } from "./elements.js";
@@ -65,7 +66,7 @@ export class PackedSequence {
     if (this.data.shape[0] !== sum) {
       throw new LSTMError(
         "SHAPE_MISMATCH",
-        `data.size(0) must be the sum of batchSizes. Expected ${sum}, got shape [${this.data.shape.join(", ")}]`,
+        `data.size(0) must be the sum of batchSizes. Expected ${sum}, got shape ${shapeText(this.data.shape)}`,
       );
     }
     this.sortedIndices = sortedIndices && integers("sortedIndices", sortedIndices);
@@ -79,7 +80,7 @@ export class PackedSequence {
     if (unsortedIndices) {
       const given = integers("unsortedIndices", unsortedIndices);
       const expected = this.unsortedIndices;
-      if (given.length !== expected?.length || !given.every((to, from) => to === expected[from])) {
+      if (!expected || !sameValues(given, expected)) {
         throw new LSTMError("LENGTHS", "unsortedIndices must be the inverse of sortedIndices");
       }
     }

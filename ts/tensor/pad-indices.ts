@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkInteger, checkObject } from "../checks/options.js";
@@ -23,10 +24,7 @@ export function padIndices(
   const rows = Array.from(sequences, (sequence, index) => {
     const { data, shape } = asIndices(`sequences[${index}]`, sequence);
     if (shape.length === 1) return data;
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `sequences[${index}] must have one dimension, got shape [${shape.join(", ")}]`,
-    );
+    throw new LSTMError("SHAPE_MISMATCH", `sequences[${index}] must have one dimension, got shape ${shapeText(shape)}`);
   });
   const [batch, longest] = [rows.length, rows.reduce((most, { length }) => Math.max(most, length), 0)];
   const shape = batchFirst ? [batch, longest] : [longest, batch];

@@ -1,10 +1,12 @@
 /** What comes before a packed sequence and after it: padding, packing and unpacking, as in `torch.nn.utils.rnn`. */
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkBoolean, checkObject } from "../checks/options.js";
 import { INTEGERS, product, typedArrayName, zeros } from "./elements.js";
 import type { Indices } from "./indices.js";
 import { integers, type Lengths, PackedSequence, type PackedSequenceLike } from "./packed-sequence.js";
+import { sameValues } from "./shape.js";
 import { allocate, asTensor, Tensor, type TensorInput } from "./tensor.js";
 
 /** How a padded tensor is laid out and filled up. */
@@ -165,7 +167,7 @@ function paddedLayout(argument: string, shape: readonly number[], batchFirst: bo
   if (first === undefined || second === undefined) {
     throw new LSTMError(
       "SHAPE_MISMATCH",
-      `${argument} must have a sequence and a batch dimension, got shape [${shape.join(", ")}]`,
+      `${argument} must have a sequence and a batch dimension, got shape ${shapeText(shape)}`,
     );
   }
   const width = product(shape.slice(2));
@@ -211,10 +213,10 @@ function sequenceTensors(sequences: unknown, read: typeof asTensor): Tensor[] {
   const tensors = Array.from(sequences, (sequence, b) => read(`sequences[${b}]`, sequence));
   const [, ...rest] = (tensors[0] as Tensor).shape;
   for (const [b, { shape }] of tensors.entries()) {
-    if (shape.length !== rest.length + 1 || !rest.every((size, d) => size === shape[d + 1])) {
+    if (!sameValues(shape, [shape[0] as number, ...rest])) {
       throw new LSTMError(
         "SHAPE_MISMATCH",
-        `sequences[${b}] must be of shape [${["length", ...rest].join(", ")}], as sequences[0], got [${shape.join(", ")}]`,
+        `sequences[${b}] must be of shape ${shapeText(["length", ...rest])}, as sequences[0], got ${shapeText(shape)}`,
       );
     }
   }

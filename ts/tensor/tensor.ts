@@ -1,4 +1,4 @@
-import { describe } from "../checks/describe.js";
+import { describe, shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkObject } from "../checks/options.js";
@@ -168,7 +168,7 @@ export class Tensor {
   toArray<Rank extends keyof ArrayOfRank>(rank: Rank): ArrayOfRank[Rank];
   toArray(rank?: number): unknown {
     if (rank !== undefined && rank !== this.shape.length) {
-      const got = `got ${this.shape.length} of shape [${this.shape.join(", ")}]`;
+      const got = `got ${this.shape.length} of shape ${shapeText(this.shape)}`;
       throw new LSTMError("SHAPE_MISMATCH", `toArray: expected ${describe(rank)} dimensions, ${got}`);
     }
     let next = 0;
@@ -285,6 +285,6 @@ function resolve(wanted: readonly number[], old: readonly number[]): readonly nu
   if (product(shape) === size && shape.every(Number.isInteger)) return shape;
   throw new LSTMError(
     "SHAPE_MISMATCH",
-    `shape [${wanted.join(", ")}] cannot hold the ${size} values of shape [${old.join(", ")}]`,
+    `shape ${shapeText(wanted)} cannot hold the ${size} values of shape ${shapeText(old)}`,
   );
 }

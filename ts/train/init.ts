@@ -1,4 +1,5 @@
 /** What `lstm-wasm/train` exports as `init`: first values of parameters, `torch.nn.init`. */
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";
@@ -177,10 +178,7 @@ function fans(parameter: Parameter): { fanIn: number; fanOut: number } {
   const { shape } = checkParameter(parameter);
   const [fanOut, fanIn] = shape;
   if (shape.length === 2 && fanOut !== undefined && fanIn !== undefined) return { fanIn, fanOut };
-  throw new LSTMError(
-    "SHAPE_MISMATCH",
-    `parameter: expected a matrix (rows, columns), got shape [${shape.join(", ")}]`,
-  );
+  throw new LSTMError("SHAPE_MISMATCH", `parameter: expected a matrix (rows, columns), got shape ${shapeText(shape)}`);
 }
 
 function checkParameter(parameter: unknown): Parameter {

@@ -1,3 +1,4 @@
+import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
 import { checkInteger, checkObject, checkProbability } from "../checks/options.js";
@@ -44,16 +45,13 @@ export function crossEntropy(input: TensorInput, target: IndexInput | number, op
   const { data, shape } = asTensor("input", input);
   const classes = shape[shape.length - 1] ?? 0;
   if (classes === 0) {
-    throw new LSTMError(
-      "SHAPE_MISMATCH",
-      `input must have the classes in its last dimension, got [${shape.join(", ")}]`,
-    );
+    throw new LSTMError("SHAPE_MISMATCH", `input must have the classes in its last dimension, got ${shapeText(shape)}`);
   }
   const leading = shape.slice(0, -1);
   const wanted =
     typeof target === "number" ? { ...asIndices("target", [target]), shape: [] } : asIndices("target", target);
   if (!sameValues(wanted.shape, leading)) {
-    const got = `Expected [${leading.join(", ")}], got [${wanted.shape.join(", ")}]`;
+    const got = `Expected ${shapeText(leading)}, got ${shapeText(wanted.shape)}`;
     throw new LSTMError("SHAPE_MISMATCH", `target must have the shape of the input without its classes. ${got}`);
   }
   checkRange("target", wanted, classes, "a class", ignored);
