@@ -310,7 +310,7 @@ describe("nonlinearity", () => {
   test.each([null, "sigmoid", 1, true, "RELU", ["relu"]])("%o is refused", (nonlinearity) => {
     for (const Module of [RNN, RNNCell]) {
       const make = () => new Module({ inputSize: 3, hiddenSize: 4, nonlinearity } as Wrong);
-      refuses(make, "OPTION", 'nonlinearity must be "tanh" or "relu", got');
+      refuses(make, "OPTION", "nonlinearity must be one of tanh, relu, got");
     }
   });
 

@@ -283,7 +283,7 @@ describe("arguments", () => {
     ["OPTION", /^kaimingUniform: unknown option fan/, () => init.kaimingUniform(matrix(), { fan: 1 } as never)],
     [
       "OPTION",
-      /^mode must be "fanIn" or "fanOut", got "fan_in"/,
+      /^mode must be one of fanIn, fanOut, got "fan_in"/,
       () => init.kaimingUniform(matrix(), { mode: "fan_in" as never }),
     ],
     [

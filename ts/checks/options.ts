@@ -110,8 +110,7 @@ function checkOption(name: string, value: unknown): unknown {
     const least = name === "projSize" || name === "checkpointEvery" ? 0 : 1;
     return checkInteger(name, value, least, name === "numLayers" ? MAX_LAYERS : MAX_SIZE);
   }
-  if (value === "tanh" || value === "relu") return value;
-  throw mustBe("OPTION", "nonlinearity", '"tanh" or "relu"', value);
+  return checkWord(name, value, ["tanh", "relu"]);
 }
 
 /** An object that has no other keys than these; `owners` are whose some others are. */
@@ -173,6 +172,12 @@ export function checkRate(name: string, value: unknown): number {
 export function checkFloat(name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
   throw mustBe("OPTION", name, "a finite number (float32)", value);
+}
+
+/** One of these words. */
+export function checkWord<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
+  if (words.includes(value as Word)) return value as Word;
+  throw mustBe("OPTION", name, `one of ${words.join(", ")}`, value);
 }
 
 /** A seed option, which may be missing. */

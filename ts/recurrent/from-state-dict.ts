@@ -57,7 +57,7 @@ export function fromStateDict<M extends Recurrent>(
   const expectedUnder = (other: string) => {
     const module = make(other, {});
     module.dispose();
-    return module.namedParameters().map(([name, { shape }]) => ({ name, shape }));
+    return module.parameters();
   };
   const hint =
     hintAtParts([prefix + FIRST], dict) +

@@ -8,10 +8,7 @@ import { checkState } from "./states.js";
 export function checkGradients(call: Call, output: unknown, state: unknown) {
   const { single, gradientNames } = call.sizes;
   const checked = checkState(gradientNames, state, call.stateShapes, true);
-  if (
-    output == null &&
-    (Array.isArray(checked) ? checked.every((part) => part === undefined) : checked === undefined)
-  ) {
+  if (output == null && [checked].flat().every((part) => part === undefined)) {
     const needed = [...(single ? [] : ["gradOutput"]), ...gradientNames];
     throw new LSTMError("OPTION", `backward needs ${needed.length > 1 ? "at least one of " : ""}${needed.join(", ")}`);
   }

@@ -70,7 +70,7 @@ export class RnnHandle extends WasmObject {
     const o = options;
     const instance = currentInstance();
     const { kernels } = instance;
-    const handle = created(
+    const handle = granted(
       instance,
       kernels.stackNew(
         cell.number + (o.nonlinearity === "relu" ? 1 : 0),
@@ -194,34 +194,29 @@ export class RnnHandle extends WasmObject {
 
   /** A status must be 0. */
   expect(status: number, what: string): void {
-    if (status === 0) return;
-    throw refusal(this.instance, status, this.options, what);
+    if (status !== 0) granted(this.instance, -status, this.options, what);
   }
 }
 
 type Six = [number, number, number, number, number, number];
 
-/** A handle that the core gave, or the error that it gave instead. */
-export function created(instance: Instance, handle: number, options: CheckedOptions, what: string): number {
+/** The handle that the core answered; its error if it is negative, which is minus that error's code. */
+export function granted(instance: Instance, handle: number, options: CheckedOptions, what: string): number {
   if (handle >= 0) return handle;
-  throw refusal(instance, -handle, options, what);
-}
-
-function refusal(instance: Instance, code: number, options: CheckedOptions, what: string): LSTMError {
-  switch (code) {
+  switch (-handle) {
     case REFUSED_PROJ_SIZE: {
       const { hiddenSize, projSize } = options;
       const sizes = `Expected 0 to ${hiddenSize - 1}, got ${projSize}`;
-      return new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
+      throw new LSTMError("OPTION", `projSize must be smaller than hiddenSize. ${sizes}`);
     }
     case OUT_OF_MEMORY:
-      return outOfMemory(instance.kernels, what);
+      throw outOfMemory(instance.kernels, what);
     case REFUSED_BATCH_SIZES:
-      return new LSTMError(
+      throw new LSTMError(
         "LENGTHS",
         `${what}: batchSizes do not descend from the batch to 1 and add up to the rows of data`,
       );
     default:
-      throw new Error(`${what} was refused with code ${code}`);
+      throw new Error(`${what} was refused with code ${-handle}`);
   }
 }

@@ -20,7 +20,7 @@ import { checkGradients } from "./gradients.js";
 import { RnnHandle } from "./handle.js";
 import type { DropoutDraw } from "./results.js";
 import { readRows, writeRows } from "./rows.js";
-import { Sizes } from "./sizes.js";
+import { sizesOf } from "./sizes.js";
 import { blankState, checkState, readState, stateAt, writeState } from "./states.js";
 
 /** What is known of a training forward that waits for its backward. */
@@ -52,7 +52,7 @@ export abstract class Recurrent extends ParameterModule {
     const checked = checkOptions(owner, options, single ? CELL_OPTIONS : STACK_OPTIONS, own);
     const { seed } = options;
     if (seed !== undefined) checkCount("seed", seed);
-    const object = new RnnHandle(owner, new Sizes(cell, checked, single), checked, options[LOADED]);
+    const object = new RnnHandle(owner, sizesOf(cell, checked, single), checked, options[LOADED]);
     super(object);
     // All steps of a single cell wait until the sequence ends.
     this.pending = new Pending(owner, () => object.version(), single ? Infinity : undefined);

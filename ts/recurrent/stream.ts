@@ -8,7 +8,7 @@ import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
 import { registry, release } from "../wasm/object.js";
 import { byState, type StateName } from "./cells.js";
-import { created, type RnnHandle } from "./handle.js";
+import { granted, type RnnHandle } from "./handle.js";
 import { writeRows } from "./rows.js";
 
 /** Options of `stream()`. */
@@ -68,7 +68,7 @@ export class RecurrentStream<States extends StateName> {
     const { kernels } = object.instance;
     this.#object = object;
     this.batchSize = batch;
-    this.#id = created(
+    this.#id = granted(
       object.instance,
       kernels.streamNew(object.id, batch),
       object.options,
@@ -168,7 +168,7 @@ export class RecurrentStream<States extends StateName> {
     });
     this.#live(); // a getter of the caller's objects may have disposed it
     const { floats, kernels } = this.#object.instance;
-    for (const [index, data] of values.entries()) floats.set(data, this.#start[H + index]);
+    values.forEach((data, index) => floats.set(data, this.#start[H + index]));
     kernels.streamLoad(this.#id);
   }
 

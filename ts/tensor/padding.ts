@@ -64,13 +64,10 @@ export function packPaddedSequence(
 
   const shape = [rows, ...padded.shape.slice(2)];
   const data = allocate(shape);
-  let row = 0;
-  for (const [t, size] of batchSizes.entries()) {
-    for (let b = 0; b < size; b++, row++) {
-      const from = layout.offset(t, order[b] as number);
-      data.set(padded.data.subarray(from, from + layout.width), row * layout.width);
-    }
-  }
+  eachRow(batchSizes, (row, t, b) => {
+    const from = layout.offset(t, order[b] as number);
+    data.set(padded.data.subarray(from, from + layout.width), row * layout.width);
+  });
   // Sorted input needs no indices, as in PyTorch, unless a length of 0 hides a sequence from batchSizes.
   const sorted = enforceSorted && !counts.includes(0);
   return new PackedSequence(new Tensor(data, shape), batchSizes, sorted ? null : order);
@@ -101,14 +98,11 @@ export function padPackedSequence(
   }
   const { data, shape, layout } = allPadding(totalLength, packed.batch, packed.data.shape.slice(1), options);
   const lengths = new Array<number>(packed.batch).fill(0);
-  let row = 0;
-  for (const [t, size] of packed.batchSizes.entries()) {
-    for (let b = 0; b < size; b++, row++) {
-      const to = packed.sortedIndices ? (packed.sortedIndices[b] as number) : b;
-      data.set(packed.data.data.subarray(row * layout.width, (row + 1) * layout.width), layout.offset(t, to));
-      lengths[to] = t + 1;
-    }
-  }
+  eachRow(packed.batchSizes, (row, t, b) => {
+    const to = packed.sortedIndices ? (packed.sortedIndices[b] as number) : b;
+    data.set(packed.data.data.subarray(row * layout.width, (row + 1) * layout.width), layout.offset(t, to));
+    lengths[to] = t + 1;
+  });
   return [new Tensor(data, shape), lengths];
 }
 
@@ -174,6 +168,14 @@ function paddedLayout(argument: string, shape: readonly number[], batchFirst: bo
   const [batch, steps] = batchFirst ? [first, second] : [second, first];
   const offset = (t: number, b: number): number => (batchFirst ? b * steps + t : t * batch + b) * width;
   return { batch, steps, width, offset };
+}
+
+/** Tells the rows of a packed batch in turn: row `row` is step `t` of sequence `b`, the longest sequence being 0. */
+function eachRow(batchSizes: Int32Array, visit: (row: number, t: number, b: number) => void): void {
+  let row = 0;
+  batchSizes.forEach((size, t) => {
+    for (let b = 0; b < size; b++) visit(row++, t, b);
+  });
 }
 
 /** Rows of no columns take no memory, however many they are, but each takes time. */

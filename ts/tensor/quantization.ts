@@ -1,4 +1,4 @@
-import { mustBe } from "../checks/must-be.js";
+import { checkWord } from "../checks/options.js";
 
 /** What weights for inference alone can be. */
 export type IntegerWeights = "int8" | "int16";
@@ -18,10 +18,7 @@ export interface Quantization {
 }
 
 /** The option `weights`. */
-export function checkWeights(value: unknown): Weights {
-  if (WEIGHTS.includes(value as Weights)) return value as Weights;
-  throw mustBe("OPTION", "weights", `one of ${WEIGHTS.join(", ")}`, value);
-}
+export const checkWeights = (value: unknown): Weights => checkWord("weights", value, WEIGHTS);
 
 /** What an entry of a state dict says of its values; a clone of a tensor says it too. */
 export const quantizationOf = (value: unknown): Quantization | undefined =>

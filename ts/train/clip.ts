@@ -70,7 +70,10 @@ function scale(parameters: readonly Parameter[], factor: number): void {
 
 /** A norm other than the 2-norm; NaN if a gradient is. */
 function normOf(parameters: readonly Parameter[], p: number): number {
-  const gradients = parameters.map(({ object, index }) => object.readGradient(index));
+  const gradients = parameters.map(({ object, index }) => {
+    object.uploadGradients(index);
+    return object.gradient(index)?.slice() ?? new Float32Array(0);
+  });
   let largest = 0;
   for (const gradient of gradients) for (const g of gradient) largest = Math.max(largest, Math.abs(g));
   if (p === Infinity || largest === 0 || !(largest < Infinity)) return largest;

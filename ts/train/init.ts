@@ -2,7 +2,7 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
 import { mustBe } from "../checks/must-be.js";
-import { checkFloat, checkObject, checkRate, checkSeed } from "../checks/options.js";
+import { checkFloat, checkObject, checkRate, checkSeed, checkWord } from "../checks/options.js";
 import { Parameter } from "../parameters/parameter.js";
 import { product } from "../tensor/elements.js";
 import { fillNormal, Mt19937, randomSeed, uniform24 } from "../tensor/random.js";
@@ -162,14 +162,11 @@ function readGain(owner: string, options: GainOptions) {
 
 function readKaiming(owner: string, parameter: Parameter, options: KaimingOptions) {
   const given = checkObject(owner, options, ["a", "mode", "nonlinearity", "seed"]);
-  const { mode = "fanIn", nonlinearity = "leakyRelu" } = given;
-  if (mode !== "fanIn" && mode !== "fanOut") throw mustBe("OPTION", "mode", '"fanIn" or "fanOut"', mode);
-  if (typeof nonlinearity !== "string" || !Object.hasOwn(GAINS, nonlinearity)) {
-    const names = Object.keys(GAINS).join(", ");
-    throw mustBe("OPTION", "nonlinearity", `one of ${names}`, nonlinearity);
-  }
+  const { mode: fan = "fanIn", nonlinearity: name = "leakyRelu" } = given;
+  const mode = checkWord("mode", fan, ["fanIn", "fanOut"]);
+  const nonlinearity = checkWord("nonlinearity", name, Object.keys(GAINS) as (keyof typeof GAINS)[]);
   const slope = nonlinearity === "leakyRelu" ? checkFloat("a", given.a ?? 0) : 0;
-  const gain = GAINS[nonlinearity as keyof typeof GAINS] / Math.sqrt(1 + slope * slope);
+  const gain = GAINS[nonlinearity] / Math.sqrt(1 + slope * slope);
   return { deviation: gain / Math.sqrt(fans(parameter)[mode]), seed: given.seed };
 }
 

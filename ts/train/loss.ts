@@ -1,7 +1,6 @@
 import { shapeText } from "../checks/describe.js";
 import { LSTMError } from "../checks/errors.js";
-import { mustBe } from "../checks/must-be.js";
-import { checkInteger, checkObject, checkProbability } from "../checks/options.js";
+import { checkInteger, checkObject, checkProbability, checkWord } from "../checks/options.js";
 import { asIndices, checkRange, type IndexInput } from "../tensor/indices.js";
 import { sameValues, tensorOfShape } from "../tensor/shape.js";
 import { asTensor, product, Tensor, type TensorInput } from "../tensor/tensor.js";
@@ -112,6 +111,5 @@ const read = (floats: Float32Array, at: number, shape: readonly number[]): Tenso
 
 /** Whether a loss is a mean rather than a sum. */
 export function isMean(reduction: unknown = "mean"): boolean {
-  if (reduction === "mean" || reduction === "sum") return reduction === "mean";
-  throw mustBe("OPTION", "reduction", '"mean" or "sum"', reduction);
+  return checkWord("reduction", reduction, ["mean", "sum"]) === "mean";
 }

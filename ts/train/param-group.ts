@@ -105,7 +105,7 @@ export class Group {
     let both: readonly [number, number] = [0, 0];
     for (const [index, slot] of this.slots.entries()) {
       const { object, index: number } = slot.parameter;
-      if (!object.hasGradient(number)) continue;
+      if (!object.gradient(number)) continue;
       object.uploadData(number);
       object.uploadGradients(number);
       slot.steps++;

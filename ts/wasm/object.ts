@@ -89,13 +89,8 @@ export abstract class WasmObject {
 
   /** The gradient of a parameter, likewise; null before the first training forward. */
   grad(index: number): Floats | null {
-    const inside = this.#gradient(index);
+    const inside = this.gradient(index);
     return inside && arrayOf(this.#grads, index, inside);
-  }
-
-  /** Whether a parameter has a gradient yet. */
-  hasGradient(index: number): boolean {
-    return this.gradientStart(index) !== 0;
   }
 
   /** A copy of a parameter. */
@@ -130,12 +125,6 @@ export abstract class WasmObject {
     throw new LSTMError("QUANTIZED", `${what}: ${why}`);
   }
 
-  /** A copy of a parameter's gradient; empty before the first training forward. */
-  readGradient(index: number): Floats {
-    this.uploadGradients(index);
-    return this.#gradient(index)?.slice() ?? new Float32Array(0);
-  }
-
   /** Writes a parameter. Only where the object `isNew` may that be integers: those of the values' `quantization`, or rounded. */
   write(index: number, values: Float32Array, isNew?: boolean, quantization?: Quantization): void {
     if (isNew && this.narrowShape(index)) {
@@ -167,7 +156,8 @@ export abstract class WasmObject {
     return this.instance.floats.subarray(start, start + length);
   }
 
-  #gradient(index: number): Float32Array | null {
+  /** A parameter's gradient where it lies in WebAssembly, to be read or written at once; null before the first training forward. */
+  gradient(index: number): Float32Array | null {
     const start = this.gradientStart(index);
     const { length } = this.parameters[index] as ParameterInfo;
     return start === 0 ? null : this.instance.floats.subarray(start, start + length);
@@ -185,12 +175,12 @@ export abstract class WasmObject {
 
   /** As `uploadData`, of gradients. */
   uploadGradients(only?: number): void {
-    eachOf(this.#grads, only, (grad, index) => this.#gradient(index)?.set(grad));
+    eachOf(this.#grads, only, (grad, index) => this.gradient(index)?.set(grad));
   }
 
   /** As `downloadData`, of gradients. */
   downloadGradients(only?: number): void {
-    eachOf(this.#grads, only, (grad, index) => grad.set(this.#gradient(index) ?? grad));
+    eachOf(this.#grads, only, (grad, index) => grad.set(this.gradient(index) ?? grad));
   }
 
   /** Gives the memory back; once is enough. */
