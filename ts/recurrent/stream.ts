@@ -168,7 +168,7 @@ export class RecurrentStream<States extends StateName> {
     });
     this.#live(); // a getter of the caller's objects may have disposed it
     const { floats, kernels } = this.#object.instance;
-    values.forEach((data, index) => floats.set(data, this.#start[H + index]));
+    for (const [index, data] of values.entries()) floats.set(data, this.#start[H + index]);
     kernels.streamLoad(this.#id);
   }
 

@@ -70,6 +70,13 @@ pub fn with_capacity<T>(len: usize) -> Result<Vec<T>, Error> {
     Ok(list)
 }
 
+/// Adds an item to a list, or [`Error::OutOfMemory`].
+pub fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
+    list.try_reserve(1).map_err(|_| PART)?;
+    list.push(item);
+    Ok(())
+}
+
 /// A list of `len` items, each made from its index; the first error if one cannot be made.
 pub fn try_collect<T>(len: usize, item: impl Fn(usize) -> Result<T, Error>) -> Result<Vec<T>, Error> {
     let mut list = with_capacity(len)?;

@@ -88,18 +88,24 @@ impl<T> Table<T> {
 
     /// The handle of a new object, or [`Error::OutOfMemory`].
     pub fn insert(&mut self, object: T) -> Result<u32, Error> {
-        let live = Slot::Live(object);
-        if let Some(handle) = self.free {
-            let slot = &mut self.slots[handle as usize];
-            let Slot::Free(next) = *slot else { unreachable!() };
-            self.free = next;
-            *slot = live;
-            return Ok(handle);
-        }
-        let bytes = (size_of::<Slot<T>>() * (self.slots.len() + 1)) as u64;
+        let handle = match self.free {
+            Some(handle) => handle,
+            None => self.grow()?,
+        };
+        let slot = &mut self.slots[handle as usize];
+        let Slot::Free(next) = *slot else { unreachable!() };
+        self.free = next;
+        *slot = Slot::Live(object);
+        Ok(handle)
+    }
+
+    /// A free slot behind the last.
+    fn grow(&mut self) -> Result<u32, Error> {
+        let handle = self.slots.len();
+        let bytes = (size_of::<Slot<T>>() * (handle + 1)) as u64;
         self.slots.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes })?;
-        self.slots.push(live);
-        Ok(self.slots.len() as u32 - 1)
+        self.slots.push(Slot::Free(None));
+        Ok(handle as u32)
     }
 
     /// Ends an object; panics unless it lives.

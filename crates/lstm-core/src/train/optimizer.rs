@@ -2,7 +2,7 @@
 
 use super::lanes::{state_len, update};
 use crate::Error;
-use crate::buffer::{product, request, with_capacity, zeros};
+use crate::buffer::{product, push, request, zeros};
 use crate::simd::{Native, Vector};
 use alloc::vec::Vec;
 
@@ -42,13 +42,7 @@ impl Optimizer {
     pub fn add(&mut self, len: usize, buffers: usize) -> Result<(), Error> {
         request(product(state_len(len), buffers), || {
             let state = zeros(state_len(len) * buffers)?;
-            if self.states.len() == self.states.capacity() {
-                let mut more = with_capacity(2 * self.states.len() + 8)?;
-                more.append(&mut self.states);
-                self.states = more;
-            }
-            self.states.push(state);
-            Ok(())
+            push(&mut self.states, state)
         })
     }
 
