@@ -212,13 +212,12 @@ impl BackwardMemory {
         self.gradients.fill(0.0);
     }
 
-    /// Gives up on the last forward; its memory is used again.
-    pub fn discard_last(&mut self) {
-        self.spare.extend(self.waiting.pop());
-    }
-
-    /// Gives up on all forwards that wait for their backward; their memory is used again.
-    pub fn discard_all(&mut self) {
-        self.waiting.empty_into(&mut self.spare);
+    /// Gives up on so many forwards that wait for their backward, the last ones, or on all if there are fewer; their memory is
+    /// used again.
+    pub fn discard(&mut self, count: usize) {
+        for _ in 0..count {
+            let Some(saved) = self.waiting.pop() else { return };
+            self.spare.push(saved);
+        }
     }
 }

@@ -147,12 +147,6 @@ impl Waiting {
         self.forwards.last_mut()
     }
 
-    /// Moves all forwards to the end of `others`.
-    pub fn empty_into(&mut self, others: &mut Vec<SavedForward>) {
-        others.append(&mut self.forwards);
-        self.len = 0;
-    }
-
     /// Makes room for one forward more here, and in `others` for all of these and one, so that moving them never allocates.
     pub fn reserve(&mut self, others: &mut Vec<SavedForward>) -> Result<(), Error> {
         let refused = |_| Error::OutOfMemory { bytes: 0 };

@@ -18,7 +18,7 @@ mod runtime;
 mod train;
 
 use crate::objects::{BYTES, PACKED_A, STACKS, STREAMS};
-use lstm_core::backward_memory::{BackwardMemory, Traced};
+use lstm_core::backward_memory::Traced;
 use lstm_core::cell::Cell;
 use lstm_core::config::{Options, Weights};
 use lstm_core::dropout::Draw;
@@ -189,8 +189,8 @@ pub fn backward(stack: u32, index: usize) -> u32 {
 /// Gives up on the training forwards that wait for backward: the last one, or all of them.
 #[wasm_bindgen]
 pub fn forget(stack: u32, all: bool) {
-    let discard = if all { BackwardMemory::discard_all } else { BackwardMemory::discard_last };
-    with_stack(stack, |stack| stack.backward_memory().map_or((), discard));
+    let count = if all { usize::MAX } else { 1 };
+    with_stack(stack, |stack| stack.backward_memory().map_or((), |memory| memory.discard(count)));
 }
 
 /// Copies out the norms of dL/dh(t), or with `of_c` of dL/dc(t), of the last backward at every row of one direction
