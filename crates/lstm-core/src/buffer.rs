@@ -33,6 +33,7 @@ pub fn sum(values: &[u64]) -> u64 {
 /// The allocator refused a part of a request; [`request`] puts the bytes of the whole in.
 const PART: Error = Error::OutOfMemory { bytes: 0 };
 
+#[inline(never)]
 fn refused(values: u64) -> Error {
     Error::OutOfMemory { bytes: values.saturating_mul(4) }
 }
