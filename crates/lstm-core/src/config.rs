@@ -172,6 +172,7 @@ impl Config {
     }
 
     /// The sum of `of_layer` over the directions of all layers. It is asked for layers 0 and 1; those above are like layer 1.
+    #[inline(never)]
     pub(crate) fn total(&self, of_layer: &dyn Fn(usize) -> u64) -> u64 {
         let above = of_layer(1).saturating_mul(self.num_layers as u64 - 1);
         of_layer(0).saturating_add(above).saturating_mul(self.directions() as u64)
