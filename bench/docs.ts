@@ -8,7 +8,7 @@ import { nameOf } from "./cases.js";
 import type { Line } from "./cells.js";
 import type { Result } from "./compare-nodes.js";
 import type { Time } from "./harness.js";
-import { MORE_INPUTS, type NarrowLine, type NarrowRecord, SIZES } from "./narrow.js";
+import { MORE_INPUTS, MORE_INPUTS_OF_BATCHES, type NarrowLine, type NarrowRecord, SIZES } from "./narrow.js";
 import { kindOf, newest, type Recorded, read } from "./record.js";
 import { gflops } from "./report.js";
 
@@ -94,6 +94,7 @@ const PAGES = {
     const tables = [
       ["## How fast", narrowTable(narrow.lines)],
       ["### Where the time of a step goes", partsTable(narrow.lines)],
+      ["### How fast products can be", peaksTable(narrow)],
       ["### Against others", rivalsTable(narrow.lines)],
     ] as const;
     const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
@@ -222,6 +223,26 @@ function partsTable(lines: readonly NarrowLine[]): Rows {
   });
   const header = ["products", "all else"].flatMap((part) => [`${part}, float32`, "int8", "int16"]);
   return [["microseconds of a step", ...header], ...rows];
+}
+
+/** The products that a loop of nothing else makes in a second, and those of our batches, reckoned from what more inputs cost. */
+function peaksTable({ peaks, lines }: NarrowRecord): Rows {
+  const kinds = [OURS, "int8", "int16"];
+  const batch = { kind: "forward", batch: 16, hidden: 128 } as const;
+  const [narrower, wider] = [{ ...batch, inputs: 64 }, { ...batch, inputs: 64 + MORE_INPUTS_OF_BATCHES }];
+  const [few, many] = [fastestOf(lines, narrower), fastestOf(lines, wider)];
+  const products = MORE_INPUTS_OF_BATCHES * 4 * 128 * 16 * 20;
+  const ours = kinds.map((kind) => products / (many(kind) - few(kind)) / 1000);
+  const row = (name: string, [float = 0, ...narrow]: readonly number[]) => [
+    name,
+    float.toFixed(1),
+    ...narrow.map((speed) => `${speed.toFixed(1)} (×${(speed / float).toFixed(2)})`),
+  ];
+  return [
+    ["10^9 products a second", "float32", "int8", "int16"],
+    row("a loop of nothing else", [peaks.float32, peaks.int8, peaks.int16]),
+    row("batches of 16, (64, 128)", ours),
+  ];
 }
 
 /** The fastest round of each contestant in the LSTM's case like this one. */

@@ -42,7 +42,7 @@ function peakLoops(): Plugin {
       if (id !== `\0${name}`) return;
       const { assembled } = await import("../bench/assemble.js");
       const { TILES } = await import("../bench/tiles.js");
-      const loops = assembled(TILES).map(({ name, bytes }) => ({ name, bytes: [...(bytes as Uint8Array)] }));
+      const loops = assembled(TILES).map((loop) => ({ ...loop, bytes: [...(loop.bytes as Uint8Array)] }));
       return `export const loops = ${JSON.stringify(loops)}.map(({ name, bytes }) => ({ name, bytes: Uint8Array.from(bytes) }));`;
     },
   };
