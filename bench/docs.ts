@@ -229,7 +229,10 @@ function partsTable(lines: readonly NarrowLine[]): Rows {
 function peaksTable({ peaks, lines }: NarrowRecord): Rows {
   const kinds = [OURS, "int8", "int16"];
   const batch = { kind: "forward", batch: 16, hidden: 128 } as const;
-  const [narrower, wider] = [{ ...batch, inputs: 64 }, { ...batch, inputs: 64 + MORE_INPUTS_OF_BATCHES }];
+  const [narrower, wider] = [
+    { ...batch, inputs: 64 },
+    { ...batch, inputs: 64 + MORE_INPUTS_OF_BATCHES },
+  ];
   const [few, many] = [fastestOf(lines, narrower), fastestOf(lines, wider)];
   const products = MORE_INPUTS_OF_BATCHES * 4 * 128 * 16 * 20;
   const ours = kinds.map((kind) => products / (many(kind) - few(kind)) / 1000);
