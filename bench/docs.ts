@@ -225,31 +225,36 @@ function partsTable(lines: readonly NarrowLine[]): Rows {
   return [["microseconds of a step", ...header], ...rows];
 }
 
-/** The products that a loop of nothing else makes in a second, and those of our batches, reckoned from what more inputs cost. */
+/** The products that loops of nothing else make in a second, and ours, reckoned from what more inputs cost. */
 function peaksTable({ peaks, lines }: NarrowRecord): Rows {
-  const kinds = [OURS, "int8", "int16"];
-  const batch = { kind: "forward", batch: 16, hidden: 128 } as const;
-  const [narrower, wider] = [
-    { ...batch, inputs: 64 },
-    { ...batch, inputs: 64 + MORE_INPUTS_OF_BATCHES },
-  ];
-  const [few, many] = [fastestOf(lines, narrower), fastestOf(lines, wider)];
-  const products = MORE_INPUTS_OF_BATCHES * 4 * 128 * 16 * 20;
-  const ours = kinds.map((kind) => products / (many(kind) - few(kind)) / 1000);
+  const names = [OURS, "int8", "int16"];
+  const ours = (like: Pick<NarrowLine["case"], "kind" | "batch">, more: number, rows: number) => {
+    const [few, many] = [64, 64 + more].map((inputs) => fastestOf(lines, { ...like, inputs, hidden: 128 })) as [Of, Of];
+    return names.map((name) => (more * 4 * 128 * rows) / (many(name) - few(name)) / 1000);
+  };
   const row = (name: string, [float = 0, ...narrow]: readonly number[]) => [
     name,
     float.toFixed(1),
     ...narrow.map((speed) => `${speed.toFixed(1)} (×${(speed / float).toFixed(2)})`),
   ];
+  const loops = (of: "row" | "tile") => [peaks.float32[of], peaks.int8[of], peaks.int16[of]];
   return [
     ["10^9 products a second", "float32", "int8", "int16"],
-    row("a loop of nothing else", [peaks.float32, peaks.int8, peaks.int16]),
-    row("batches of 16, (64, 128)", ours),
+    row("one row, a loop of nothing else", loops("row")),
+    row("one row, our step (64, 128)", ours({ kind: "step", batch: 1 }, MORE_INPUTS, 1)),
+    row("four rows, a loop of nothing else", loops("tile")),
+    row(
+      "four rows, our batches of 16, (64, 128)",
+      ours({ kind: "forward", batch: 16 }, MORE_INPUTS_OF_BATCHES, 16 * 20),
+    ),
   ];
 }
 
+/** Microseconds by a contestant's name. */
+type Of = (name: string) => number;
+
 /** The fastest round of each contestant in the LSTM's case like this one. */
-function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): (name: string) => number {
+function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): Of {
   const isLike = ({ case: one }: NarrowLine) =>
     one.cell === "LSTM" && Object.entries(like).every(([key, value]) => one[key as keyof typeof one] === value);
   const line = lines.find(isLike);

@@ -93,8 +93,7 @@ export async function narrow({ all, python, record: keep }: NarrowOptions): Prom
   console.log(`Node ${node}, ${cpu}, one thread; the fastest rounds\n`);
   console.log(table(ownRows(lines)));
   const most = highest(limits);
-  const speeds = Object.entries(most).map(([kind, speed]) => `${kind} ${speed.toFixed(1)}`);
-  console.log(`\n10^9 products a second in a loop of products alone, at most: ${speeds.join(", ")}`);
+  console.log(`\nA loop of nothing but products, 10^9 a second\n\n${table(peakRows(most))}`);
   const names = rivals.map(({ name }) => name);
   if (all) console.log(`\nHow many times as long as our int8\n\n${table(rivalRows(lines, names))}`);
   const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
@@ -127,6 +126,11 @@ function ownRows(lines: readonly NarrowLine[]): string[][] {
     return [nameOf(line.case), ...times, ...narrow.map((time) => (float / time).toFixed(2))];
   });
   return [["ours", "float32, us", "int8, us", "int16, us", "float32 / int8", "float32 / int16"], ...rows];
+}
+
+function peakRows(peaks: Peaks): string[][] {
+  const rows = Object.entries(peaks).map(([kind, { row, tile }]) => [kind, row.toFixed(1), tile.toFixed(1)]);
+  return [["", "one row", "four rows"], ...rows];
 }
 
 /** How many times as long as our int8 others take. */

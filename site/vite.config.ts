@@ -47,7 +47,7 @@ function peakLoops(): Plugin {
       const { assembled } = await import("../bench/assemble.js");
       const { TILES } = await import("../bench/tiles.js");
       const loops = assembled(TILES).map((loop) => ({ ...loop, bytes: [...(loop.bytes as Uint8Array)] }));
-      return `export const loops = ${JSON.stringify(loops)}.map(({ name, bytes }) => ({ name, bytes: Uint8Array.from(bytes) }));`;
+      return `export const loops = ${JSON.stringify(loops)}.map((loop) => ({ ...loop, bytes: Uint8Array.from(loop.bytes) }));`;
     },
   };
 }
