@@ -18,7 +18,8 @@ export const MODULES = {
 
 const WASM_PACK_VERSION = "0.15.1";
 /**
- * Small functions with one caller are inlined: with --no-inline=* before -O3 the products of batches are 7 % slower. -Os is 0.8 kB less and training 3 % slower; --flatten --rereloop is 2.6 kB less and batches are 4 % slower.
+ * Small functions with one caller are inlined: with --no-inline=* before -O3 the products of batches are 7 % slower. -Os is 0.8 kB
+ * less and training 3 % slower; --flatten --rereloop is 2.6 kB less and batches are 4 % slower.
  * Gzipped, 0.5 kB less by: the promise that no address is below 1024 (there ends the stack, which grows down from 1 MiB), so that
  * constants move into the offsets of loads; few copies of small functions with several callers; and large functions that stay on
  * their own, since one with more than 128 locals names most of them by two bytes.
