@@ -18,18 +18,17 @@ export const MODULES = {
 
 const WASM_PACK_VERSION = "0.15.1";
 /**
- * Small functions with one caller are inlined: with --no-inline=* before -O3 the products of batches are 7 % slower. -Os is 0.8 kB
+ * What has one caller may be inlined, the loops of `simd/product.rs` above all: with --no-inline=* before -O3 the products of batches
+ * are 7 % slower; --one-caller-inline-max-function-size=80 is 0.1 kB less and short sequences of few units 4 % slower. -Os is 0.8 kB
  * less and training 3 % slower; --flatten --rereloop is 2.6 kB less and batches are 4 % slower.
- * Gzipped, 0.5 kB less by: the promise that no address is below 1024 (there ends the stack, which grows down from 1 MiB), so that
- * constants move into the offsets of loads; few copies of small functions with several callers; and large functions that stay on
- * their own, since one with more than 128 locals names most of them by two bytes.
+ * Gzipped, 0.3 kB less by: the promise that no address is below 1024 (there ends the stack, which grows down from 1 MiB), so that
+ * constants move into the offsets of loads; few copies of small functions with several callers.
  */
 const WASM_OPT = [
   "-O3",
   "--converge",
   "--low-memory-unused",
   "--flexible-inline-max-function-size=5",
-  "--one-caller-inline-max-function-size=80",
   "--enable-simd",
   "--enable-relaxed-simd",
   "--enable-bulk-memory",
