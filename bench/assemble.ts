@@ -11,5 +11,5 @@ export function assemble(text: string): Uint8Array<ArrayBuffer> {
 }
 
 export function assembled(tiles: readonly Tile[]): TileModule[] {
-  return tiles.map((tile) => ({ name: tile.name, bytes: assemble(tileModule(tile)) }));
+  return tiles.map((tile) => ({ name: tile.name, flops: tile.flops, bytes: assemble(tileModule(tile)) }));
 }

@@ -8,7 +8,7 @@ import { nameOf } from "./cases.js";
 import type { Line } from "./cells.js";
 import type { Result } from "./compare-nodes.js";
 import type { Time } from "./harness.js";
-import { MORE_INPUTS, type NarrowLine, type NarrowRecord, SIZES } from "./narrow.js";
+import { MORE_INPUTS, MORE_INPUTS_OF_BATCHES, type NarrowLine, type NarrowRecord, SIZES } from "./narrow.js";
 import { kindOf, newest, type Recorded, read } from "./record.js";
 import { gflops } from "./report.js";
 
@@ -94,6 +94,7 @@ const PAGES = {
     const tables = [
       ["## How fast", narrowTable(narrow.lines)],
       ["### Where the time of a step goes", partsTable(narrow.lines)],
+      ["### How fast products can be", peaksTable(narrow)],
       ["### Against others", rivalsTable(narrow.lines)],
     ] as const;
     const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
@@ -224,8 +225,36 @@ function partsTable(lines: readonly NarrowLine[]): Rows {
   return [["microseconds of a step", ...header], ...rows];
 }
 
+/** The products that loops of nothing else make in a second, and ours, reckoned from what more inputs cost. */
+function peaksTable({ peaks, lines }: NarrowRecord): Rows {
+  const names = [OURS, "int8", "int16"];
+  const ours = (like: Pick<NarrowLine["case"], "kind" | "batch">, more: number, rows: number) => {
+    const [few, many] = [64, 64 + more].map((inputs) => fastestOf(lines, { ...like, inputs, hidden: 128 })) as [Of, Of];
+    return names.map((name) => (more * 4 * 128 * rows) / (many(name) - few(name)) / 1000);
+  };
+  const row = (name: string, [float = 0, ...narrow]: readonly number[]) => [
+    name,
+    float.toFixed(1),
+    ...narrow.map((speed) => `${speed.toFixed(1)} (×${(speed / float).toFixed(2)})`),
+  ];
+  const loops = (of: "row" | "tile") => [peaks.float32[of], peaks.int8[of], peaks.int16[of]];
+  return [
+    ["10^9 products a second", "float32", "int8", "int16"],
+    row("one row, a loop of nothing else", loops("row")),
+    row("one row, our step (64, 128)", ours({ kind: "step", batch: 1 }, MORE_INPUTS, 1)),
+    row("four rows, a loop of nothing else", loops("tile")),
+    row(
+      "four rows, our batches of 16, (64, 128)",
+      ours({ kind: "forward", batch: 16 }, MORE_INPUTS_OF_BATCHES, 16 * 20),
+    ),
+  ];
+}
+
+/** Microseconds by a contestant's name. */
+type Of = (name: string) => number;
+
 /** The fastest round of each contestant in the LSTM's case like this one. */
-function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): (name: string) => number {
+function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): Of {
   const isLike = ({ case: one }: NarrowLine) =>
     one.cell === "LSTM" && Object.entries(like).every(([key, value]) => one[key as keyof typeof one] === value);
   const line = lines.find(isLike);

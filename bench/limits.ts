@@ -5,7 +5,7 @@
 import { assemble, assembled } from "./assemble.js";
 import { RELAXED_PROBE } from "./ours.js";
 import { fastestLoop, instantiate, type Loop, secondsOf, speedsOf } from "./peak.js";
-import { RELAXED_TILES, TILES } from "./tiles.js";
+import { KINDS, RELAXED_TILES, TILES, type Tile } from "./tiles.js";
 
 export interface Limits {
   /** GFLOP/s of the best loop over a 4 x 8 tile with f32x4.mul and f32x4.add: "the peak". */
@@ -35,6 +35,22 @@ export function measureLimits(): Limits {
     readBy,
   };
 }
+
+/** By the kind of weights, the products that a loop of nothing else makes at most, 10^9 in a second: for four rows, and for one. */
+export type Peaks = Readonly<Record<keyof typeof KINDS, { readonly tile: number; readonly row: number }>>;
+
+export function peaks(): Peaks {
+  const best = (tiles: readonly Tile[]) => Math.max(...Object.values(speedsOf(assembled(tiles)))) / 2;
+  return byKind((kind) => ({ tile: best(KINDS[kind].tile), row: best(KINDS[kind].row) }));
+}
+
+/** The highest of several measurements. */
+export function highest(all: readonly Peaks[]): Peaks {
+  const of = (kind: keyof Peaks, loop: "tile" | "row") => Math.max(...all.map((peaks) => peaks[kind][loop]));
+  return byKind((kind) => ({ tile: of(kind, "tile"), row: of(kind, "row") }));
+}
+
+const byKind = <T>(of: (kind: keyof Peaks) => T) => ({ float32: of("float32"), int8: of("int8"), int16: of("int16") });
 
 /** The peak's loop again, to take its turn with what is measured against it. */
 export function peakLoop({ tiles }: Limits): Loop {

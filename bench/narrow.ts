@@ -6,6 +6,7 @@ import { type Case, type Cell, nameOf } from "./cases.js";
 import type { Contestant } from "./contestant.js";
 import { measure, sentencesOf, type Time } from "./harness.js";
 import { install } from "./install.js";
+import { highest, type Peaks, peaks } from "./limits.js";
 import { medianOf } from "./median.js";
 import { dataOf, narrow as integers, ours } from "./ours.js";
 import { machine, record, version } from "./record.js";
@@ -28,6 +29,8 @@ const SHAPES = [
 
 /** So many more inputs than another case tell what the products of a step cost; the weights still fit the second cache. */
 export const MORE_INPUTS = 128;
+/** Likewise for a batch's. */
+export const MORE_INPUTS_OF_BATCHES = 512;
 
 /** How often all cases are measured, minutes apart: another program may be busy through all rounds of a case. */
 const PASSES = 3;
@@ -43,7 +46,7 @@ const CASES: readonly Case[] = [
   // Beside (16, 64) and (64, 128): what comes on top is the time of more products alone.
   { ...SHAPES[0], cell: "LSTM", inputs: 16 + MORE_INPUTS, hidden: 64, layers: 1, directions: 1 },
   { ...SHAPES[0], cell: "LSTM", inputs: 64 + MORE_INPUTS, hidden: 128, layers: 1, directions: 1 },
-  { ...SHAPES[2], cell: "LSTM", inputs: 576, hidden: 128, layers: 1, directions: 1 },
+  { ...SHAPES[2], cell: "LSTM", inputs: 64 + MORE_INPUTS_OF_BATCHES, hidden: 128, layers: 1, directions: 1 },
 ];
 
 /** Of a record: times by what the weights are. */
@@ -63,14 +66,17 @@ export interface NarrowOptions {
 /** What a run records. */
 export interface NarrowRecord {
   readonly versions: Readonly<Record<string, string | undefined>>;
+  readonly peaks: Peaks;
   readonly lines: readonly NarrowLine[];
 }
 
 export async function narrow({ all, python, record: keep }: NarrowOptions): Promise<void> {
   const rivals = all ? await installed(python) : [];
   const contestants = [ours, ...integers, ...rivals];
+  const limits: Peaks[] = [];
   const passes: NarrowLine[][] = [];
   for (let pass = 1; pass <= PASSES; pass++) {
+    limits.push(peaks());
     const lines: NarrowLine[] = [];
     for (const one of CASES) {
       process.stderr.write(`pass ${pass} of ${PASSES}: ${nameOf(one)} ...\n`);
@@ -86,10 +92,12 @@ export async function narrow({ all, python, record: keep }: NarrowOptions): Prom
   const { node, cpu } = machine();
   console.log(`Node ${node}, ${cpu}, one thread; the fastest rounds\n`);
   console.log(table(ownRows(lines)));
+  const most = highest(limits);
+  console.log(`\nA loop of nothing but products, 10^9 a second\n\n${table(peakRows(most))}`);
   const names = rivals.map(({ name }) => name);
   if (all) console.log(`\nHow many times as long as our int8\n\n${table(rivalRows(lines, names))}`);
   const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
-  if (keep) record("narrow", { version, versions, lines } satisfies NarrowRecord & { version: string });
+  if (keep) record("narrow", { version, versions, peaks: most, lines } satisfies NarrowRecord & { version: string });
 }
 
 /** For each name the fastest round of all passes, and the median of their medians. */
@@ -118,6 +126,11 @@ function ownRows(lines: readonly NarrowLine[]): string[][] {
     return [nameOf(line.case), ...times, ...narrow.map((time) => (float / time).toFixed(2))];
   });
   return [["ours", "float32, us", "int8, us", "int16, us", "float32 / int8", "float32 / int16"], ...rows];
+}
+
+function peakRows(peaks: Peaks): string[][] {
+  const rows = Object.entries(peaks).map(([kind, { row, tile }]) => [kind, row.toFixed(1), tile.toFixed(1)]);
+  return [["", "one row", "four rows"], ...rows];
 }
 
 /** How many times as long as our int8 others take. */

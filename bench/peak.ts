@@ -2,7 +2,7 @@
  * The peak: how many multiplications and additions this machine and this engine can do in a second, with 128-bit lanes and
  * operands in L1. `tiles.ts` has the loops. They come assembled, so that a browser needs no assembler.
  */
-import { FLOPS_OF_TILE } from "./tiles.js";
+import type { Tile } from "./tiles.js";
 
 /** A loop that runs into one limit. */
 export interface Loop {
@@ -12,8 +12,7 @@ export interface Loop {
 }
 
 /** A tile of `tiles.ts` as a WebAssembly module. */
-export interface TileModule {
-  readonly name: string;
+export interface TileModule extends Pick<Tile, "name" | "flops"> {
   readonly bytes: BufferSource;
 }
 
@@ -27,17 +26,17 @@ const WARM_UP = 100;
 /** GFLOP/s of each loop by its name. @param slice milliseconds of one round, for a clock that is coarse */
 export function speedsOf(modules: readonly TileModule[], slice?: number): Record<string, number> {
   return Object.fromEntries(
-    modules.map(({ name, bytes }) => [name, (FLOPS_OF_TILE / secondsOf(instantiate(bytes, "tile"), slice)) * 1e-9]),
+    modules.map(({ name, flops, bytes }) => [name, (flops / secondsOf(instantiate(bytes, "tile"), slice)) * 1e-9]),
   );
 }
 
 /** The fastest loop, to take its turn with what is measured against it. @param speeds as `speedsOf` returns them */
 export function fastestLoop(modules: readonly TileModule[], speeds: Readonly<Record<string, number>>): Loop {
   const speed = ({ name }: TileModule) => speeds[name] as number;
-  const { bytes } = modules.reduce((best, module) => (speed(module) > speed(best) ? module : best));
+  const { flops, bytes } = modules.reduce((best, module) => (speed(module) > speed(best) ? module : best));
   const repeat = instantiate(bytes, "tile");
   const times = 100;
-  return { run: () => void repeat(times), flops: FLOPS_OF_TILE * times };
+  return { run: () => void repeat(times), flops: flops * times };
 }
 
 type Kernel = (...parameters: number[]) => unknown;

@@ -1,22 +1,26 @@
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { licences } from "./licences.js";
 import { contentSecurityPolicy } from "./policy.js";
 import { reference } from "./reference/plugin.js";
 
 /** Most of the time is typedoc's, and Vite need not say so. */
 const rolldownOptions = { checks: { pluginTimings: false } };
 
+/** Folders of npm packages. */
+const bundled = new Set<string>();
+
 export default defineConfig({
   root: import.meta.dirname,
   base: "./", // the built files may be served from any path
-  plugins: [contentSecurityPolicy(), peakLoops(), reference()],
+  plugins: [contentSecurityPolicy(), peakLoops(), reference(), licences(bundled, "page")],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0, // the policy lets the page fetch files of its host, and no data: addresses
     rolldownOptions,
   },
-  worker: { format: "es", plugins: () => [peakLoops()], rolldownOptions },
+  worker: { format: "es", plugins: () => [peakLoops(), licences(bundled, "worker")], rolldownOptions },
   // The models of the examples lie outside of this folder, and so do examples that panels import.
   server: { fs: { allow: [join(import.meta.dirname, "..")] } },
   resolve: {
@@ -42,8 +46,8 @@ function peakLoops(): Plugin {
       if (id !== `\0${name}`) return;
       const { assembled } = await import("../bench/assemble.js");
       const { TILES } = await import("../bench/tiles.js");
-      const loops = assembled(TILES).map(({ name, bytes }) => ({ name, bytes: [...(bytes as Uint8Array)] }));
-      return `export const loops = ${JSON.stringify(loops)}.map(({ name, bytes }) => ({ name, bytes: Uint8Array.from(bytes) }));`;
+      const loops = assembled(TILES).map((loop) => ({ ...loop, bytes: [...(loop.bytes as Uint8Array)] }));
+      return `export const loops = ${JSON.stringify(loops)}.map((loop) => ({ ...loop, bytes: Uint8Array.from(loop.bytes) }));`;
     },
   };
 }

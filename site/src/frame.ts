@@ -60,7 +60,9 @@ export class Frame {
       event.preventDefault(); // the part of the address after # names the panel
       heading.focus();
     });
-    this.#body.replaceChildren(skip, this.#header(), main, element("footer", {}, strings.privacy), this.#live);
+    const licences = element("a", { href: "licences.txt" }, strings.licences); // site/licences.ts makes it
+    const footer = element("footer", {}, strings.privacy, " ", licences);
+    this.#body.replaceChildren(skip, this.#header(), main, footer, this.#live);
     void this.#fill(root).then(() => {
       main.ariaBusy = "false";
     });

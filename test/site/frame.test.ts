@@ -36,3 +36,14 @@ test("a change of the language keeps the worker", { timeout: 60_000 }, async () 
   await ready();
   expect(page.workers()).toEqual(workers);
 });
+
+test("the footer leads to the licences of what the page and its workers are made of", { timeout: 60_000 }, async () => {
+  const { page, ready } = await site.visit("cell");
+  await ready();
+  const address = await page.$eval("footer a", (link) => (link as HTMLAnchorElement).href);
+  const text = await (await fetch(address)).text();
+  // In the page, in a worker, in a worker at a click, and what the package itself has in it.
+  for (const name of ["uplot", "comlink", "papaparse", "onnxruntime-web", "@tensorflow/tfjs-core", "fflate"])
+    expect(text).toMatch(new RegExp(`^${name} \\d+[.]\\d+[.]\\d+ \\(`, "m"));
+  expect(text).toContain("Copyright (c) 2026 lstm-wasm contributors");
+});

@@ -8,4 +8,5 @@ export const en = {
   loading: "Loading …",
   failed: (reason: string) => `This panel could not be shown: ${reason}`,
   privacy: "Everything runs on this machine. Nothing that you type, draw, say or open leaves it.",
+  licences: "Licences",
 };

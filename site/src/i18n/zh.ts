@@ -10,4 +10,5 @@ export const zh: typeof en = {
   loading: "正在加载…",
   failed: (reason) => `无法显示这个面板：${reason}`,
   privacy: "一切都在本机运行。你输入、绘制、说出或打开的内容都不会离开这台机器。",
+  licences: "许可证",
 };

@@ -69,6 +69,7 @@ export const en = {
     batchState: () => "The file has first states for several sequences. Here, one sequence starts at zeros.",
     sequenceLens: () => "The model gives sequences lengths of their own. Here one sequence is run as a whole.",
     quantized: () => "The weights are int8 in the file. Here they are float32.",
+    integers: (kind: string) => `The weights are ${kind} in the file, and here too.`,
     runsWhole: () => "All layers of the model can run with this package; the page looks at the recurrent ones.",
     obstacle: (why: string) => `Only the recurrent layers are taken: ${why}.`,
     lastStepOnly: () => "In the model it gives its last step only (return_sequences=False).",

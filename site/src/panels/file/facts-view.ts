@@ -2,6 +2,7 @@ import { element } from "../../ui/element.js";
 import type { en } from "./en.js";
 import type { FileFacts } from "./file.worker.js";
 import type { LayerFacts, Note, Shape } from "./model.js";
+import { faultWords } from "./refusal-view.js";
 
 type Strings = typeof en;
 
@@ -26,9 +27,10 @@ export function factsView(
     shapes.push(shapeList(strings.otherTensors, tensors, strings, false));
   nodes.push(...shapes);
   if (refused.length > 0) {
-    const items = refused.map((one) =>
-      element("li", { lang: "en" }, one.name === "" ? one.why : `${one.name}: ${one.why}`),
-    );
+    const items = refused.map(({ name, why }) => {
+      const [kind, details] = faultWords(why, strings);
+      return element("li", {}, name === "" ? kind : `${name}: ${kind}`, details);
+    });
     nodes.push(element("h3", {}, strings.refused), element("ul", { role: "alert" }, ...items));
   }
   const remarks = [...notes.map((note) => remark(note, strings)), ...layerRemarks(layers, strings)];

@@ -1,6 +1,7 @@
 import type { GRU, LSTM, RNN, Tensor } from "lstm-wasm";
 import type { LayerOptions } from "../../../../ts/cli/layers.js";
 import type { en } from "./en.js";
+import type { Fault } from "./problem.js";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 export type Module = LSTM | GRU | RNN;
@@ -47,11 +48,17 @@ export interface Layer extends LayerFacts {
 export interface Model {
   readonly format: keyof typeof en.formats;
   readonly layers: readonly Layer[];
-  /** Layers whose parameters do not make one of the package's modules, and why, in the package's words. */
-  readonly refused: readonly { readonly name: string; readonly why: string }[];
+  /** Layers whose parameters do not make one of the package's modules, and why. */
+  readonly refused: readonly { readonly name: string; readonly why: Fault }[];
   /** All tensors that were read, by PyTorch's names. */
   readonly tensors: Tensors;
   readonly notes: readonly Note[];
+}
+
+/** What is to say of a layer whose weights are integers, and stay so. */
+export function integersNote({ weight_ih_l0 }: Tensors): Note[] {
+  const kind = weight_ih_l0?.quantization?.weights;
+  return kind === undefined ? [] : [{ name: "integers", value: kind }];
 }
 
 export const shapesOf = (tensors: Tensors): Shape[] =>

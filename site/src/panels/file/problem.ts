@@ -17,12 +17,16 @@ export class Problem extends Error {
   }
 }
 
-/** Why there is no answer: the page's own reason, or what the package threw, in its words. */
-export type Refusal =
-  | { readonly problem: ProblemName; readonly values: readonly string[] }
-  | { readonly code: string; readonly message: string };
+/** What the package threw, in its words. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
 
-/** An answer of the worker. A message to the page loses the class and the code of an error, so these are data. */
+/** Why there is no answer: the page's own reason, or the package's. */
+export type Refusal = { readonly problem: ProblemName; readonly values: readonly string[] } | Fault;
+
+/** An answer of the worker. */
 export type Answer<T> = { readonly value: T } | { readonly refusal: Refusal };
 
 /** Runs `work`; what it throws becomes a refusal. */
@@ -32,7 +36,12 @@ export async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   } catch (error) {
     if (error instanceof Problem) return { refusal: { problem: error.problem, values: error.values } };
     if (!(error instanceof Error)) throw error;
-    const { code = error.name } = error as { code?: string };
-    return { refusal: { code, message: error.message } };
+    return { refusal: faultOf(error) };
   }
+}
+
+/** A message to the page loses the class and the code of an error, so these are data. */
+export function faultOf(error: Error): Fault {
+  const { code = error.name } = error as { code?: string };
+  return { code, message: error.message };
 }

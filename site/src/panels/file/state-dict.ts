@@ -1,7 +1,17 @@
 /** The LSTMs, GRUs and RNNs of a state dict, found by the names and shapes of its tensors. */
 import { GRU, LSTM, RNN } from "lstm-wasm";
 import { type Candidate, candidates, optionsOf } from "../../../../ts/cli/layers.js";
-import { type Layer, type Model, type Module, type Nonlinearity, type Note, shapesOf, type Tensors } from "./model.js";
+import {
+  integersNote,
+  type Layer,
+  type Model,
+  type Module,
+  type Nonlinearity,
+  type Note,
+  shapesOf,
+  type Tensors,
+} from "./model.js";
+import { faultOf } from "./problem.js";
 
 export function stateDictModel(format: Model["format"], tensors: Tensors, notes: readonly Note[] = []): Model {
   const layers: Layer[] = [];
@@ -11,7 +21,7 @@ export function stateDictModel(format: Model["format"], tensors: Tensors, notes:
       layers.push(layerOf(found));
     } catch (error) {
       if (!(error instanceof Error && error.name === "LSTMError")) throw error;
-      refused.push({ name: found.prefix, why: error.message });
+      refused.push({ name: found.prefix, why: faultOf(error) });
     }
   }
   return { format, layers, refused, tensors, notes };
@@ -32,7 +42,7 @@ function layerOf({ prefix, cell, kind, stateDict }: Candidate): Layer {
     options,
     parameters: shapesOf(stateDict),
     openNonlinearity: kind === "RNN",
-    notes: kind === "RNN" ? [{ name: "openNonlinearity" }] : [],
+    notes: [...(kind === "RNN" ? [{ name: "openNonlinearity" } as const] : []), ...integersNote(stateDict)],
     stateDict,
     backwards: false,
     state: undefined,

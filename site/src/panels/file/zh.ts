@@ -64,6 +64,7 @@ export const zh: typeof en = {
     batchState: () => "文件带有多个序列的初始状态，而这里只运行一个序列，从零开始。",
     sequenceLens: () => "模型允许每个序列有各自的长度，这里把一个序列从头运行到尾。",
     quantized: () => "文件中的权重是 int8，这里转换为 float32。",
+    integers: (kind) => `文件中的权重是 ${kind}，这里也用 ${kind} 运行。`,
     runsWhole: () => "这个软件包可以运行整个模型；本页面只查看其中的循环层。",
     obstacle: (why) => `只读取循环层，原因：${why}。`,
     lastStepOnly: () => "在模型中，这一层只输出最后一步（return_sequences=False）。",

@@ -1,7 +1,7 @@
 import { Tensor } from "lstm-wasm";
 import { load, type OnnxLayer } from "lstm-wasm/onnx";
 import { type LayerOptions, together } from "../../../../../ts/cli/layers.js";
-import { type Layer, type Model, type Note, shapesOf } from "../model.js";
+import { integersNote, type Layer, type Model, type Note, shapesOf } from "../model.js";
 
 /** @param beside the files that were given with the model: tensors may lie in them */
 export function read(bytes: Uint8Array, beside: Readonly<Record<string, Uint8Array>>): Model {
@@ -24,12 +24,13 @@ function asLayer(layer: OnnxLayer): Layer {
   const some = h ?? c;
   // The page reads one sequence, so it has no use for the states of a batch.
   const starts = some?.shape[1] === 1;
+  const integers = integersNote(stateDict);
   const notes: Note[] = [
     ...(backwards ? [{ name: "backwards" } as const] : []),
     ...(h0 === "computed" || c0 === "computed" ? [{ name: "computedState" } as const] : []),
     ...(some ? [{ name: starts ? "ownState" : "batchState" } as const] : []),
     ...(sequenceLens ? [{ name: "sequenceLens" } as const] : []),
-    ...(quantized ? [{ name: "quantized" } as const] : []),
+    ...(quantized && integers.length === 0 ? [{ name: "quantized" } as const] : integers),
   ];
   const zeros = some && Tensor.zeros(some.shape);
   return {
