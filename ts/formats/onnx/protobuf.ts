@@ -9,8 +9,8 @@ import { decodeUtf8 } from "../utf8.js";
 /** How a field is read: `int` is any varint, `float` has 4 bytes; a function gives the fields of a message. */
 type Kind = "int" | "float" | "text" | "bytes" | (() => Schema);
 
-/** A message's fields by their numbers: what each is called, and how it is read. */
-export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind]>>;
+/** A message's fields by their numbers: what each is called, how it is read, and whether numbers may be many in one field. */
+export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind, many?: "many"]>>;
 
 /** Wire type 2: bytes, after their length. */
 const BYTES = 2;
@@ -73,14 +73,14 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
       if (tag < 8 || tag >= 2 ** 32 || least < 0) throw malformed();
       const stop = (wire === BYTES ? varint() : least) + at; // in this order: varint moves at
       if (!(stop >= at && stop <= end)) throw beyond();
-      const [name = "", kind] = fields[tag >>> 3] ?? [];
+      const [name = "", kind, many] = fields[tag >>> 3] ?? [];
       if (kind === undefined) {
         if (wire === 0) varint();
         else at = stop;
         continue;
       }
       const own = WIRES[kind as string] ?? BYTES;
-      const packed = wire === BYTES && own !== BYTES;
+      const packed = wire === BYTES && many;
       if (wire !== own && !packed) throw malformed();
       if (!packed) result[name]?.push(value(kind, stop, depth));
       while (packed && at < stop) result[name]?.push(value(kind, stop, depth));

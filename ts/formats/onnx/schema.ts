@@ -53,15 +53,15 @@ export interface Model {
 
 /** Lists of floating-point numbers are packed, and their bytes those of `raw`. */
 const TENSOR: Schema = {
-  1: ["dims", "int"],
+  1: ["dims", "int", "many"],
   2: ["type", "int"],
   4: ["floats", "bytes"],
-  5: ["ints", "int"],
-  7: ["ints", "int"],
+  5: ["ints", "int", "many"],
+  7: ["ints", "int", "many"],
   8: ["name", "text"],
   9: ["raw", "bytes"],
   10: ["doubles", "bytes"],
-  11: ["ints", "int"],
+  11: ["ints", "int", "many"],
   13: ["external", () => ({ 1: ["key", "text"], 2: ["value", "text"] })],
   14: ["location", "int"],
 };
@@ -73,8 +73,8 @@ const ATTRIBUTE: Schema = {
   4: ["values", "text"],
   5: ["values", () => TENSOR],
   6: ["graphs", () => GRAPH],
-  7: ["values", "float"],
-  8: ["values", "int"],
+  7: ["values", "float", "many"],
+  8: ["values", "int", "many"],
   9: ["values", "text"],
   11: ["graphs", () => GRAPH],
   21: ["reference", "text"],
