@@ -250,6 +250,26 @@ describe("adversarial files", () => {
     refuses(() => load(model(lstm, many, tensor("w", [4096], new Uint8Array(16_384)))), "FILE", "many times");
   });
 
+  it("with a list of more axes than a tensor has dimensions", () => {
+    const list = (name: string, value: number) => tensor(name, [2 ** 17], new Uint8Array(2 ** 17).fill(value), 2);
+    const lists = [list("zeros", 0), list("ends", 255)]; // each of them would copy the tensor
+    const x = tensor("x", [255, 8192], new Uint8Array(255 * 8192 * 4));
+    for (const cut of [
+      node("Slice", ["x", "zeros", "ends", "zeros"], ["W"]),
+      node("Squeeze", ["x", "zeros"], ["W"]),
+      node("Unsqueeze", ["x", "zeros"], ["W"]),
+    ]) {
+      refuses(() => load(model(lstm, cut, x, ...lists)), "FILE", "only known when the model runs");
+    }
+  });
+
+  it("with a shape between two layers that is put together of many", () => {
+    const weights = [tensor("W", [1, 4, 1], new Uint8Array(16)), tensor("big", [2 ** 17], new Uint8Array(2 ** 17), 2)];
+    const shape = node("Concat", new Array(3000).fill("big"), ["shape"]);
+    const layers = [node("LSTM", ["X", "W", "W"], ["Y"]), node("LSTM", ["x", "W", "W"], ["y"])];
+    expect(load(model(...weights, ...layers, shape, node("Reshape", ["Y", "shape"], ["x"]))).layers).toHaveLength(2);
+  });
+
   it("with tensors that all are the same bytes of another file, or lie nowhere in it", () => {
     const pair = (key: string, value: string) => field(13, message(all(text(1, key), text(2, value))));
     const external = (name: string, offset: string, length: string) =>
@@ -299,6 +319,33 @@ describe("adversarial files", () => {
     const value = field(5, message(all(text(1, "value"), tensor("", [4096], new Uint8Array(16_384)))));
     const leaf = body("f13", inFunction("Constant", text(2, "c"), value));
     refuses(() => load(joined(model(node("f0", [], [], text(7, "d"))), ...twice, leaf)), "FILE", "many times as large");
+  });
+
+  it("with attributes of a function that its call has not", () => {
+    const weights = [tensor("W", [1, 4, 1], new Uint8Array(16)), node("f", ["X", "W"], ["Y"], text(7, "d"))];
+    for (const name of ["activations", "direction", "clip"]) {
+      for (const reference of ["direction", "toString", "constructor", "__proto__"]) {
+        const attribute = field(5, message(all(text(1, name), text(21, reference))));
+        const layer = field(7, message(all(...["x", "w", "w"].map((one) => text(1, one)), text(4, "LSTM"), attribute)));
+        const body = all(text(1, "f"), text(10, "d"), text(4, "x"), text(4, "w"), layer);
+        expect(load(joined(model(...weights), message(field(25, message(body))))).layers).toHaveLength(1);
+      }
+    }
+  });
+
+  it("not for a default of a function that is called by another without that attribute", () => {
+    const refers = (tag: number) => field(tag, message(all(text(1, "direction"), text(21, "direction"))));
+    const inFunction = (op: string, ...more: Write[]) =>
+      field(
+        7,
+        message(all(...["x", "w", "w"].map((one) => text(1, one)), text(2, "y"), text(4, op), refers(5), ...more)),
+      );
+    const body = (name: string, ...parts: Write[]) =>
+      message(field(25, message(all(text(1, name), text(10, "d"), text(4, "x"), text(4, "w"), ...parts))));
+    const inner = body("g", inFunction("LSTM"), field(11, message(all(text(1, "direction"), text(4, "reverse")))));
+    const outer = body("f", inFunction("g", text(7, "d")));
+    const graph = model(tensor("W", [1, 4, 1], new Uint8Array(16)), node("f", ["X", "W"], ["Y"], text(7, "d")));
+    expect(load(joined(graph, outer, inner)).layers[0]?.attributes.direction).toBe("reverse");
   });
 
   it("with a circle of layers", () => {
