@@ -270,6 +270,35 @@ describe("adversarial files", () => {
     expect(load(model(...weights, ...layers, shape, node("Reshape", ["Y", "shape"], ["x"]))).layers).toHaveLength(2);
   });
 
+  it("with a shape between two layers that is another chain's", () => {
+    const layer = (x: string, y: string) => node("LSTM", [x, "W", "W"], [y]);
+    const parts = [tensor("W", [1, 16, 4], new Uint8Array(256)), tensor("last", [1], Uint8Array.of(2), 2)];
+    const size = (name: string, value: number) => tensor(name, [1], Uint8Array.of(value), 3);
+    const sizes = [size("one", 1), size("all", 255), size("four", 4)];
+    // The batch of the first chain is assumed while that chain is followed, and nothing is known of it in the other.
+    const first = [layer("X", "A"), node("Squeeze", ["A", "one"], ["a"]), layer("a", "B")];
+    const batch = [node("Shape", ["A"], ["s"]), node("Gather", ["s", "last"], ["batch"])];
+    const target = node("Concat", ["all", "batch", "four"], ["target"]);
+    const second = [layer("Z", "C"), node("Reshape", ["C", "target"], ["c"]), layer("c", "D")];
+    const { layers } = load(model(...parts, ...sizes, ...first, ...batch, target, ...second));
+    expect(layers.map(({ options }) => options.numLayers)).toEqual([2, 1, 1]);
+  });
+
+  it("with many layers that start at what a long chain makes of what is not known", { timeout: 5000 }, async () => {
+    const chain = Array.from({ length: 250 }, (_, i) => node("Identity", [`s${i + 1}`], [`s${i}`]));
+    const layers = Array.from({ length: 3000 }, (_, i) => node("LSTM", ["X", "W", "W", "", "", "s0", "s0"], [`Y${i}`]));
+    expect(await outcome(model(tensor("W", [1, 4, 1], new Uint8Array(16)), ...chain, ...layers))).toBe(true);
+  });
+
+  it("not for many layers that start at a row of a large table", () => {
+    const table = [tensor("t", [20_000, 1], new Uint8Array(20_000), 3), tensor("scale", [], new Uint8Array(4))];
+    const rows = [node("DequantizeLinear", ["t", "scale"], ["table"]), node("Gather", ["table", "id"], ["h"])];
+    const layers = Array.from({ length: 40 }, (_, i) => node("LSTM", ["X", "W", "W", "", "", "h", "h"], [`Y${i}`]));
+    expect(load(model(tensor("W", [1, 4, 1], new Uint8Array(16)), ...table, ...rows, ...layers)).layers).toHaveLength(
+      40,
+    );
+  });
+
   it("with tensors that all are the same bytes of another file, or lie nowhere in it", () => {
     const pair = (key: string, value: string) => field(13, message(all(text(1, key), text(2, value))));
     const external = (name: string, offset: string, length: string) =>

@@ -169,7 +169,7 @@ describe("tensors in a file beside the model, as torch.onnx.export of PyTorch 2.
     }
     refuses(() => load(bytes, { externalData: { [NAME]: "x" as never } }), "FILE", `externalData["${NAME}"] must be`);
     refuses(() => load(bytes, { externalData: data as never }), "FILE", "must be a Uint8Array"); // an object, of numbers
-    refuses(() => load(bytes, { externalData: 3 as never }), "OPTION", "externalData: expected an object");
+    refuses(() => load(bytes, { externalData: 3 as never }), "OPTION", "externalData must be an object");
     refuses(() => load(bytes, { external: {} } as never), "OPTION", "unknown option external");
   });
 });

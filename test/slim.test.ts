@@ -130,7 +130,9 @@ describe("init refuses, and takes a good module afterwards", () => {
 
   test("another program's module, in init or at the first object", async () => {
     const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0); // a module of nothing
-    for (const source of [other, new WebAssembly.Module(other)]) {
+    // One that imports something, as modules of earlier versions do: a memory, `i.m`.
+    const earlier = Uint8Array.of(...other, 2, 8, 1, 1, 105, 1, 109, 2, 0, 0);
+    for (const source of [other, new WebAssembly.Module(other), earlier]) {
       const lib = fresh();
       try {
         await lib.init(source);
@@ -138,6 +140,7 @@ describe("init refuses, and takes a good module afterwards", () => {
         expect.fail("nothing was thrown");
       } catch (error) {
         expect(error).toMatchObject({ name: "LSTMError", code: "WASM_UNAVAILABLE" });
+        expect((error as Error).message).toMatch(/another program's or version's module/);
       }
       await lib.init(bytes);
       expect(answer(lib)).toEqual(expected);

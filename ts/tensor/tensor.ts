@@ -5,7 +5,7 @@ import { checkObject } from "../checks/options.js";
 import type { ArrayOfRank, Floats, NestedNumbers } from "./arrays.js";
 import { checkArray, checkShape, checkSize, type Elements, product, zeros } from "./elements.js";
 import { formatTensor } from "./format.js";
-import { flatten } from "./nested.js";
+import { flatten, nestedShape } from "./nested.js";
 import type { Quantization } from "./quantization.js";
 import { fillNormal, Mt19937, randomSeed } from "./random.js";
 import { type MemoryLayout, readForeign, toJSON } from "./strided.js";
@@ -81,14 +81,15 @@ export class Tensor {
     if (checked === CHECKED) {
       this.data = data as Floats;
       this.shape = shape as readonly number[];
+    } else if (Array.isArray(data)) {
+      const own = shape === undefined ? nestedShape(FLOATS, "data", data) : [data.length];
+      this.data = flatten(FLOATS, "data", data, own).data as Floats;
+      this.shape = checkShape("shape", shape ?? own);
     } else {
-      const read = Array.isArray(data)
-        ? flatten(FLOATS, "data", data, shape && [data.length])
-        : { data: checkArray(FLOATS, "data", data), shape: [data.length] };
-      this.data = read.data as Floats;
-      this.shape = checkShape("shape", shape ?? read.shape);
-      checkSize("shape", this.shape, "data", this.data.length);
+      this.data = checkArray(FLOATS, "data", data) as Floats;
+      this.shape = checkShape("shape", shape ?? [this.data.length]);
     }
+    if (checked !== CHECKED) checkSize("shape", this.shape, "data", this.data.length);
     this.size = this.data.length;
     this[CHECKED_DATA] = this.data;
     this[CHECKED_SHAPE] = this.shape;

@@ -92,7 +92,8 @@ export class Instance {
   #trap: unknown;
 
   constructor(module: WebAssembly.Module) {
-    const { exports } = new WebAssembly.Instance(module);
+    const isOurs = WebAssembly.Module.imports(module).length === 0;
+    const exports = isOurs ? new WebAssembly.Instance(module).exports : {};
     if (typeof exports.stackNew !== "function") throw new TypeError("this is another program's or version's module");
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#forward = exports.forward as Kernels["forward"];

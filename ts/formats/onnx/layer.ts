@@ -1,27 +1,21 @@
 /** One recurrent node: what PyTorch's module of one layer would hold. */
-import { describe, shapeText } from "../../checks/describe.js";
+import { shapeText } from "../../checks/describe.js";
 import type { LSTMError } from "../../checks/errors.js";
 import type { RNNOptions } from "../../checks/options.js";
 import { GRU } from "../../recurrent/gru.js";
 import { LSTM } from "../../recurrent/lstm.js";
 import { RNN } from "../../recurrent/rnn.js";
+import { sameValues } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
 import { quote } from "../json-reader.js";
 import { type Constants, concatenated, dequantized, transposed } from "./constants.js";
-import { type Attributes, attributesOf, inputOf, type Placed } from "./scope.js";
+import type { Placed } from "./scope.js";
 import { isFloat } from "./tensor.js";
 
-/**
- * The cells, by the names of ONNX's operators, which are those of the classes. `gates` are ONNX's in PyTorch's order: of the LSTM
- * i o f c to i f g o, of the GRU z r h to r z n.
- */
-export const CELLS = {
-  LSTM: { Class: LSTM, gates: [0, 2, 3, 1], activations: "sigmoid, tanh, tanh" },
-  GRU: { Class: GRU, gates: [1, 0, 2], activations: "sigmoid, tanh" },
-  RNN: { Class: RNN, gates: [0], activations: "tanh" },
-} as const;
-export type NodeKind = keyof typeof CELLS;
+/** The classes by the names of ONNX's operators, which are theirs. */
+export const CLASSES = { LSTM, GRU, RNN };
+export type NodeKind = keyof typeof CLASSES;
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
 export type Initial = "zeros" | "computed" | Tensor;
 
@@ -61,8 +55,6 @@ export interface RecurrentNode {
   readonly placed: Placed;
   readonly kind: NodeKind;
   readonly options: RNNOptions & { readonly bias: boolean };
-  /** Those of the options that a state dict does not tell. */
-  readonly untold: Pick<RNNOptions, "batchFirst" | "nonlinearity">;
   readonly attributes: OnnxAttributes;
   /** How many sequences it reads at once, where the model holds its initial state. */
   readonly batch: number | undefined;
@@ -70,11 +62,18 @@ export interface RecurrentNode {
   readonly parameters: readonly Readonly<Record<string, Tensor>>[];
 }
 
-/** The cell of an operator; of another than a recurrent one, its own name. */
-const cellOf = (op: string): string => (op === "com.microsoft.DynamicQuantizeLSTM" ? "LSTM" : op);
+/** ONNX's gates in PyTorch's order: LSTM i o f c to i f g o, GRU z r h to r z n. */
+export const GATES: Readonly<Record<NodeKind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
+const ACTIVATIONS = { LSTM: "sigmoid,tanh,tanh", GRU: "sigmoid,tanh", RNN: "tanh" };
+const QUANTIZED = "com.microsoft.DynamicQuantizeLSTM";
 
-/** Whether a node of this operator is a layer. */
-export const isRecurrent = (op: string): boolean => Object.hasOwn(CELLS, cellOf(op));
+/** The kinds of recurrent nodes, by their operators. */
+export const KINDS: ReadonlyMap<string, NodeKind> = new Map([
+  ["LSTM", "LSTM"],
+  ["GRU", "GRU"],
+  ["RNN", "RNN"],
+  [QUANTIZED, "LSTM"],
+]);
 
 /** The blocks of rows, one for each gate, in another order. */
 export function reordered(x: Tensor, order: readonly number[]): Tensor {
@@ -82,102 +81,103 @@ export function reordered(x: Tensor, order: readonly number[]): Tensor {
   return concatenated(order.map((gate) => x.slice(0, gate * size, (gate + 1) * size))) as Tensor;
 }
 
-/** W or R, (directions, gates * hidden, columns), and the scale of each row if all values are integers of int8 times that. */
-interface Weight {
-  readonly values: Tensor;
-  readonly scale?: Tensor | undefined;
-}
-
 /** @throws LSTMError that names the node, and the attribute or input that PyTorch's module has no equivalent for */
 export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
   const { node, op, path } = placed;
-  const kind = cellOf(op) as NodeKind;
-  const { gates } = CELLS[kind];
-  const attributes = attributesOf(placed);
-  const quantized = op !== kind;
-  const name = path + (node.name[0] || node.outputs.find((output) => output !== "") || op);
-  const refuse = (what: string): LSTMError => badFile(`ONNX: the ${node.op[0]} node ${quote(name)} has ${what}`);
-  const lacks = (what: string) => refuse(`${what}, which PyTorch's nn.${kind} has no equivalent for`);
-  const inputName = (index: number) => quote(node.inputs[index] ?? "");
+  const kind = KINDS.get(op) as NodeKind;
+  const name = path + (node.name || node.outputs.find((output) => output !== "") || op);
+  const refuse = (why: string): LSTMError => badFile(`ONNX: the ${node.op} node ${quote(name)} ${why}`);
 
-  const { direction, layout, ...nonlinearity } = readAttributes(kind, attributes, lacks);
-  const batchFirst = layout === 1;
+  const direction = placed.attribute("direction")?.s || "forward";
+  if (!/^(forward|reverse|bidirectional)$/.test(direction)) throw refuse(`has direction ${quote(direction)}`);
   const directions = direction === "bidirectional" ? 2 : 1;
-  if (node.inputs[7] && !constants.isZero(inputOf(placed, 7))) throw lacks(`peepholes (its input P, ${inputName(7)})`);
+  const layout = placed.attribute("layout")?.i ?? 0;
+  if (layout !== 0 && layout !== 1) throw refuse(`has layout ${layout}; it must be 0 or 1`);
+  const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
+  const nonlinearity = readActivations(kind, placed, lacks);
+  const peepholes = node.inputs[7];
+  if (peepholes && !constants.isZero(placed.input(7))) throw lacks(`peepholes (its input P, ${quote(peepholes)})`);
 
+  const quantized = op === QUANTIZED;
   const constant = (index: number, what: string): Tensor => {
-    const tensor = constants.of(inputOf(placed, index));
+    const tensor = constants.of(placed.input(index));
     if (tensor !== undefined) return tensor;
-    throw refuse(`weights that are no constants: ${what}, ${inputName(index)}, is only known when the model runs`);
+    const input = quote(node.inputs[index] ?? "");
+    throw refuse(`has weights that are no constants: ${what}, ${input}, is only known when the model runs`);
   };
-  const weight = (index: 1 | 2, what: "W" | "R"): Weight => {
+  /** W or R: (directions, gates * hidden, columns). */
+  const weight = (index: 1 | 2, what: string): Tensor => {
     const stored = constant(index, what);
-    if (!quantized) return { values: stored };
-    const scale = constant(6 + 2 * index, `${what}_scale`);
-    const zero = constant(7 + 2 * index, `${what}_zero_point`);
-    if (![stored, zero].every(({ data }) => data.every((one) => Math.abs(one) < 256 && Number.isInteger(one)))) {
-      throw refuse(`${what} or ${what}_zero_point of another type than int8 or uint8`);
+    if (!quantized) return stored;
+    const [scale, zero] = [`${what}_scale`, `${what}_zero_point`];
+    const zeros = constant(7 + 2 * index, zero);
+    const isInteger = (one: number) => Math.abs(one) < 256 && one % 1 === 0;
+    if (![stored, zeros].every(({ data }) => data.every(isInteger))) {
+      throw refuse(`has ${what} or ${zero} of another type than int8 or uint8`);
     }
-    const weight = widened(stored, scale, zero);
-    if (weight !== undefined) return weight;
-    throw refuse(`${what}_scale or ${what}_zero_point of another shape than ${what} needs`);
+    const wide = widened(stored, constant(6 + 2 * index, scale), zeros);
+    if (wide !== undefined) return wide;
+    throw refuse(`has ${scale} or ${zero} of another shape than ${what} needs`);
   };
   const [W, R] = [weight(1, "W"), weight(2, "R")];
-  const [inputSize = 0, hiddenSize = 0] = [W.values.shape[2], R.values.shape[2]];
-  if (inputSize === 0 || hiddenSize === 0) throw refuse("weights without values");
-  const rows = gates.length * hiddenSize;
-  const checked = (index: number, what: string, x: Tensor, ...expected: number[]): Tensor => {
-    const { tensor } = inputOf(placed, index) ?? {};
-    const [got, wanted] = [shapeText(x.shape), shapeText(expected)];
-    if (got === wanted && (quantized || !tensor || isFloat(tensor))) return x;
-    throw refuse(`${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
-  };
-  checked(1, "W", W.values, directions, rows, inputSize);
-  checked(2, "R", R.values, directions, rows, hiddenSize);
+  const [inputSize, hiddenSize] = [W.shape[2] ?? 0, R.shape[2] ?? 0];
+  if (hiddenSize === 0 || inputSize === 0) throw refuse("has weights without values");
+  const rows = GATES[kind].length * hiddenSize;
   const bias = !!node.inputs[3];
-  const B = bias ? checked(3, "B", constant(3, "B"), directions, 2 * rows) : Tensor.zeros([directions, 2 * rows]);
-  const [declared = hiddenSize] = attributes.hidden_size ?? [];
-  if (declared !== hiddenSize) throw refuse(`hidden_size ${describe(declared)}, but R has ${hiddenSize} columns`);
+  const B = bias ? constant(3, "B") : Tensor.zeros([directions, 2 * rows]);
+  const check = (index: number, what: string, { shape }: Tensor, ...expected: number[]) => {
+    const { tensor } = placed.input(index) ?? {};
+    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
+    const [got, wanted] = [shapeText(shape), shapeText(expected)];
+    throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
+  };
+  check(1, "W", W, directions, rows, inputSize);
+  check(2, "R", R, directions, rows, hiddenSize);
+  check(3, "B", B, directions, 2 * rows);
+  const declared = placed.attribute("hidden_size")?.i ?? hiddenSize;
+  if (declared !== hiddenSize) throw refuse(`has hidden_size ${declared}, but R has ${hiddenSize} columns`);
 
   const initial = (index: number): Initial => {
-    const value = inputOf(placed, index);
+    const value = placed.input(index);
     if (!node.inputs[index] || constants.isZero(value)) return "zeros";
     const known = constants.of(value);
     if (known === undefined) return "computed";
-    const state = (batchFirst && transposed(known, [1, 0, 2])) || known;
-    return checked(index, "an initial state", state, directions, state.shape[1] ?? 0, hiddenSize);
+    const state = layout === 1 ? transposed(known, [1, 0, 2]) : known;
+    if (state && sameValues(state.shape, [directions, state.shape[1] as number, hiddenSize])) return state;
+    throw refuse(`has an initial state of shape ${shapeText(known.shape)}`);
   };
 
-  const narrow = W.scale && R.scale;
-  const inTorchOrder = (x: Tensor, index: number) => reordered(x.select(0, index), gates);
-  const weightOf = ({ values, scale }: Weight, d: number): Tensor =>
+  const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
+  /** A scale for each row of W or R, by which its values are integers of int8. */
+  const scales = (index: 1 | 2, { data }: Tensor): Tensor | undefined => {
+    const given = constant(6 + 2 * index, "a scale");
+    const ones = new Tensor(new Float32Array(directions * rows).fill(1), [directions, rows]);
+    const each = dequantized(ones, given, undefined, ones.size / given.size) as Tensor;
+    const fits = (value: number, i: number) =>
+      Math.abs(value / (each.data[Math.floor(i / (data.length / ones.size))] as number)) < 127.5;
+    return each.data.every((one) => one > 0 && one < Infinity) && data.every(fits) ? each : undefined;
+  };
+  const [Ws, Rs] = quantized ? [scales(1, W), scales(2, R)] : [];
+  const weightOf = (x: Tensor, scale: Tensor | undefined, d: number): Tensor =>
     Object.assign(
-      inTorchOrder(values, d),
-      narrow && { quantization: { weights: "int8", scale: inTorchOrder(scale as Tensor, d).data } },
+      inTorchOrder(x.select(0, d)),
+      Ws && Rs && { quantization: { weights: "int8", scale: inTorchOrder((scale as Tensor).select(0, d)).data } },
     );
-  const biases = B.reshape([2 * directions, rows]);
   const parameters = Array.from({ length: directions }, (_, d) => ({
-    weight_ih: weightOf(W, d),
-    weight_hh: weightOf(R, d),
-    bias_ih: inTorchOrder(biases, 2 * d),
-    bias_hh: inTorchOrder(biases, 2 * d + 1),
+    weight_ih: weightOf(W, Ws, d),
+    weight_hh: weightOf(R, Rs, d),
+    bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
+    bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
   }));
+  const batchFirst = layout === 1;
+  const bidirectional = directions === 2;
   return {
     placed,
     kind,
-    options: {
-      inputSize,
-      hiddenSize,
-      numLayers: 1,
-      bias,
-      batchFirst,
-      bidirectional: directions === 2,
-      ...nonlinearity,
-    },
-    untold: { batchFirst, ...nonlinearity },
+    options: { inputSize, hiddenSize, numLayers: 1, bias, batchFirst, bidirectional, ...nonlinearity },
     attributes: {
       nodes: [name],
-      direction,
+      direction: direction as OnnxAttributes["direction"],
       layout,
       inputs: node.inputs,
       outputs: node.outputs,
@@ -186,48 +186,43 @@ export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
       h0: initial(5),
       c0: initial(6),
     },
-    batch: constants.of(inputOf(placed, 5))?.shape[1 - layout],
+    batch: constants.of(placed.input(5))?.shape[batchFirst ? 0 : 1],
     parameters,
   };
 }
 
 /** Refuses every attribute that changes what the cell computes; the activation of an RNN is an option. */
-function readAttributes(kind: NodeKind, attributes: Attributes, lacks: (what: string) => LSTMError) {
-  /** The value of an attribute, which must be one of these; the first if it is left out. */
-  const oneOf = <const T>(name: string, ...known: readonly T[]): T => {
-    const [value = known[0]] = (attributes[name] ?? []) as T[];
-    if (known.includes(value as T)) return value as T;
-    throw lacks(`${name} ${describe(value)} and not ${known.join(" or ")}`);
-  };
-  for (const name of ["clip", "activation_alpha", "activation_beta"]) {
-    const values = attributes[name] ?? [];
-    if (values.length > 0) throw lacks(`${name} ${describe(name === "clip" ? values[0] : values)}`);
+function readActivations(
+  kind: NodeKind,
+  placed: Placed,
+  lacks: (what: string) => LSTMError,
+): Pick<RNNOptions, "nonlinearity"> {
+  const clip = placed.attribute("clip");
+  if (clip !== undefined) throw lacks(`clip ${clip.f ?? 0}`);
+  if (placed.attribute("input_forget")?.i) throw lacks("input_forget 1 (coupled input and forget gates)");
+  for (const name of ["activation_alpha", "activation_beta"]) {
+    const values = placed.attribute(name)?.floats ?? [];
+    if (values.length > 0) throw lacks(`${name} ${shapeText(values.slice(0, 8))}`);
   }
-  oneOf("input_forget", 0);
-  if (kind === "GRU" && attributes.linear_before_reset?.[0] !== 1) {
-    throw lacks("linear_before_reset 0 (the reset gate before the product; in Keras reset_after=False)");
+  if (kind === "GRU" && placed.attribute("linear_before_reset")?.i !== 1) {
+    throw lacks(
+      "linear_before_reset 0 (the reset gate before the product instead of after it; in Keras reset_after=False)",
+    );
   }
-  const activations = (attributes.activations ?? []).join(", ");
-  const given = activations.toLowerCase();
-  const isRelu = kind === "RNN" && given.startsWith("relu");
-  const expected = isRelu ? "relu" : CELLS[kind].activations;
-  if (!["", expected, `${expected}, ${expected}`].includes(given)) throw lacks(`the activations ${quote(activations)}`);
-  return {
-    direction: oneOf("direction", "forward", "reverse", "bidirectional"),
-    layout: oneOf("layout", 0, 1),
-    ...(kind === "RNN" && ({ nonlinearity: isRelu ? "relu" : "tanh" } as const)),
-  };
+  const text = (placed.attribute("activations")?.strings ?? []).slice(0, 8).join(", ");
+  const given = text.toLowerCase().replaceAll(" ", "");
+  const expected = ACTIVATIONS[kind];
+  const isRelu = kind === "RNN" && /^relu(,relu)?$/.test(given);
+  if (!isRelu && given !== "" && given !== expected && given !== `${expected},${expected}`) {
+    throw lacks(`the activations ${quote(text)}`);
+  }
+  return kind === "RNN" ? { nonlinearity: isRelu ? "relu" : "tanh" } : {};
 }
 
-/** A weight of DynamicQuantizeLSTM, which lies as (directions, columns, rows), with a scale for each direction or row. */
-function widened(stored: Tensor, scale: Tensor, zero: Tensor): Weight | undefined {
-  const x = transposed(stored, [0, 2, 1]);
-  const [directions = 0, rows = 0] = x?.shape ?? [];
-  if (x === undefined || ![directions, directions * rows].includes(scale.size)) return undefined;
-  const values = dequantized(x, scale, zero, x.size / scale.size);
-  /** The scale of value `i` of so many. */
-  const scaleOf = (i: number, size: number) => scale.data[Math.floor((i * scale.size) / size)] as number;
-  const each = new Float32Array(directions * rows).map((_, row) => scaleOf(row, directions * rows));
-  const isNarrow = values?.data.every((value, i) => Math.abs(value) < 127.5 * scaleOf(i, x.size));
-  return values && { values, scale: isNarrow ? new Tensor(each, [directions, rows]) : undefined };
+/** The weights of DynamicQuantizeLSTM, which lie as (directions, columns, rows), with a scale for each direction or row. */
+function widened(stored: Tensor, scale: Tensor, zero: Tensor): Tensor | undefined {
+  const moved = transposed(stored, [0, 2, 1]);
+  const [directions = 0, rows = 0] = moved?.shape ?? [];
+  if (moved === undefined || (scale.size !== directions && scale.size !== directions * rows)) return undefined;
+  return dequantized(moved, scale, zero, moved.size / scale.size);
 }

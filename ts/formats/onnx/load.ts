@@ -1,5 +1,6 @@
 /** The recurrent layers of an ONNX model. */
 import { LSTMError } from "../../checks/errors.js";
+import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
 import { checkBoolean, checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
@@ -8,9 +9,10 @@ import type { LSTM } from "../../recurrent/lstm.js";
 import type { RNN } from "../../recurrent/rnn.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
+import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
-import { concatenated, constantsOf } from "./constants.js";
-import { CELLS, type Initial, isRecurrent, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
+import { Constants, concatenated } from "./constants.js";
+import { CLASSES, type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
 import { decode, invalid } from "./protobuf.js";
 import { MODEL, type Model, type TensorMessage } from "./schema.js";
 import { find } from "./scope.js";
@@ -77,70 +79,75 @@ export interface OnnxModel {
 export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): OnnxModel {
   const { externalData = {} } = checkObject("load", options, ["externalData"]);
   const file = asBytes(bytes);
-  const files = new Map<string, Uint8Array>();
-  let size = file.length;
-  const names = ["model.onnx.data", ...Object.keys(Object(externalData))]; // one that is usual, and all that there are
-  for (const [name, content] of Object.entries(checkObject("externalData", externalData, names))) {
-    const bytes = asBytes(content as ArrayBufferView, `externalData[${quote(name)}]`);
-    files.set(name, bytes);
-    size += bytes.length;
-  }
+  const external = externalOf(externalData);
   const model = decode<Model>(file, MODEL);
-  const [graph] = model.graph;
-  if (graph === undefined) throw invalid("it has no graph");
-  const constants = constantsOf(size, files);
-  const found = find(model, graph);
+  if (model.graph === undefined) throw invalid("it has no graph");
+  let size = file.length;
+  for (const { length } of external.values()) size += length;
+  const constants = new Constants(size, external);
+  const found = find(model, model.graph, KINDS);
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const [name, value] of found.tensors) {
     const tensor = isFloat(value.tensor as TensorMessage) && constants.of(value);
     if (tensor) tensors[name] = tensor;
   }
-  const layers = found.nodes.filter(({ op }) => isRecurrent(op)).map((node) => readLayer(node, constants));
-  if (layers.length === 0) throw none([...new Set(found.nodes.map(({ op }) => op))]);
+  if (found.nodes.length === 0) throw none([...found.operators]);
+  const layers = found.nodes.map((node) => readLayer(node, constants));
   return { layers: joined(layers, constants).map(asModule), tensors };
 }
 
+function externalOf(files: unknown): Map<string, Uint8Array> {
+  if (!isObject(files)) throw mustBe("OPTION", "externalData", "an object of bytes by the files' names", files);
+  return new Map(
+    Object.entries(files).map(([name, bytes]) => [
+      name,
+      asBytes(bytes as ArrayBufferView, `externalData[${quote(name)}]`),
+    ]),
+  );
+}
+
 function none(operators: string[]) {
-  const names = operators.sort().slice(0, 20).map(quote).join(", ");
-  const more = operators.length > 20 ? ", ..." : "";
   // An array, because bundlers make one long line of texts that are added.
   const why = [
-    "If it has such a layer, its exporter wrote it out in these, as PyTorch's does with an LSTMCell or a loop of your own.",
-    'Export an nn.LSTM, nn.GRU or nn.RNN, or load the state dict ("lstm-wasm/safetensors") instead',
+    ". If it has such a layer, its exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
+    "an nn.RNN or a loop of your own. Export an nn.LSTM, nn.GRU or nn.RNN, or take the state dict instead of the ONNX file",
+    '(load of "lstm-wasm/safetensors")',
   ];
-  return badFile(
-    `ONNX: the model has no LSTM, GRU or RNN node; its operators are ${names || "none"}${more}. ${why.join(" ")}`,
-  );
+  const names = operators.sort().slice(0, 20).map(quote).join(", ") || "none";
+  const more = operators.length > 20 ? ", ..." : "";
+  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${names}${more}${why.join(" ")}`);
 }
 
 /** The module of these layers. */
 function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
-  const [first, last] = [layers[0], layers.at(-1)] as [RecurrentNode, RecurrentNode];
-  const { kind, untold } = first;
+  const [first] = layers as readonly [RecurrentNode];
+  const { kind } = first;
   const bias = layers.some(({ options }) => options.bias);
   // A module has no weights of two kinds, and a tensor in a new shape no integers.
   const narrow = layers.every(({ parameters: [own] }) => own?.weight_ih?.quantization);
   const stateDict: Record<string, Tensor> = {};
-  for (const [l, { parameters }] of layers.entries()) {
-    for (const [d, own] of parameters.entries()) {
+  layers.forEach(({ parameters }, l) => {
+    parameters.forEach((own, d) => {
       for (const [part, tensor] of Object.entries(own)) {
         if (bias || part.startsWith("weight"))
           stateDict[part + suffixOf(l, d)] = narrow ? tensor : tensor.reshape(tensor.shape);
       }
-    }
-  }
+    });
+  });
   const options = { ...first.options, numLayers: layers.length, bias };
+  const all = layers.map(({ attributes }) => attributes);
   const attributes: OnnxAttributes = {
     ...first.attributes,
-    nodes: layers.flatMap(({ attributes }) => attributes.nodes),
-    outputs: last.attributes.outputs,
-    h0: initialOf(layers.map(({ attributes }) => attributes.h0)),
-    c0: initialOf(layers.map(({ attributes }) => attributes.c0)),
+    nodes: all.flatMap(({ nodes }) => nodes),
+    outputs: (all.at(-1) as OnnxAttributes).outputs,
+    h0: initialOf(all.map(({ h0 }) => h0)),
+    c0: initialOf(all.map(({ c0 }) => c0)),
   };
   const name = attributes.nodes[0] as string;
   const create = (given: CreateOptions = {}) => {
     checkFlipped(name, attributes.direction, given);
-    return (CELLS[kind].Class as typeof RNN).fromStateDict(stateDict, untold);
+    const { inputSize, hiddenSize, numLayers, bias, bidirectional, ...untold } = options;
+    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, untold);
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
@@ -150,14 +157,14 @@ function checkFlipped(name: string, direction: string, options: CreateOptions): 
   if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
   const why = flipped
     ? 'is not of direction "reverse"; leave flipped out'
-    : "reads its sequence from the end. Flip the input along time and the output back, and say create({ flipped: true })";
+    : "reads its sequence from the end. Flip the input along time and the output back, and say so with create({ flipped: true })";
   throw new LSTMError("OPTION", `create: the layer ${quote(name)} ${why}`);
 }
 
 /** The initial states of all layers as one. */
 function initialOf(each: readonly Initial[]): Initial {
-  if (each.includes("computed")) return "computed";
-  const known = each.find((one) => one !== "zeros") as Tensor | undefined;
-  if (known === undefined) return "zeros";
-  return concatenated(each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : (one as Tensor)))) ?? "computed";
+  const known = each.find((one) => typeof one === "object");
+  if (known === undefined) return each.includes("computed") ? "computed" : "zeros";
+  const states = each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : one));
+  return states.includes("computed") ? "computed" : (concatenated(states as Tensor[]) ?? "computed");
 }

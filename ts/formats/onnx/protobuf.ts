@@ -6,18 +6,14 @@ import type { LSTMError } from "../../checks/errors.js";
 import { badFile } from "../bytes.js";
 import { decodeUtf8 } from "../utf8.js";
 
-/** How a field is read: `int` is any varint, `float` has 4 bytes; a function gives the fields of a message. */
-type Kind = "int" | "float" | "text" | "bytes" | (() => Schema);
+/** How a field is read: `int` is any varint, `float` has 4 bytes, `double` 8; a function gives the fields of a message. */
+type Kind = "int" | "float" | "double" | "text" | "bytes" | (() => Schema);
 
-/** A message's fields by their numbers: what each is called, how it is read, and whether numbers may be many in one field. */
+/** A message's fields by their numbers: what each is called, how it is read, and whether it may come more than once. */
 export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind, many?: "many"]>>;
 
-/** Wire type 2: bytes, after their length. */
-const BYTES = 2;
-/** The wire types of numbers; all else is bytes. */
-const WIRES: Readonly<Record<string, number>> = { int: 0, float: 5 };
-/** How many bytes each wire type takes at least. ONNX has no groups, which are 3 and 4; 6 and 7 are nothing. */
-const LEAST = [1, 8, 0, -1, -1, 4, -1, -1] as const;
+/** The wire type of each kind of number, and the fewest bytes that one takes. All else is of type 2, bytes after their length. */
+const NUMBERS = { int: [0, 1], float: [5, 4], double: [1, 8] } as const;
 
 /** As deep as messages may lie in messages: some 40 graphs in graphs, of 3 messages each. */
 const MOST_DEPTH = 128;
@@ -47,44 +43,46 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
     throw malformed();
   };
 
-  const value = (kind: Kind, stop: number, depth: number): unknown => {
+  const value = (kind: Kind, end: number, depth: number): unknown => {
     if (kind === "int") return varint();
     const begin = at;
-    if (kind === "float") {
-      at += 4;
-      if (at > stop) throw beyond();
-      return view.getFloat32(begin, true);
-    }
+    at += kind === "float" ? 4 : kind === "double" ? 8 : 0;
+    if (kind === "float") return view.getFloat32(begin, true);
+    if (kind === "double") return view.getFloat64(begin, true);
     if (++parts > MOST_PARTS) throw invalid(`it has more than ${MOST_PARTS} parts`);
-    if (typeof kind === "function") return message(kind(), stop, depth + 1);
-    at = stop;
-    const part = bytes.subarray(begin, stop);
-    return kind === "text" ? decodeUtf8(part, () => invalid(`the text at byte ${begin} is not UTF-8`)) : part;
+    if (typeof kind === "function") return message(kind(), end, depth + 1);
+    at = end;
+    const content = bytes.subarray(begin, end);
+    return kind === "text" ? decodeUtf8(content, () => invalid(`the text at byte ${begin} is not UTF-8`)) : content;
   };
 
   const message = (fields: Schema, end: number, depth: number): Record<string, unknown> => {
     if (depth > MOST_DEPTH) throw invalid(`its messages nest deeper than ${MOST_DEPTH}`);
-    const result: Record<string, unknown[]> = {};
-    for (const [name] of Object.values(fields)) result[name] = [];
+    const result: Record<string, unknown> = {};
+    for (const [name, , many] of Object.values(fields)) if (many) result[name] = [];
     while (at < end) {
       const tag = varint();
-      const wire = tag & 7;
-      const least = LEAST[wire] as number;
-      if (tag < 8 || tag >= 2 ** 32 || least < 0) throw malformed();
-      const stop = (wire === BYTES ? varint() : least) + at; // in this order: varint moves at
+      const number = Math.floor(tag / 8);
+      const [name = "", kind, many] = fields[number] ?? [];
+      const type = tag & 7;
+      const least = [1, 8, 0, -1, -1, 4][type] as number; // ONNX has no groups, 3 and 4; 6 and 7 are nothing
+      if (!(number > 0 && number < 2 ** 29 && least >= 0)) throw malformed();
+      const stop = (type === 2 ? varint() : least) + at; // in this order: varint moves at
       if (!(stop >= at && stop <= end)) throw beyond();
-      const [name = "", kind, many] = fields[tag >>> 3] ?? [];
       if (kind === undefined) {
-        if (wire === 0) varint();
+        if (type === 0) varint();
         else at = stop;
         continue;
       }
-      const own = WIRES[kind as string] ?? BYTES;
-      const packed = wire === BYTES && many;
-      if (wire !== own && !packed) throw malformed();
-      if (!packed) result[name]?.push(value(kind, stop, depth));
-      while (packed && at < stop) result[name]?.push(value(kind, stop, depth));
-      if (packed && at > stop) throw beyond();
+      const [own, bytesOfOne] = NUMBERS[kind as "int"] ?? [2, 0];
+      const packed = type === 2 && many !== undefined && bytesOfOne > 0;
+      if (packed ? (stop - at) % bytesOfOne !== 0 : type !== own) throw malformed();
+      if (!many) result[name] = value(kind, stop, depth);
+      else if (!packed) (result[name] as unknown[]).push(value(kind, stop, depth));
+      else {
+        while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
+        if (at > stop) throw beyond();
+      }
     }
     if (at !== end) throw beyond();
     return result;

@@ -5,12 +5,12 @@ import { checkBoolean, checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
 import type { GRU } from "../../recurrent/gru.js";
 import type { LSTM } from "../../recurrent/lstm.js";
-import type { RNN } from "../../recurrent/rnn.js";
+import { RNN } from "../../recurrent/rnn.js";
 import type { Bytes } from "../../tensor/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { concatenated } from "./constants.js";
 import { encode, type Message } from "./encode.js";
-import { CELLS, type NodeKind, reordered } from "./layer.js";
+import { CLASSES, GATES, type NodeKind, reordered } from "./layer.js";
 
 /** The first version of LSTM, GRU and RNN that today's exporters write; onnxruntime reads it since 1.7. */
 const OPSET = 14;
@@ -61,27 +61,26 @@ function value(name: string, ...sizes: (number | string)[]): Message {
  */
 export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes {
   const { states = false } = checkObject("save", options, ["states"]);
-  checkBoolean("states", states);
+  const given = checkBoolean("states", states);
   const kind = kindOf(module);
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional, batchFirst } = module;
-  const { projSize = 0, nonlinearity } = module as { projSize?: number; nonlinearity?: string };
+  const { projSize = 0 } = module as Partial<LSTM>;
   if (projSize > 0) {
     throw new LSTMError("OPTION", `save: this LSTM has projSize ${projSize}; ONNX's LSTM has no projection`);
   }
+  const { inputSize, hiddenSize, numLayers, bidirectional, batchFirst } = module;
   const directions = bidirectional ? 2 : 1;
-  const columns = directions * hiddenSize;
   const dict = module.stateDict();
   const nodes: Message[] = [];
-  const tensors = [tensor("output_shape", [3], BigInt64Array.from([0, 0, columns], BigInt))];
-  const last = kind === "LSTM" ? ["hn", "cn"] : ["hn"];
-  const first = states ? last.map((name) => name.replace("n", "0")) : [];
-  /** The names of a state in each layer. */
-  const layersOf = (name: string) =>
-    numLayers === 1 ? [name] : Array.from({ length: numLayers }, (_, l) => `${name}_l${l}`);
+  const tensors = [tensor("output_shape", [3], BigInt64Array.of(0n, 0n, BigInt(directions * hiddenSize)))];
+  const names = kind === "LSTM" ? ["h", "c"] : ["h"];
+  const ofLayer = (name: string, l: number) => (numLayers === 1 ? name : `${name}_l${l}`);
+  const ofLayers = (name: string) => Array.from({ length: numLayers }, (_, l) => ofLayer(name, l));
 
   let x = batchFirst ? "input_time_first" : "input";
   if (batchFirst) nodes.push(node("Transpose", ["input"], [x], { perm: [1, 0, 2] }));
-  if (numLayers > 1) for (const name of first) nodes.push(node("Split", [name], layersOf(name), { axis: 0 }));
+  if (given && numLayers > 1) {
+    for (const name of names) nodes.push(node("Split", [`${name}0`], ofLayers(`${name}0`), { axis: 0 }));
+  }
   for (let l = 0; l < numLayers; l++) {
     const suffixes = Array.from({ length: directions }, (_, d) => suffixOf(l, d));
     /** A tensor of some parameters, one after the other for each direction. */
@@ -90,47 +89,45 @@ export function save(module: LSTM | GRU | RNN, options: SaveOptions = {}): Bytes
       tensors.push(tensor(`${name}_l${l}`, [directions, ...sizes], (concatenated(own) as Tensor).data));
       return `${name}_l${l}`;
     };
-    const rows = CELLS[kind].gates.length * hiddenSize;
-    const W = weights("W", [rows, l === 0 ? inputSize : columns], "weight_ih");
+    const rows = GATES[kind].length * hiddenSize;
+    const W = weights("W", [rows, l === 0 ? inputSize : directions * hiddenSize], "weight_ih");
     const R = weights("R", [rows, hiddenSize], "weight_hh");
-    const B = bias ? weights("B", [2 * rows], "bias_ih", "bias_hh") : "";
-    const [Y, moved] = [`Y_l${l}`, `Y_l${l}_moved`];
-    const stateOf = (name: string) => layersOf(name)[l] as string;
-    nodes.push(
-      node(kind, [x, W, R, B, "", ...first.map(stateOf)], [Y, ...last.map(stateOf)], {
-        hidden_size: hiddenSize,
-        direction: bidirectional ? "bidirectional" : "forward",
-        ...(kind === "GRU" && { linear_before_reset: 1 }),
-        ...(nonlinearity === "relu" && { activations: suffixes.map(() => "Relu") }),
-      }),
-    );
+    const B = module.bias ? weights("B", [2 * rows], "bias_ih", "bias_hh") : "";
+    const before = given ? names.map((name) => ofLayer(`${name}0`, l)) : [];
+    const last = names.map((name) => ofLayer(`${name}n`, l));
+    const attributes = {
+      hidden_size: hiddenSize,
+      direction: bidirectional ? "bidirectional" : "forward",
+      ...(kind === "GRU" && { linear_before_reset: 1 }),
+      ...(module instanceof RNN && module.nonlinearity === "relu" && { activations: suffixes.map(() => "Relu") }),
+    };
+    nodes.push(node(kind, [x, W, R, B, "", ...before], [`Y_l${l}`, ...last], attributes));
     const top = l === numLayers - 1;
-    x = top ? "output" : `output_l${l}`;
     // (time, directions, batch, hidden) to (time, batch, directions * hidden)
-    nodes.push(node("Transpose", [Y], [moved], { perm: top && batchFirst ? [2, 0, 1, 3] : [0, 2, 1, 3] }));
-    nodes.push(node("Reshape", [moved, "output_shape"], [x]));
+    const perm = top && batchFirst ? [2, 0, 1, 3] : [0, 2, 1, 3];
+    nodes.push(node("Transpose", [`Y_l${l}`], [`Y_l${l}_moved`], { perm }));
+    x = top ? "output" : `output_l${l}`;
+    nodes.push(node("Reshape", [`Y_l${l}_moved`, "output_shape"], [x]));
   }
-  if (numLayers > 1) for (const name of last) nodes.push(node("Concat", layersOf(name), [name], { axis: 0 }));
+  if (numLayers > 1) {
+    for (const name of names) nodes.push(node("Concat", ofLayers(`${name}n`), [`${name}n`], { axis: 0 }));
+  }
   const sequence = batchFirst ? ["batch", "time"] : ["time", "batch"];
-  const values = (name: string, size: number, states: string[]) => [
-    value(name, ...sequence, size),
-    ...states.map((state) => value(state, numLayers * directions, "batch", hiddenSize)),
-  ];
-  const [inputs, outputs] = [values("input", inputSize, first), values("output", columns, last)];
+  const stateOf = (name: string) => value(name, numLayers * directions, "batch", hiddenSize);
+  const inputs = [value("input", ...sequence, inputSize), ...(given ? names : []).map((name) => stateOf(`${name}0`))];
+  const outputs = [value("output", ...sequence, directions * hiddenSize), ...names.map((name) => stateOf(`${name}n`))];
   const graph = { 1: nodes, 2: "graph", 5: tensors, 11: inputs, 12: outputs };
   return encode({ 1: IR_VERSION, 2: "lstm-wasm", 7: graph, 8: { 2: OPSET } });
 }
 
 function kindOf(module: unknown): NodeKind {
-  for (const [kind, { Class }] of Object.entries(CELLS)) if (module instanceof Class) return kind as NodeKind;
+  for (const [kind, Class] of Object.entries(CLASSES)) if (module instanceof Class) return kind as NodeKind;
   throw mustBe("OPTION", "module", "an LSTM, GRU or RNN of the same entry", module);
 }
 
 /** A parameter with its gates in ONNX's order. */
-function inOnnxOrder(kind: NodeKind, parameter: Tensor): Tensor {
-  const gates: readonly number[] = CELLS[kind].gates;
-  return reordered(
+const inOnnxOrder = (kind: NodeKind, parameter: Tensor): Tensor =>
+  reordered(
     parameter,
-    gates.map((_, gate) => gates.indexOf(gate)),
+    GATES[kind].map((_, gate) => GATES[kind].indexOf(gate)),
   );
-}

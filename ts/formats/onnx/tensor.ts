@@ -1,7 +1,7 @@
 /** The values of a TensorProto. */
-import { describe } from "../../checks/describe.js";
+import { shapeText } from "../../checks/describe.js";
 import { MAX_DIMENSIONS, product } from "../../tensor/elements.js";
-import { Tensor } from "../../tensor/tensor.js";
+import { allocate, Tensor } from "../../tensor/tensor.js";
 import { badFile, joined } from "../bytes.js";
 import { readBFloat16, readFloat16 } from "../floats.js";
 import { quote } from "../json-reader.js";
@@ -25,7 +25,7 @@ const ARRAYS = {
 };
 
 /** Whether its values are floating-point numbers. */
-export const isFloat = ({ type: [type = 0] }: TensorMessage): boolean => [1, 10, 11, 16].includes(type);
+export const isFloat = ({ type = 0 }: TensorMessage): boolean => [1, 10, 11, 16].includes(type);
 
 /** The files beside a model, by the names that it has for them. */
 export type ExternalData = ReadonlyMap<string, Uint8Array>;
@@ -36,53 +36,50 @@ export type ExternalData = ReadonlyMap<string, Uint8Array>;
  * @throws LSTMError for what does not hold together, lies in a file that is not given, or is of a type that is not read
  */
 export function readTensor(message: TensorMessage, files: ExternalData): Tensor {
-  const { dims, raw, floats, doubles, ints } = message;
-  const [type = 0] = message.type;
-  const name = `tensor ${quote(message.name[0] ?? "")}`;
-  const shape = describe(dims);
+  const { dims: shape, type = 0, floats, doubles, ints, longs, unsigned, external = [] } = message;
+  const name = `tensor ${quote(message.name ?? "")}`;
   // Each size: beside a 0 one beyond the integers would leave a product of 0.
-  if (dims.length > MAX_DIMENSIONS || !dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw invalid(`${name} has the shape ${shape}`);
+  if (shape.length > MAX_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw invalid(`${name} has the shape ${shapeText(shape.slice(0, 8))}`);
   }
   const Kind = ARRAYS[type as keyof typeof ARRAYS];
   if (Kind === undefined) {
     throw badFile(`ONNX: ${name} is of data type ${type}; float, double, float16, bfloat16 and integers are read`);
   }
-  const takes = product(dims) * Kind.BYTES_PER_ELEMENT;
-  // Floats and doubles may have a field of their own, and so may integers, as which the bits of float16 and bfloat16 count.
-  const packed = { 1: floats, 11: doubles }[type];
-  const bytes = externalOf(name, message, files, takes) ?? raw[0] ?? packed?.[0];
-  const numbers = packed ? [] : ints;
+  const takes = product(shape) * Kind.BYTES_PER_ELEMENT;
+  const isExternal = message.location === 1 || external.length > 0;
+  const bytes = isExternal ? externalOf(name, external, files, takes) : message.raw;
+  // Without bytes, its numbers stand in a field for their type: those of float16 and bfloat16 as their bits.
+  const numbers = { 1: floats, 7: longs, 11: doubles, 12: unsigned }[type] ?? ints ?? [];
   const length = bytes?.length ?? numbers.length * Kind.BYTES_PER_ELEMENT;
-  if (length !== takes) throw invalid(`${name} of shape ${shape} takes ${takes} bytes, but has ${length}`);
-  const tensor = Tensor.zeros(dims);
+  if (length !== takes) throw invalid(`${name} of shape ${shapeText(shape)} takes ${takes} bytes, but has ${length}`);
+  const values = allocate(shape);
   const stored = bytes
     ? new Kind(joined("a tensor", [bytes]).buffer)
     : type === 7
       ? numbers
       : new (Kind as typeof Uint16Array)(numbers);
-  if (!bytes && numbers.some((one, i) => one !== stored[i])) {
+  if (numbers.some((one, i) => !Object.is(one, stored[i]))) {
     throw invalid(`${name} has numbers that are not of data type ${type}`);
   }
   const readHalf = { 10: readFloat16, 16: readBFloat16 }[type];
-  if (readHalf) readHalf(new DataView((stored as Uint16Array).buffer), tensor.data);
-  else tensor.data.set(type === 7 ? Array.from(stored as BigInt64Array, Number) : (stored as ArrayLike<number>));
-  return tensor;
+  if (readHalf) readHalf(new DataView((stored as Uint16Array).buffer), values);
+  else values.set(stored instanceof BigInt64Array ? Array.from(stored, Number) : (stored as ArrayLike<number>));
+  return new Tensor(values, shape);
 }
 
 /** Data in a file beside the model, of which the model has the name, and perhaps the offset and the length. */
-function externalOf(name: string, { external, location }: TensorMessage, files: ExternalData, size: number) {
-  if (location[0] !== 1 && external.length === 0) return undefined;
-  const entries = Object.fromEntries(external.map(({ key, value }) => [key[0], value[0]]));
-  const file = entries.location ?? "";
+function externalOf(name: string, entries: TensorMessage["external"], files: ExternalData, size: number): Uint8Array {
+  const entry = (wanted: string) => entries?.find(({ key }) => key === wanted)?.value;
+  const file = entry("location") ?? "";
   const bytes = files.get(file);
   if (bytes === undefined) {
     throw badFile(
       `ONNX: ${name} lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { ${quote(file)}: ... } })`,
     );
   }
-  const offset = Number(entries.offset ?? 0);
-  const end = offset + Number(entries.length ?? size);
+  const offset = Number(entry("offset") ?? 0);
+  const end = offset + Number(entry("length") ?? size);
   if (offset >= 0 && end <= bytes.length) return bytes.subarray(offset, end);
   throw invalid(`${name} ends at byte ${end} of ${quote(file)}, which has ${bytes.length} (a truncated file?)`);
 }

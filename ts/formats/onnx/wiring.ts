@@ -1,8 +1,8 @@
 /** Which nodes are layers of one module: each reads the output of the one below, and nothing else does. */
-import { type Constants, permuted, squeezed } from "./constants.js";
+import { type Constants, permuted } from "./constants.js";
 import type { RecurrentNode } from "./layer.js";
 import { invalid } from "./protobuf.js";
-import { attributesOf, inputOf, type Placed, type Value } from "./scope.js";
+import type { Placed, Value } from "./scope.js";
 
 /** As many nodes as may stand between two layers. */
 const MOST_STEPS = 16;
@@ -13,12 +13,14 @@ const [TIME, BATCH] = [1009, 1013];
 /** The layers in modules, each from its first layer to its last. */
 export function joined(layers: readonly RecurrentNode[], constants: Constants): RecurrentNode[][] {
   const byNode = new Map(layers.map((layer) => [layer.placed, layer]));
-  const modules = new Map<RecurrentNode, RecurrentNode[]>();
+  const modules = new Map<RecurrentNode | undefined, RecurrentNode[]>();
   for (const layer of layers) {
     const below = layerBelow(layer, byNode, constants);
-    const module = below && modules.get(below);
-    if (below && module === undefined) throw invalid("its layers read each other before they are computed");
-    const own = module?.at(-1) === below && below && alike(below, layer) ? (module as RecurrentNode[]) : [];
+    const module = modules.get(below) ?? [];
+    if (below !== undefined && module.length === 0)
+      throw invalid("its layers read each other before they are computed");
+    const joins = below !== undefined && below === module.at(-1) && alike(below, layer);
+    const own = joins ? module : [];
     own.push(layer);
     modules.set(layer, own);
   }
@@ -27,13 +29,16 @@ export function joined(layers: readonly RecurrentNode[], constants: Constants): 
 
 /** Whether they can be layers of one module. */
 function alike(a: RecurrentNode, b: RecurrentNode): boolean {
-  const facts = ({ kind, untold, options: { hiddenSize }, attributes: { direction, quantized } }: RecurrentNode) =>
-    JSON.stringify([kind, untold, hiddenSize, direction, quantized]);
+  const facts = ({
+    kind,
+    options: { hiddenSize, nonlinearity },
+    attributes: { direction, layout, quantized },
+  }: RecurrentNode) => [kind, hiddenSize, nonlinearity, direction, layout, quantized].join();
   return (
     facts(a) === facts(b) &&
     b.options.inputSize === a.parameters.length * a.options.hiddenSize &&
     a.placed.scope === b.placed.scope &&
-    inputOf(a.placed, 4) === inputOf(b.placed, 4)
+    a.placed.input(4) === b.placed.input(4)
   );
 }
 
@@ -44,14 +49,14 @@ function layerBelow(
   constants: Constants,
 ): RecurrentNode | undefined {
   const between: Placed[] = [];
-  let value = inputOf(layer.placed, 0);
+  let value = layer.placed.input(0);
   while (value?.node !== undefined && value.output === 0 && value.uses === 1 && between.length <= MOST_STEPS) {
     const below = byNode.get(value.node);
     if (below !== undefined) {
       return follow(between, below, constants) === (layer.options.batchFirst ? "bth" : "tbh") ? below : undefined;
     }
     between.unshift(value.node);
-    value = inputOf(value.node, 0);
+    value = value.node.input(0);
   }
   return undefined;
 }
@@ -66,36 +71,36 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
   const directions = layer.parameters.length;
   const sizes: Record<string, number> = { t: TIME, b: batch, d: directions, h: hiddenSize };
   const sizesOf = (dimensions: string) => [...dimensions].map((one) => sizes[one] as number);
+  const shapes = new Map<Value | undefined, readonly number[]>();
   let dimensions = batchFirst ? "btdh" : "tdbh";
   for (const placed of nodes) {
-    const { perm, axes, allowzero: [allowsZero] = [] } = attributesOf(placed);
-    (inputOf(placed, 0) as Value).shape = sizesOf(dimensions);
+    shapes.set(placed.input(0), sizesOf(dimensions));
     if (placed.op === "Transpose") {
-      const moved = permuted([...dimensions], perm);
+      const moved = permuted([...dimensions], placed.attribute("perm")?.ints);
       if (moved === undefined) return undefined;
       dimensions = moved.join("");
-    } else if (placed.op === "Squeeze" || placed.op === "Reshape") {
+    } else if (placed.op === "Squeeze") {
+      const axes = constants.of(placed.input(1))?.data ?? placed.attribute("axes")?.ints ?? [];
+      if (axes.length !== 1 || dimensions.at(axes[0] as number) !== "d" || directions > 1) return undefined;
+      dimensions = dimensions.replace("d", "");
+    } else if (placed.op === "Reshape") {
       // The hidden units of all directions must lie side by side, or there is only one direction.
       if (directions > 1 && !dimensions.endsWith("dh")) return undefined;
       const before = sizesOf(dimensions);
-      dimensions = dimensions.replace("d", "");
+      const merged = dimensions.replace("d", "");
       sizes.h = directions * hiddenSize;
-      const after = sizesOf(dimensions);
-      const target =
-        placed.op === "Squeeze"
-          ? squeezed(before, constants.of(inputOf(placed, 1))?.data ?? axes)
-          : targetOf(placed, constants).map((size, d) => (size === 0 && !allowsZero ? before[d] : size));
+      const after = sizesOf(merged);
+      const keeps = !placed.attribute("allowzero")?.i;
+      const { node } = placed.input(1) ?? {};
+      // The first three sizes, of which parts may come from what the model is given.
+      const parts = node?.op === "Concat" ? [0, 1, 2].map((i) => node.input(i)) : [placed.input(1)];
+      const target = parts
+        .flatMap((part) => [...(constants.of(part, shapes)?.data.subarray(0, 3) ?? [NaN])])
+        .map((size, d) => (size === 0 && keeps ? before[d] : size));
       // Two of three sizes give the third. The layer above reads three.
       if (after.filter((size, d) => size === target[d]).length < 2) return undefined;
+      dimensions = merged;
     } else if (!/^(Identity|Cast|Dropout)$/.test(placed.op)) return undefined;
   }
   return dimensions;
-}
-
-/** The first three sizes that a Reshape makes, NaN for what is not known: parts of its shape may come from what the model is given. */
-function targetOf(reshape: Placed, constants: Constants): number[] {
-  const shape = inputOf(reshape, 1);
-  const { node } = shape ?? {};
-  const parts = node?.op === "Concat" ? [0, 1, 2].map((i) => inputOf(node, i)) : [shape];
-  return parts.flatMap((part) => [...(constants.of(part)?.data.subarray(0, 3) ?? [NaN])]);
 }
