@@ -3,7 +3,7 @@
  * makes of a loop is part of what is to be found out.
  */
 
-/** Depth of the tile's sums, in float32 or in pairs: A and B take 6 kB at most. */
+/** Depth of the tile's sums, in float32 or in pairs: A and B take 17 kB at most. */
 const K = 128;
 
 /** How a vector of B is loaded and multiplied: four float32, or four pairs of int16, which may lie as int8. */

@@ -45,5 +45,10 @@ test("the footer leads to the licences of what the page and its workers are made
   // In the page, in a worker, in a worker at a click, and what the package itself has in it.
   for (const name of ["uplot", "comlink", "papaparse", "onnxruntime-web", "@tensorflow/tfjs-core", "fflate"])
     expect(text).toMatch(new RegExp(`^${name} \\d+[.]\\d+[.]\\d+ \\(`, "m"));
+  // tfjs-layers comes without a licence file, and has two licences.
+  const [, apache, mit] =
+    /text of Apache-2.0 stands here under (.*), and the text of MIT stands here under (.*)\./.exec(text) ?? [];
+  for (const title of [apache, mit]) expect(text).toContain(`\n${title}\n---`);
+  expect(text).toMatch(/Apache License\s+Version 2\.0, January 2004/);
   expect(text).toContain("Copyright (c) 2026 lstm-wasm contributors");
 });
