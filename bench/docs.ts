@@ -46,7 +46,7 @@ const READMES = {
       "jax-js": "jax-js",
       PyTorch: "PyTorch (native)",
     },
-    claim: /(takes )[\d.]+( µs\. Plain JavaScript takes )[\d.]+( times as long,\sonnxruntime-web )[\d.]+( times)/,
+    claim: /(takes )[\d.]+( µs\. Plain JavaScript takes )[\d.]+( times as long,\s+onnxruntime-web )[\d.]+( times)/,
   },
   "README.zh-CN.md": {
     heading: "## 速度",
@@ -323,6 +323,7 @@ function withReadme(text: string, readme: Readme, result: Result): string {
   const [plain, onnx] = ["plain JS", "onnxruntime-web"].map((name) =>
     ((measured.times[name] as Time).fastest / fastest).toFixed(1),
   );
+  if (!readme.claim.test(text)) throw new Error(`no sentence that says ${readme.claim}`);
   const claimed = text.replace(readme.claim, `$1${fastest.toFixed(1)}$2${plain}$3${onnx}$4`);
   return withTable(claimed, readme.heading, readmeTable(readme, result));
 }
