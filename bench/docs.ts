@@ -80,14 +80,13 @@ export interface Records {
 const PAGES = {
   "README.md": (text: string, { cases }: Records) => withReadme(text, READMES["README.md"], cases),
   "README.zh-CN.md": (text: string, { cases }: Records) => withReadme(text, READMES["README.zh-CN.md"], cases),
-  "docs/speed.md": (text: string, records: Records) => {
-    const { cases, nodes, cells } = records;
+  "docs/speed.md": (text: string, { cases, nodes, cells }: Records) => {
     const tables = [
       ["# Speed", casesTable(cases)],
       ["## GRU and RNN", cellsTable(cells.lines)],
       ["## In four versions of Node", nodesTable(nodes.results)],
     ] as const;
-    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
+    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), withNode(text, cases));
     return [cases, nodes, cells].reduce((page, { file }) => withLink(page, file), page);
   },
   "docs/integer-weights.md": (text: string, { narrow }: Records) => {
@@ -97,7 +96,7 @@ const PAGES = {
       ["### How fast products can be", peaksTable(narrow)],
       ["### Against others", rivalsTable(narrow.lines)],
     ] as const;
-    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), text);
+    const page = tables.reduce((page, [heading, rows]) => withTable(page, heading, rows), withNode(text, narrow));
     return withLink(page, narrow.file);
   },
 };
@@ -106,8 +105,7 @@ type Page = keyof typeof PAGES;
 
 /** A page with the figures of these records in the places of its own. */
 export function withFigures(page: Page, text: string, records: Records): string {
-  const node = records.cases.node.split(".").slice(0, 2).join(".");
-  return PAGES[page](text.replace(/(virtual machine.*, Node |虚拟机.*，Node )\d+\.\d+/, `$1${node}`), records);
+  return PAGES[page](text, records);
 }
 
 /** The records that these pages, docs/speed.md and docs/integer-weights.md, name. */
@@ -214,10 +212,9 @@ function narrowTable(lines: readonly NarrowLine[]): Rows {
 function partsTable(lines: readonly NarrowLine[]): Rows {
   const names = [OURS, "int8", "int16"];
   const rows = SIZES.slice(1, 3).map(([inputs, hidden]) => {
-    const step = { kind: "step", batch: 1, hidden } as const;
-    const fastest = fastestOf(lines, { ...step, inputs });
-    const wider = fastestOf(lines, { ...step, inputs: inputs + MORE_INPUTS });
-    const products = names.map((name) => ((wider(name) - fastest(name)) / MORE_INPUTS) * (inputs + hidden));
+    const step = { kind: "step", batch: 1, inputs, hidden } as const;
+    const [fastest, costOfInput] = [fastestOf(lines, step), costOfInputs(lines, step, MORE_INPUTS)];
+    const products = names.map((name) => costOfInput(name) * (inputs + hidden));
     const others = names.map((name, index) => fastest(name) - (products[index] as number));
     return [`(${inputs}, ${hidden})`, ...[...products, ...others].map(microseconds)];
   });
@@ -229,8 +226,8 @@ function partsTable(lines: readonly NarrowLine[]): Rows {
 function peaksTable({ peaks, lines }: NarrowRecord): Rows {
   const names = [OURS, "int8", "int16"];
   const ours = (like: Pick<NarrowLine["case"], "kind" | "batch">, more: number, rows: number) => {
-    const [few, many] = [64, 64 + more].map((inputs) => fastestOf(lines, { ...like, inputs, hidden: 128 })) as [Of, Of];
-    return names.map((name) => (more * 4 * 128 * rows) / (many(name) - few(name)) / 1000);
+    const costOfInput = costOfInputs(lines, { ...like, inputs: 64, hidden: 128 }, more);
+    return names.map((name) => (4 * 128 * rows) / costOfInput(name) / 1000);
   };
   const row = (name: string, [float = 0, ...narrow]: readonly number[]) => [
     name,
@@ -253,6 +250,16 @@ function peaksTable({ peaks, lines }: NarrowRecord): Rows {
 /** Microseconds by a contestant's name. */
 type Of = (name: string) => number;
 
+/** What each of so many more inputs costs in a case like this one: products alone. */
+function costOfInputs(
+  lines: readonly NarrowLine[],
+  like: Partial<NarrowLine["case"]> & { readonly inputs: number },
+  more: number,
+): Of {
+  const [few, many] = [fastestOf(lines, like), fastestOf(lines, { ...like, inputs: like.inputs + more })];
+  return (name) => (many(name) - few(name)) / more;
+}
+
 /** The fastest round of each contestant in the LSTM's case like this one. */
 function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"]>): Of {
   const isLike = ({ case: one }: NarrowLine) =>
@@ -265,10 +272,7 @@ function fastestOf(lines: readonly NarrowLine[], like: Partial<NarrowLine["case"
 function rivalsTable(lines: readonly NarrowLine[]): Rows {
   const rows = lines.map(({ case: one, times }) => {
     const own = (times.int8 as Time).fastest;
-    const ratios = NARROW_RIVALS.map((name) => {
-      const theirs = times[name]?.fastest;
-      return theirs === undefined ? "–" : `×${Number((theirs / own).toPrecision(3))}`;
-    });
+    const ratios = NARROW_RIVALS.map((name) => multiple(own, times, [name]));
     return [nameOf(one), microseconds(own), ...ratios];
   });
   return [["microseconds", "our int8", ...NARROW_RIVALS.map((name) => name.replace(" int8", ""))], ...rows];
@@ -280,9 +284,14 @@ function ours({ times }: Measured): Time {
 
 /** How many times as long as ours the fastest of these takes. */
 function times(measured: Measured, names: readonly string[]): string {
-  const theirs = names.flatMap((name) => measured.times[name]?.fastest ?? []);
+  return multiple(ours(measured).fastest, measured.times, names);
+}
+
+/** How many times as long as `own` the fastest of these takes. */
+function multiple(own: number, times: Readonly<Record<string, Time>>, names: readonly string[]): string {
+  const theirs = names.flatMap((name) => times[name]?.fastest ?? []);
   if (theirs.length === 0) return "–";
-  return `×${Number((Math.min(...theirs) / ours(measured).fastest).toPrecision(3))}`;
+  return `×${Number((Math.min(...theirs) / own).toPrecision(3))}`;
 }
 
 function microseconds(value: number): string {
@@ -313,7 +322,19 @@ function linkTo(kind: string): RegExp {
 
 /** The page with its link to a record of this kind leading to this one. */
 function withLink(text: string, file: string): string {
-  return text.replace(linkTo(kindOf(file) as string), `[${file}]($2${file})`);
+  return replaced(text, linkTo(kindOf(file) as string), `[${file}]($2${file})`);
+}
+
+/** The page with the version of Node of a record, where it says what the figures under it were measured on. */
+function withNode(text: string, { node }: Pick<Result, "node">): string {
+  const version = node.split(".").slice(0, 2).join(".");
+  return replaced(text, /(virtual machine.*, Node |虚拟机.*，Node )\d+\.\d+/, `$1${version}`);
+}
+
+/** A page that does not say it would be left as it was, in silence. */
+function replaced(text: string, what: RegExp, by: string): string {
+  if (!what.test(text)) throw new Error(`nothing says ${what}`);
+  return text.replace(what, by);
 }
 
 /** A README with this record's figures. */
@@ -323,7 +344,6 @@ function withReadme(text: string, readme: Readme, result: Result): string {
   const [plain, onnx] = ["plain JS", "onnxruntime-web"].map((name) =>
     ((measured.times[name] as Time).fastest / fastest).toFixed(1),
   );
-  if (!readme.claim.test(text)) throw new Error(`no sentence that says ${readme.claim}`);
-  const claimed = text.replace(readme.claim, `$1${fastest.toFixed(1)}$2${plain}$3${onnx}$4`);
-  return withTable(claimed, readme.heading, readmeTable(readme, result));
+  const claimed = replaced(text, readme.claim, `$1${fastest.toFixed(1)}$2${plain}$3${onnx}$4`);
+  return withTable(withNode(claimed, result), readme.heading, readmeTable(readme, result));
 }

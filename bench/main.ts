@@ -23,7 +23,7 @@ what: nothing for the cases, or one of
   cells    our LSTM, GRU and RNN in turn
   narrow   integer weights against float32; --all: also against the int8 of onnxruntime, --python: of PyTorch
   charts   draws bench/record/*.svg from the newest records
-  docs     writes the tables of README.md and docs/speed.md from the newest records
+  docs     writes the figures of the READMEs, docs/speed.md and docs/integer-weights.md from the newest records
 
 options:
   --all               every contestant, not only plain JavaScript; installs them first

@@ -6,14 +6,26 @@
 /** Depth of the tile's sums, in float32 or in pairs: A and B take 17 kB at most. */
 const K = 128;
 
+type Product = "mul + add" | "relaxed_madd" | "dot of int16" | "dot of int8";
+
+interface ProductOf {
+  readonly load: string;
+  /** Of a vector of B in memory. */
+  readonly bytes: number;
+  /** How many products a lane makes at once. */
+  readonly perLane: number;
+  readonly add: string;
+  /** Left out where `add` multiplies too. */
+  readonly multiply?: string;
+}
+
 /** How a vector of B is loaded and multiplied: four float32, or four pairs of int16, which may lie as int8. */
-const PRODUCTS = {
+const PRODUCTS: Readonly<Record<Product, ProductOf>> = {
   "mul + add": { load: "v128.load", bytes: 16, perLane: 1, add: "f32x4.add", multiply: "f32x4.mul" },
   relaxed_madd: { load: "v128.load", bytes: 16, perLane: 1, add: "f32x4.relaxed_madd" },
   "dot of int16": { load: "v128.load", bytes: 16, perLane: 2, add: "i32x4.add", multiply: "i32x4.dot_i16x8_s" },
   "dot of int8": { load: "v128.load8x8_s", bytes: 8, perLane: 2, add: "i32x4.add", multiply: "i32x4.dot_i16x8_s" },
-} as const;
-type Product = keyof typeof PRODUCTS;
+};
 
 export interface Tile {
   readonly name: string;
@@ -61,7 +73,7 @@ export const KINDS = {
 export function tileModule({ product, shape, a, unroll }: Tile): string {
   const [rows, vectors] = shape.map((length) => Array.from({ length }, (_, index) => index)) as [number[], number[]];
   const pointers = a === "rows" ? rows.map((row) => `$a${row}`) : ["$a0"];
-  const { load, bytes, add, multiply } = { multiply: undefined, ...PRODUCTS[product] };
+  const { load, bytes, add, multiply } = PRODUCTS[product];
   const ofB = vectors.length * bytes;
   const bStart = rows.length * K * 4;
   const cStart = bStart + ofB * K;
