@@ -8,22 +8,15 @@ import { loadNpy, loadNpz, saveNpy, saveNpz } from "lstm-wasm/npy";
 import { load as loadOnnx, save as saveOnnx } from "lstm-wasm/onnx";
 import { load as loadTorch } from "lstm-wasm/pytorch";
 import { load, loadMetadata, save } from "lstm-wasm/safetensors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Command } from "./command.js";
-import { bytesOf, dict, fixture, fixtures, gru, inspect as inspectWith, install, nam } from "./model-files.js";
+import { describe, expect, it } from "vitest";
+import { bytesOf, dict, fixture, fixtures, gru, nam, useModelFiles } from "./model-files.js";
 
-let command: Command;
-const path = (name: string) => join(command.folder, name);
-const inspect = (file: string, ...more: string[]) => inspectWith(command, file, ...more);
-
-beforeAll(async () => {
-  command = await install();
-}, 121_000);
-afterAll(() => command.close());
+const files = useModelFiles();
+const { path, inspect } = files;
 
 describe("convert", { timeout: 60_000 }, () => {
   async function convert(...args: string[]): Promise<string> {
-    const { stdout, stderr, code } = await command.run(["convert", ...args]);
+    const { stdout, stderr, code } = await files.command.run(["convert", ...args]);
     expect({ stdout, code }, stderr).toEqual({ stdout: "", code: 0 });
     return stderr;
   }
@@ -69,7 +62,7 @@ describe("convert", { timeout: 60_000 }, () => {
       await convert("m.safetensors", "part.safetensors", option, "decoder.");
       expect(sorted(load(readFileSync(path("part.safetensors"))))).toEqual(sorted(gru.stateDict()));
     }
-    expect(await command.complaint(["convert", "m.safetensors", "part.onnx"], 2)).toContain("several layers");
+    expect(await files.command.complaint(["convert", "m.safetensors", "part.onnx"], 2)).toContain("several layers");
     await convert("m.safetensors", "part.onnx", "--prefix", "decoder");
     expect(sorted(loadOnnx(readFileSync(path("part.onnx"))).layers[0]?.stateDict ?? {})).toEqual(
       sorted(gru.stateDict()),
@@ -115,12 +108,12 @@ describe("convert", { timeout: 60_000 }, () => {
     const report = await inspect("narrow.safetensors");
     expect(report.layers.map(({ options }) => options.weights)).toEqual(report.layers.map(() => weights));
     expect(report.skipped).toEqual([]);
-    expect((await command.run(["inspect", "narrow.safetensors"])).stdout).toMatch(
+    expect((await files.command.run(["inspect", "narrow.safetensors"])).stdout).toMatch(
       new RegExp(`decoder\\. .* ${weights} `),
     );
 
     writeFileSync(path("in.npy"), saveNpy(x));
-    await command.run(["run", "narrow.safetensors", "--prefix", "decoder.", "-i", "in.npy", "-o", "out.npy"]);
+    await files.command.run(["run", "narrow.safetensors", "--prefix", "decoder.", "-i", "in.npy", "-o", "out.npy"]);
     expect(sorted({ out: loadNpy(readFileSync(path("out.npy"))) })).toEqual(sorted({ out: output }));
     const own = await convert(
       "m.safetensors",
@@ -207,7 +200,7 @@ describe("convert", { timeout: 60_000 }, () => {
     [[join(fixtures, "onnx/hand-LSTM-reverse.onnx"), "x.onnx"], 1, "reads each sequence from its end"],
     [[join(fixtures, "keras/words.keras"), "x.npz", "--prefix", "a"], 2, "--prefix is for state dicts, and"],
   ])("%j ends with %i and one line", async (args, code, message) => {
-    expect(await command.complaint(["convert", ...args], code)).toContain(message);
-    expect(readdirSync(command.folder).filter((name) => /^x\.|partial/.test(name))).toEqual([]);
+    expect(await files.command.complaint(["convert", ...args], code)).toContain(message);
+    expect(readdirSync(files.command.folder).filter((name) => /^x\.|partial/.test(name))).toEqual([]);
   });
 });

@@ -1,20 +1,12 @@
 /** `lstm-wasm inspect`: every kind of file. */
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type GRU, type LSTM, Tensor } from "lstm-wasm";
 import { save } from "lstm-wasm/safetensors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Command } from "./command.js";
-import { bytesOf, dict, fixture, gru, inspect as inspectWith, install, lstm } from "./model-files.js";
+import { describe, expect, it } from "vitest";
+import { bytesOf, dict, fixture, gru, lstm, useModelFiles } from "./model-files.js";
 
-let command: Command;
-const path = (name: string) => join(command.folder, name);
-const inspect = (file: string, ...more: string[]) => inspectWith(command, file, ...more);
-
-beforeAll(async () => {
-  command = await install();
-}, 121_000);
-afterAll(() => command.close());
+const files = useModelFiles();
+const { path, inspect } = files;
 
 describe("inspect", { timeout: 60_000 }, () => {
   it("tells layers, options and sizes of a state dict", async () => {
@@ -40,7 +32,7 @@ describe("inspect", { timeout: 60_000 }, () => {
   });
 
   it("prints that as tables for people", async () => {
-    const { stdout, stderr } = await command.run(["inspect", "m.safetensors"]);
+    const { stdout, stderr } = await files.command.run(["inspect", "m.safetensors"]);
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^m\.safetensors: safetensors, .* kB, .* tensors of .* numbers$/m);
     expect(stdout).toMatch(/^decoder\. +GRU +2 +3 +1 +no bias +45$/m);
@@ -107,17 +99,17 @@ describe("inspect", { timeout: 60_000 }, () => {
     expect(report.refused).toMatchObject([
       { name: "broken.", why: expect.stringContaining("size mismatch for weight_hh_l0") },
     ]);
-    const { stdout } = await command.run(["inspect", "broken.safetensors"]);
+    const { stdout } = await files.command.run(["inspect", "broken.safetensors"]);
     expect(stdout).toMatch(/^- not supported: broken\.: /m);
-    expect(await command.complaint(["run", "broken.safetensors", "--layer", "broken"], 1)).toContain("broken.: ");
+    expect(await files.command.complaint(["run", "broken.safetensors", "--layer", "broken"], 1)).toContain("broken.: ");
   });
 
   it("lets no escape codes of a file through", async () => {
     writeFileSync(path("\u001b[31mred.safetensors"), save({ "\u001b[2J": Tensor.zeros([1]) }));
-    const { stdout } = await command.run(["inspect", "\u001b[31mred.safetensors"]);
+    const { stdout } = await files.command.run(["inspect", "\u001b[31mred.safetensors"]);
     expect(stdout).not.toContain("\u001b");
     expect(stdout).toContain("�[2J");
-    expect(await command.complaint(["inspect", "\u001b[31mno"], 1)).not.toContain("\u001b");
+    expect(await files.command.complaint(["inspect", "\u001b[31mno"], 1)).not.toContain("\u001b");
   });
 
   it("keeps to itself what the HDF5 library prints of a damaged file", async () => {
@@ -142,13 +134,13 @@ describe("inspect", { timeout: 60_000 }, () => {
   it("says in one line why a file is refused, in JSON too", async () => {
     expect(refusals.length).toBeGreaterThan(15);
     for (const [file, reason] of refusals) {
-      const message = await command.complaint(["inspect", fixture(file)], 1);
+      const message = await files.command.complaint(["inspect", fixture(file)], 1);
       expect(message.startsWith(`${fixture(file)}: `), message).toBe(true);
       expect(message).toContain(reason);
       expect(message.length).toBeGreaterThan(fixture(file).length + 20);
     }
     const [file = ""] = refusals.map(([name]) => fixture(name));
-    const { stdout, code } = await command.run(["inspect", file, "--json"]);
+    const { stdout, code } = await files.command.run(["inspect", file, "--json"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ file, error: { code: "FILE", message: expect.any(String) } });
   });
@@ -178,6 +170,6 @@ describe("inspect", { timeout: 60_000 }, () => {
     ],
   ])("says what is wrong with %s", async (name, data, message) => {
     writeFileSync(path(name), data);
-    expect(await command.complaint(["inspect", name], 1)).toContain(message);
+    expect(await files.command.complaint(["inspect", name], 1)).toContain(message);
   });
 });

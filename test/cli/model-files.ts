@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GRU, LSTM, Tensor } from "lstm-wasm";
 import { saveNpy, saveNpz } from "lstm-wasm/npy";
 import { save } from "lstm-wasm/safetensors";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { Command } from "./command.js";
 
 export const fixtures = join(import.meta.dirname, "../fixtures");
@@ -39,8 +39,23 @@ interface Report {
   readonly lost?: string;
 }
 
-/** The command, with the model files in its folder. */
-export async function install(): Promise<Command> {
+/** For all tests of a file: the command, with the model files in its folder. */
+export function useModelFiles() {
+  let command: Command;
+  beforeAll(async () => {
+    command = await install();
+  }, 121_000);
+  afterAll(() => command.close());
+  return {
+    get command(): Command {
+      return command;
+    },
+    path: (name: string) => join(command.folder, name),
+    inspect: (file: string, ...more: string[]) => inspect(command, file, ...more),
+  };
+}
+
+async function install(): Promise<Command> {
   const command = await Command.install();
   const path = (name: string) => join(command.folder, name);
   writeFileSync(path("m.safetensors"), save(dict, { author: "someone" }));
@@ -56,7 +71,7 @@ export async function install(): Promise<Command> {
   return command;
 }
 
-export async function inspect(command: Command, file: string, ...more: string[]): Promise<Report> {
+async function inspect(command: Command, file: string, ...more: string[]): Promise<Report> {
   const { stdout, stderr, code } = await command.run(["inspect", file, "--json", ...more]);
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   return JSON.parse(stdout);

@@ -6,13 +6,12 @@ import { loadNpz, saveNpz } from "lstm-wasm/npy";
 import { load as loadOnnx } from "lstm-wasm/onnx";
 import { load as loadTorch } from "lstm-wasm/pytorch";
 import { load as loadSafetensors } from "lstm-wasm/safetensors";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   amplifier,
   bitsOf,
   type Dict,
-  FilePanel,
-  Folders,
+  type FilePanel,
   fixture,
   type GivenFile,
   halved,
@@ -21,19 +20,10 @@ import {
   shard,
   tfjs,
   under,
+  useFilePanel,
 } from "./file-panel.js";
-import { Site, type Visitor } from "./site.js";
 
-let site: Site;
-const folders = new Folders();
-const open = (visitor?: Visitor) => FilePanel.open(site, folders, visitor);
-beforeAll(async () => {
-  site = await Site.open();
-}, 300_000);
-afterAll(async () => {
-  await site?.close();
-  folders.remove();
-});
+const { open } = useFilePanel();
 
 /** What the page says of a fault before the package's own words, by the fault's code. */
 const FAULTS: Readonly<Record<string, string>> = {

@@ -4,13 +4,28 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Tensor } from "lstm-wasm";
 import type { ElementHandle, Page } from "puppeteer-core";
+import { afterAll, beforeAll } from "vitest";
 import { root } from "../../scripts/run.mjs";
-import type { Site, Visit, Visitor } from "./site.js";
+import { Site, type Visit, type Visitor } from "./site.js";
 
 export type Dict = Readonly<Record<string, Tensor>>;
 
+/** For all tests of a file: the site, and how a visitor opens the panel. */
+export function useFilePanel() {
+  let site: Site;
+  const folders = new Folders();
+  beforeAll(async () => {
+    site = await Site.open();
+  }, 300_000);
+  afterAll(async () => {
+    await site?.close();
+    folders.remove();
+  });
+  return { folders, open: (visitor?: Visitor) => FilePanel.open(site, folders, visitor) };
+}
+
 /** Where the files lie that the panel is given, and where those go that it saves. */
-export class Folders {
+class Folders {
   readonly given = mkdtempSync(join(tmpdir(), "site-file-"));
   readonly inbox = mkdtempSync(join(tmpdir(), "site-file-saved-"));
 

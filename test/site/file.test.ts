@@ -7,13 +7,11 @@ import { saveNpz } from "lstm-wasm/npy";
 import { load as loadOnnx } from "lstm-wasm/onnx";
 import { load as loadSafetensors, save as saveSafetensors } from "lstm-wasm/safetensors";
 import type { ElementHandle } from "puppeteer-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { violations } from "./axe.js";
 import {
   amplifier,
   bitsOf,
-  FilePanel,
-  Folders,
   fixture,
   type GivenFile,
   halved,
@@ -21,20 +19,12 @@ import {
   shard,
   tfjs,
   under,
+  useFilePanel,
 } from "./file-panel.js";
 import { longTasks } from "./long-tasks.js";
-import { LANGUAGES, Site, THEMES, type Visitor } from "./site.js";
+import { LANGUAGES, THEMES } from "./site.js";
 
-let site: Site;
-const folders = new Folders();
-const open = (visitor?: Visitor) => FilePanel.open(site, folders, visitor);
-beforeAll(async () => {
-  site = await Site.open();
-}, 300_000);
-afterAll(async () => {
-  await site?.close();
-  folders.remove();
-});
+const { folders, open } = useFilePanel();
 
 const numbers = new LSTM({ inputSize: 3, hiddenSize: 70, numLayers: 2, projSize: 5, seed: 1 }).stateDict();
 
