@@ -6,6 +6,7 @@ import { RecurrentStack } from "../recurrent/recurrent-stack.js";
 import type { StateInput } from "../recurrent/results.js";
 import { PackedSequence } from "../tensor/packed-sequence.js";
 import { asTensor, type Tensor, type TensorInput } from "../tensor/tensor.js";
+import { largestMagnitude } from "../wasm/narrow.js";
 import { dequantize, nameOf, quantize } from "./quantize.js";
 
 /** What `forward` is called with: the input and, where layers go on from a state, that. */
@@ -166,7 +167,7 @@ function round({ data, shape }: Tensor, follow: Float64Array): void {
   const errors = new Float64Array(width);
   for (let row = 0; row < data.length; row += width) {
     const weights = data.subarray(row, row + width);
-    const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+    const largest = largestMagnitude(weights);
     const scale = Math.fround(largest / LEVEL);
     // A row of zeros stays what it is. Of one with an infinity quantize makes NaN, whatever is written here.
     if (scale <= 2 ** -100) continue;

@@ -36,7 +36,7 @@ export function writeNarrow(
   for (let row = 0; row * columns < values.length; row++) {
     const own = values.subarray(row * columns, (row + 1) * columns);
     if (scales) at(row, columns, scales[row] as number);
-    else at(row, columns + 1, own.reduce(largerMagnitude, 0));
+    else at(row, columns + 1, largestMagnitude(own));
     own.forEach((value, column) => {
       // Less itself, an infinity is NaN, as NaN is.
       if (at(row, column, value) - value === 0 || !scales) return;
@@ -46,4 +46,6 @@ export function writeNarrow(
   }
 }
 
-const largerMagnitude = (most: number, one: number): number => Math.max(most, one, -one);
+/** Of a row of weights; its scale is made of it. NaN if a value is. */
+export const largestMagnitude = (values: Float32Array): number =>
+  values.reduce((most, one) => Math.max(most, one, -one), 0);
