@@ -75,7 +75,12 @@ describe("there and back", () => {
 
 describe("save refuses", () => {
   it("a projection, by name", () => {
-    refuses(() => save(new LSTM({ ...sizes, projSize: 2 })), "OPTION", "projSize 2", "ONNX's LSTM has no projection");
+    refuses(
+      () => save(new LSTM({ ...sizes, projSize: 2 })),
+      "OPTION",
+      "projSize must be 0",
+      "has no projection, got 2",
+    );
   });
 
   it("what is no such module, and options that it has not", () => {

@@ -159,17 +159,16 @@ describe("tensors in a file beside the model, as torch.onnx.export of PyTorch 2.
   });
 
   it("are refused without that file, with a part of it, and with what is no file", () => {
-    const parts = [
-      'lies in a file beside the model. Pass its bytes: load(bytes, { externalData: { "external.onnx.data": ... } })',
-    ];
+    const parts = ['lies in another file: load(bytes, { externalData: { "external.onnx.data": its bytes } })'];
     refuses(() => load(bytes), "FILE", ...parts);
     refuses(() => load(bytes, { externalData: { data } }), "FILE", ...parts);
     for (const length of [0, data.length - 1]) {
-      refuses(() => load(bytes, { externalData: { [NAME]: data.subarray(0, length) } }), "FILE", `which has ${length}`);
+      const cut = { [NAME]: data.subarray(0, length) };
+      refuses(() => load(bytes, { externalData: cut }), "FILE", " bytes, but has ", "(a truncated file?)");
     }
     refuses(() => load(bytes, { externalData: { [NAME]: "x" as never } }), "FILE", `externalData["${NAME}"] must be`);
     refuses(() => load(bytes, { externalData: data as never }), "FILE", "must be a Uint8Array"); // an object, of numbers
-    refuses(() => load(bytes, { externalData: 3 as never }), "OPTION", "externalData must be an object");
+    refuses(() => load(bytes, { externalData: 3 as never }), "OPTION", "externalData must be files by their names");
     refuses(() => load(bytes, { external: {} } as never), "OPTION", "unknown option external");
   });
 });
@@ -206,9 +205,9 @@ describe("what load says", () => {
 
   it("does not make a module that reads forwards of a node that reads backwards, unless told", () => {
     const [layer] = load(read("hand-GRU-reverse.onnx")).layers as [OnnxLayer];
-    refuses(() => layer.create(), "OPTION", '"the GRU"', "create({ flipped: true })");
+    refuses(() => layer.create(), "OPTION", '"the GRU"', "flipped must be true", 'direction "reverse"');
     const [forward] = load(read("hand-GRU-forward.onnx")).layers as [OnnxLayer];
-    refuses(() => forward.create({ flipped: true }), "OPTION", "leave flipped out");
+    refuses(() => forward.create({ flipped: true }), "OPTION", "flipped must be false");
   });
 
   it("diagnoses a model whose layer was decomposed", () => {

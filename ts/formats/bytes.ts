@@ -27,7 +27,7 @@ export function allocateBytes(what: string, size: number): Bytes {
 }
 
 /** The parts one after the other. @throws LSTMError as `allocateBytes` does */
-export function joined(what: string, parts: readonly Uint8Array[]): Bytes {
+export function joined(what: string, parts: readonly ArrayLike<number>[]): Bytes {
   const bytes = allocateBytes(
     what,
     parts.reduce((size, { length }) => size + length, 0),

@@ -12,12 +12,12 @@ export interface Message {
 
 /** The bytes of a message, its fields in the order of their numbers. */
 export function encode(message: Message): Bytes {
-  const parts: Uint8Array[] = [];
+  const parts: ArrayLike<number>[] = [];
   for (const [field, values] of Object.entries(message)) {
     for (const value of [values].flat() as Value[]) {
       if (typeof value === "number") parts.push(varint(8 * Number(field)), varint(value));
       else {
-        const text = typeof value === "string" && Uint8Array.from(value, (character) => character.charCodeAt(0));
+        const text = typeof value === "string" && Array.from(value, (character) => character.charCodeAt(0));
         const bytes = text || (value instanceof Uint8Array ? value : encode(value as Message));
         parts.push(varint(8 * Number(field) + 2), varint(bytes.length), bytes);
       }
@@ -27,9 +27,5 @@ export function encode(message: Message): Bytes {
 }
 
 /** Seven bits in each byte, the lowest first. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Uint8Array.of(...bytes, rest);
-}
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];

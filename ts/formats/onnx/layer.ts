@@ -10,12 +10,26 @@ import { Tensor } from "../../tensor/tensor.js";
 import { badFile } from "../bytes.js";
 import { quote } from "../json-reader.js";
 import { type Constants, concatenated, dequantized, transposed } from "./constants.js";
+import { AttributeProto } from "./fields.js";
 import type { Placed } from "./scope.js";
 import { isFloat } from "./tensor.js";
 
-/** The classes by the names of ONNX's operators, which are theirs. */
-export const CLASSES = { LSTM, GRU, RNN };
-export type NodeKind = keyof typeof CLASSES;
+/**
+ * The classes by the names of ONNX's operators, which are theirs. `gates` has ONNX's gates in PyTorch's order: of an LSTM i o f c
+ * to i f g o, of a GRU z r h to r z n.
+ */
+export const CELLS = {
+  __proto__: null as never,
+  LSTM: { Class: LSTM, gates: [0, 2, 3, 1], activations: "sigmoid,tanh,tanh" },
+  GRU: { Class: GRU, gates: [1, 0, 2], activations: "sigmoid,tanh" },
+  RNN: { Class: RNN, gates: [0], activations: undefined },
+};
+export type NodeKind = "LSTM" | "GRU" | "RNN";
+const QUANTIZED = "com.microsoft.DynamicQuantizeLSTM";
+/** The kind of a node, by its operator; undefined if it is no recurrent one. */
+export const kindOf = (op: string): NodeKind | undefined =>
+  op === QUANTIZED ? "LSTM" : op in CELLS ? (op as NodeKind) : undefined;
+
 /** Where a node starts: at zeros, at what the model holds, or at what is only known when the model runs. */
 export type Initial = "zeros" | "computed" | Tensor;
 
@@ -54,26 +68,17 @@ export interface OnnxAttributes {
 export interface RecurrentNode {
   readonly placed: Placed;
   readonly kind: NodeKind;
-  readonly options: RNNOptions & { readonly bias: boolean };
+  readonly options: RNNOptions;
+  /** Whether it has biases. */
+  readonly bias: boolean;
+  /** Those of them that the parameters do not tell. */
+  readonly untold: Pick<RNNOptions, "batchFirst" | "nonlinearity">;
   readonly attributes: OnnxAttributes;
   /** How many sequences it reads at once, where the model holds its initial state. */
   readonly batch: number | undefined;
   /** For each direction: `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`; the biases of a node without are 0. */
   readonly parameters: readonly Readonly<Record<string, Tensor>>[];
 }
-
-/** ONNX's gates in PyTorch's order: LSTM i o f c to i f g o, GRU z r h to r z n. */
-export const GATES: Readonly<Record<NodeKind, readonly number[]>> = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] };
-const ACTIVATIONS = { LSTM: "sigmoid,tanh,tanh", GRU: "sigmoid,tanh", RNN: "tanh" };
-const QUANTIZED = "com.microsoft.DynamicQuantizeLSTM";
-
-/** The kinds of recurrent nodes, by their operators. */
-export const KINDS: ReadonlyMap<string, NodeKind> = new Map([
-  ["LSTM", "LSTM"],
-  ["GRU", "GRU"],
-  ["RNN", "RNN"],
-  [QUANTIZED, "LSTM"],
-]);
 
 /** The blocks of rows, one for each gate, in another order. */
 export function reordered(x: Tensor, order: readonly number[]): Tensor {
@@ -83,110 +88,94 @@ export function reordered(x: Tensor, order: readonly number[]): Tensor {
 
 /** @throws LSTMError that names the node, and the attribute or input that PyTorch's module has no equivalent for */
 export function readLayer(placed: Placed, constants: Constants): RecurrentNode {
-  const { node, op, path } = placed;
-  const kind = KINDS.get(op) as NodeKind;
-  const name = path + (node.name || node.outputs.find((output) => output !== "") || op);
-  const refuse = (why: string): LSTMError => badFile(`ONNX: the ${node.op} node ${quote(name)} ${why}`);
+  const { op, path, inputs, outputs } = placed;
+  const kind = kindOf(op) as NodeKind;
+  const { gates } = CELLS[kind];
+  const name = path + (placed.name || outputs.find(Boolean) || op);
+  const refuse = (why: string): LSTMError => badFile(`ONNX: the ${op} node ${quote(name)} ${why}`);
 
-  const direction = placed.attribute("direction")?.s || "forward";
-  if (!/^(forward|reverse|bidirectional)$/.test(direction)) throw refuse(`has direction ${quote(direction)}`);
-  const directions = direction === "bidirectional" ? 2 : 1;
-  const layout = placed.attribute("layout")?.i ?? 0;
-  if (layout !== 0 && layout !== 1) throw refuse(`has layout ${layout}; it must be 0 or 1`);
   const lacks = (what: string) => refuse(`has ${what}, which PyTorch's nn.${kind} has no equivalent for`);
-  const nonlinearity = readActivations(kind, placed, lacks);
-  const peepholes = node.inputs[7];
-  if (peepholes && !constants.isZero(placed.input(7))) throw lacks(`peepholes (its input P, ${quote(peepholes)})`);
+  const direction = placed.attribute("direction")?.text(AttributeProto.s) || "forward";
+  if (!/^(forward|reverse|bidirectional)$/.test(direction)) throw lacks(`direction ${quote(direction)}`);
+  const bidirectional = direction === "bidirectional";
+  const directions = bidirectional ? 2 : 1;
+  const layout = placed.int("layout") ?? 0;
+  if (![0, 1].includes(layout)) throw lacks(`layout ${layout}`);
+  const untold = { batchFirst: layout === 1, ...readActivations(kind, placed, lacks) };
+  if (inputs[7] && !constants.isZero(placed.input(7))) throw lacks(`peepholes (its input P, ${quote(inputs[7])})`);
 
-  const quantized = op === QUANTIZED;
   const constant = (index: number, what: string): Tensor => {
     const tensor = constants.of(placed.input(index));
     if (tensor !== undefined) return tensor;
-    const input = quote(node.inputs[index] ?? "");
-    throw refuse(`has weights that are no constants: ${what}, ${input}, is only known when the model runs`);
+    throw refuse(`cannot be read: ${what}, ${quote(inputs[index] ?? "")}, is only known when the model runs`);
   };
+  const quantized = op === QUANTIZED;
   /** W or R: (directions, gates * hidden, columns). */
-  const weight = (index: 1 | 2, what: string): Tensor => {
+  const weight = (index: 1 | 2, what: string): Weight => {
     const stored = constant(index, what);
     if (!quantized) return stored;
-    const [scale, zero] = [`${what}_scale`, `${what}_zero_point`];
-    const zeros = constant(7 + 2 * index, zero);
-    const isInteger = (one: number) => Math.abs(one) < 256 && one % 1 === 0;
-    if (![stored, zeros].every(({ data }) => data.every(isInteger))) {
-      throw refuse(`has ${what} or ${zero} of another type than int8 or uint8`);
-    }
-    const wide = widened(stored, constant(6 + 2 * index, scale), zeros);
-    if (wide !== undefined) return wide;
-    throw refuse(`has ${scale} or ${zero} of another shape than ${what} needs`);
+    const [scale, zero] = [constant(6 + 2 * index, `${what}_scale`), constant(7 + 2 * index, `${what}_zero_point`)];
+    const read = dequantizedWeight(stored, scale, zero);
+    if (read !== undefined) return read;
+    throw refuse(`has ${what} that is no int8 or uint8, or whose scale or zero point does not fit`);
   };
   const [W, R] = [weight(1, "W"), weight(2, "R")];
-  const [inputSize, hiddenSize] = [W.shape[2] ?? 0, R.shape[2] ?? 0];
-  if (hiddenSize === 0 || inputSize === 0) throw refuse("has weights without values");
-  const rows = GATES[kind].length * hiddenSize;
-  const bias = !!node.inputs[3];
-  const B = bias ? constant(3, "B") : Tensor.zeros([directions, 2 * rows]);
+  const [inputSize, hiddenSize] = [W.shape[2] ?? 0, placed.int("hidden_size") ?? R.shape[2] ?? 0];
+  const rows = gates.length * hiddenSize;
   const check = (index: number, what: string, { shape }: Tensor, ...expected: number[]) => {
-    const { tensor } = placed.input(index) ?? {};
-    if (sameValues(shape, expected) && (quantized || tensor === undefined || isFloat(tensor))) return;
-    const [got, wanted] = [shapeText(shape), shapeText(expected)];
-    throw refuse(`has ${what} of shape ${got}; expected floating-point numbers of shape ${wanted}`);
+    const tensor = placed.input(index)?.tensor;
+    if (sameValues(shape, expected) && !expected.includes(0) && (quantized || !tensor || isFloat(tensor))) return;
+    const got = `has ${what} of shape ${shapeText(shape)}`;
+    throw refuse(`${got}; expected some floating-point numbers of shape ${shapeText(expected)}`);
   };
   check(1, "W", W, directions, rows, inputSize);
   check(2, "R", R, directions, rows, hiddenSize);
+  const bias = !!inputs[3];
+  const B = bias ? constant(3, "B") : Tensor.zeros([directions, 2 * rows]);
   check(3, "B", B, directions, 2 * rows);
-  const declared = placed.attribute("hidden_size")?.i ?? hiddenSize;
-  if (declared !== hiddenSize) throw refuse(`has hidden_size ${declared}, but R has ${hiddenSize} columns`);
 
   const initial = (index: number): Initial => {
     const value = placed.input(index);
-    if (!node.inputs[index] || constants.isZero(value)) return "zeros";
+    if (!inputs[index] || constants.isZero(value)) return "zeros";
     const known = constants.of(value);
     if (known === undefined) return "computed";
-    const state = layout === 1 ? transposed(known, [1, 0, 2]) : known;
-    if (state && sameValues(state.shape, [directions, state.shape[1] as number, hiddenSize])) return state;
-    throw refuse(`has an initial state of shape ${shapeText(known.shape)}`);
+    const state = (layout === 1 && transposed(known, [1, 0, 2])) || known;
+    check(index, "an initial state", state, directions, state.shape[1] ?? 1, hiddenSize);
+    return state;
   };
 
-  const inTorchOrder = (x: Tensor) => reordered(x, GATES[kind]);
-  /** A scale for each row of W or R, by which its values are integers of int8. */
-  const scales = (index: 1 | 2, { data }: Tensor): Tensor | undefined => {
-    const given = constant(6 + 2 * index, "a scale");
-    const ones = new Tensor(new Float32Array(directions * rows).fill(1), [directions, rows]);
-    const each = dequantized(ones, given, undefined, ones.size / given.size) as Tensor;
-    const fits = (value: number, i: number) =>
-      Math.abs(value / (each.data[Math.floor(i / (data.length / ones.size))] as number)) < 127.5;
-    return each.data.every((one) => one > 0 && one < Infinity) && data.every(fits) ? each : undefined;
-  };
-  const [Ws, Rs] = quantized ? [scales(1, W), scales(2, R)] : [];
-  const weightOf = (x: Tensor, scale: Tensor | undefined, d: number): Tensor =>
+  /** A parameter of one direction, its gates in PyTorch's order. */
+  const parameterOf = (x: Weight, d: number): Tensor =>
     Object.assign(
-      inTorchOrder(x.select(0, d)),
-      Ws && Rs && { quantization: { weights: "int8", scale: inTorchOrder((scale as Tensor).select(0, d)).data } },
+      reordered(x.select(0, d), gates),
+      W.scale &&
+        R.scale &&
+        x.scale && { quantization: { weights: "int8", scale: reordered(x.scale.select(0, d), gates).data } },
     );
   const parameters = Array.from({ length: directions }, (_, d) => ({
-    weight_ih: weightOf(W, Ws, d),
-    weight_hh: weightOf(R, Rs, d),
-    bias_ih: inTorchOrder(B.select(0, d).slice(0, 0, rows)),
-    bias_hh: inTorchOrder(B.select(0, d).slice(0, rows)),
+    weight_ih: parameterOf(W, d),
+    weight_hh: parameterOf(R, d),
+    bias_ih: parameterOf(B.slice(1, 0, rows), d),
+    bias_hh: parameterOf(B.slice(1, rows), d),
   }));
-  const batchFirst = layout === 1;
-  const bidirectional = directions === 2;
   return {
     placed,
     kind,
-    options: { inputSize, hiddenSize, numLayers: 1, bias, batchFirst, bidirectional, ...nonlinearity },
+    options: { inputSize, hiddenSize, bidirectional, ...untold },
+    bias,
+    untold,
     attributes: {
       nodes: [name],
       direction: direction as OnnxAttributes["direction"],
-      layout,
-      inputs: node.inputs,
-      outputs: node.outputs,
-      sequenceLens: !!node.inputs[4],
+      layout: layout as 0 | 1,
+      inputs,
+      outputs,
+      sequenceLens: !!inputs[4],
       quantized,
       h0: initial(5),
       c0: initial(6),
     },
-    batch: constants.of(placed.input(5))?.shape[batchFirst ? 0 : 1],
+    batch: constants.of(placed.input(5))?.shape[1 - layout],
     parameters,
   };
 }
@@ -197,32 +186,44 @@ function readActivations(
   placed: Placed,
   lacks: (what: string) => LSTMError,
 ): Pick<RNNOptions, "nonlinearity"> {
-  const clip = placed.attribute("clip");
-  if (clip !== undefined) throw lacks(`clip ${clip.f ?? 0}`);
-  if (placed.attribute("input_forget")?.i) throw lacks("input_forget 1 (coupled input and forget gates)");
-  for (const name of ["activation_alpha", "activation_beta"]) {
-    const values = placed.attribute(name)?.floats ?? [];
-    if (values.length > 0) throw lacks(`${name} ${shapeText(values.slice(0, 8))}`);
+  for (const name of ["clip", "input_forget", "activation_alpha", "activation_beta"]) {
+    const given = placed.attribute(name);
+    const changes = given?.int(AttributeProto.i) || given?.floats(AttributeProto.floats).length;
+    if (name === "clip" ? given : changes) throw lacks(name);
   }
-  if (kind === "GRU" && placed.attribute("linear_before_reset")?.i !== 1) {
-    throw lacks(
-      "linear_before_reset 0 (the reset gate before the product instead of after it; in Keras reset_after=False)",
-    );
+  if (kind === "GRU" && placed.int("linear_before_reset") !== 1) {
+    throw lacks("linear_before_reset 0 (in Keras reset_after=False)");
   }
-  const text = (placed.attribute("activations")?.strings ?? []).slice(0, 8).join(", ");
+  const text = (placed.attribute("activations")?.texts(AttributeProto.strings) ?? []).join(", ");
   const given = text.toLowerCase().replaceAll(" ", "");
-  const expected = ACTIVATIONS[kind];
-  const isRelu = kind === "RNN" && /^relu(,relu)?$/.test(given);
-  if (!isRelu && given !== "" && given !== expected && given !== `${expected},${expected}`) {
-    throw lacks(`the activations ${quote(text)}`);
-  }
-  return kind === "RNN" ? { nonlinearity: isRelu ? "relu" : "tanh" } : {};
+  const nonlinearity = given.startsWith("relu") ? "relu" : "tanh";
+  const expected = CELLS[kind].activations ?? nonlinearity;
+  if (!["", expected, `${expected},${expected}`].includes(given)) throw lacks(`the activations ${quote(text)}`);
+  return kind === "RNN" ? { nonlinearity } : {};
 }
 
-/** The weights of DynamicQuantizeLSTM, which lie as (directions, columns, rows), with a scale for each direction or row. */
-function widened(stored: Tensor, scale: Tensor, zero: Tensor): Tensor | undefined {
+/** W or R of a node. If its values are integers of int8 by a scale for each row, it has that. */
+type Weight = Tensor & { readonly scale?: Tensor };
+
+/**
+ * A weight of DynamicQuantizeLSTM, which lies as (directions, columns, rows), with a scale and a zero point for each direction or
+ * row; undefined if they do not fit each other.
+ */
+function dequantizedWeight(stored: Tensor, scale: Tensor, zero: Tensor): Weight | undefined {
   const moved = transposed(stored, [0, 2, 1]);
-  const [directions = 0, rows = 0] = moved?.shape ?? [];
-  if (moved === undefined || (scale.size !== directions && scale.size !== directions * rows)) return undefined;
-  return dequantized(moved, scale, zero, moved.size / scale.size);
+  const isInteger = (one: number) => Math.abs(one) < 256 && one % 1 === 0;
+  if (moved === undefined || ![stored, zero].every(({ data }) => data.every(isInteger))) return undefined;
+  const [directions = 0, rows = 0, columns = 0] = moved.shape;
+  const count = directions * rows;
+  if (scale.size !== directions && scale.size !== count) return undefined;
+  const weight = dequantized(moved, scale, zero, moved.size / scale.size);
+  const each = Float32Array.from(
+    { length: count },
+    (_, i) => scale.data[Math.floor((i * scale.size) / count)] as number,
+  );
+  const isInt8 = weight?.data.every((value, i) => {
+    const one = each[Math.floor(i / columns)] as number;
+    return one > 0 && Math.abs(value / one) < 127.5; // not where one is infinite, and the quotient NaN
+  });
+  return weight && Object.assign(weight, isInt8 && { scale: new Tensor(each, [directions, rows]) });
 }

@@ -1,8 +1,7 @@
 /** The recurrent layers of an ONNX model. */
-import { LSTMError } from "../../checks/errors.js";
 import { mustBe } from "../../checks/must-be.js";
 import type { GRUOptions, LSTMOptions, RNNOptions } from "../../checks/options.js";
-import { checkBoolean, checkObject } from "../../checks/options.js";
+import { checkObject } from "../../checks/options.js";
 import { suffixOf } from "../../recurrent/cells.js";
 import type { GRU } from "../../recurrent/gru.js";
 import type { LSTM } from "../../recurrent/lstm.js";
@@ -11,10 +10,10 @@ import { Tensor } from "../../tensor/tensor.js";
 import { asBytes, badFile } from "../bytes.js";
 import { isObject } from "../json-objects.js";
 import { quote } from "../json-reader.js";
-import { Constants, concatenated } from "./constants.js";
-import { CLASSES, type Initial, KINDS, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
-import { decode, invalid } from "./protobuf.js";
-import { MODEL, type Model, type TensorMessage } from "./schema.js";
+import { concatenated, constantsOf } from "./constants.js";
+import { ModelProto } from "./fields.js";
+import { CELLS, type Initial, type OnnxAttributes, type RecurrentNode, readLayer } from "./layer.js";
+import { invalid, Message } from "./protobuf.js";
 import { find } from "./scope.js";
 import { isFloat } from "./tensor.js";
 import { joined } from "./wiring.js";
@@ -78,62 +77,51 @@ export interface OnnxModel {
  */
 export function load(bytes: ArrayBufferLike | ArrayBufferView, options: LoadOptions = {}): OnnxModel {
   const { externalData = {} } = checkObject("load", options, ["externalData"]);
+  if (!isObject(externalData)) throw mustBe("OPTION", "externalData", "files by their names", externalData);
   const file = asBytes(bytes);
-  const external = externalOf(externalData);
-  const model = decode<Model>(file, MODEL);
-  if (model.graph === undefined) throw invalid("it has no graph");
   let size = file.length;
-  for (const { length } of external.values()) size += length;
-  const constants = new Constants(size, external);
-  const found = find(model, model.graph, KINDS);
+  const external = new Map<string, Uint8Array>();
+  for (const [name, data] of Object.entries(externalData)) {
+    const bytes = asBytes(data as ArrayBufferView, `externalData[${quote(name)}]`);
+    external.set(name, bytes);
+    size += bytes.length;
+  }
+  const model = new Message(file);
+  const graph = model.messages(ModelProto.graph).at(-1);
+  if (graph === undefined) throw invalid("it has no graph");
+  const constants = constantsOf(size, external);
+  const found = find(model, graph);
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const [name, value] of found.tensors) {
-    const tensor = isFloat(value.tensor as TensorMessage) && constants.of(value);
+    const tensor = isFloat(value.tensor as Message) && constants.of(value);
     if (tensor) tensors[name] = tensor;
   }
-  if (found.nodes.length === 0) throw none([...found.operators]);
+  if (found.nodes.length === 0) {
+    const operators = [...found.operators].sort().slice(0, 20).map(quote).join(", ");
+    throw badFile(
+      `ONNX: the model has no LSTM, GRU or RNN node; its operators include ${operators}. Its exporter may have written the layer out, as PyTorch's does with an LSTMCell, an nn.RNN or a loop: export an nn.LSTM or nn.GRU, or load the state dict`,
+    );
+  }
   const layers = found.nodes.map((node) => readLayer(node, constants));
   return { layers: joined(layers, constants).map(asModule), tensors };
-}
-
-function externalOf(files: unknown): Map<string, Uint8Array> {
-  if (!isObject(files)) throw mustBe("OPTION", "externalData", "an object of bytes by the files' names", files);
-  return new Map(
-    Object.entries(files).map(([name, bytes]) => [
-      name,
-      asBytes(bytes as ArrayBufferView, `externalData[${quote(name)}]`),
-    ]),
-  );
-}
-
-function none(operators: string[]) {
-  // An array, because bundlers make one long line of texts that are added.
-  const why = [
-    ". If it has such a layer, its exporter wrote it out as products and activations, as PyTorch's does with an LSTMCell,",
-    "an nn.RNN or a loop of your own. Export an nn.LSTM, nn.GRU or nn.RNN, or take the state dict instead of the ONNX file",
-    '(load of "lstm-wasm/safetensors")',
-  ];
-  const names = operators.sort().slice(0, 20).map(quote).join(", ") || "none";
-  const more = operators.length > 20 ? ", ..." : "";
-  return badFile(`ONNX: the model has no LSTM, GRU or RNN node; its operators are ${names}${more}${why.join(" ")}`);
 }
 
 /** The module of these layers. */
 function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
   const [first] = layers as readonly [RecurrentNode];
   const { kind } = first;
-  const bias = layers.some(({ options }) => options.bias);
+  const bias = layers.some(({ bias }) => bias);
   // A module has no weights of two kinds, and a tensor in a new shape no integers.
   const narrow = layers.every(({ parameters: [own] }) => own?.weight_ih?.quantization);
   const stateDict: Record<string, Tensor> = {};
-  layers.forEach(({ parameters }, l) => {
-    parameters.forEach((own, d) => {
+  for (const [l, { parameters }] of layers.entries()) {
+    for (const [d, own] of parameters.entries()) {
       for (const [part, tensor] of Object.entries(own)) {
         if (bias || part.startsWith("weight"))
           stateDict[part + suffixOf(l, d)] = narrow ? tensor : tensor.reshape(tensor.shape);
       }
-    });
-  });
+    }
+  }
   const options = { ...first.options, numLayers: layers.length, bias };
   const all = layers.map(({ attributes }) => attributes);
   const attributes: OnnxAttributes = {
@@ -143,28 +131,29 @@ function asModule(layers: readonly RecurrentNode[]): OnnxLayer {
     h0: initialOf(all.map(({ h0 }) => h0)),
     c0: initialOf(all.map(({ c0 }) => c0)),
   };
-  const name = attributes.nodes[0] as string;
+  const [name] = attributes.nodes as [string];
+  const { direction } = attributes;
   const create = (given: CreateOptions = {}) => {
-    checkFlipped(name, attributes.direction, given);
-    const { inputSize, hiddenSize, numLayers, bias, bidirectional, ...untold } = options;
-    return (CLASSES[kind] as typeof RNN).fromStateDict(stateDict, untold);
+    const { flipped = false } = checkObject("create", given, ["flipped"]);
+    const reverse = direction === "reverse";
+    if (flipped !== reverse) {
+      const layer = `the layer ${quote(name)} of direction ${quote(direction)}`;
+      throw mustBe(
+        "OPTION",
+        "flipped",
+        `${reverse} for ${layer} (true: you flip input and output along time)`,
+        flipped,
+      );
+    }
+    return (CELLS[kind].Class as typeof RNN).fromStateDict(stateDict, first.untold);
   };
   return { name, kind, options, stateDict, attributes, create } as OnnxLayer;
 }
 
-function checkFlipped(name: string, direction: string, options: CreateOptions): void {
-  const { flipped = false } = checkObject("create", options, ["flipped"]);
-  if (checkBoolean("flipped", flipped) === (direction === "reverse")) return;
-  const why = flipped
-    ? 'is not of direction "reverse"; leave flipped out'
-    : "reads its sequence from the end. Flip the input along time and the output back, and say so with create({ flipped: true })";
-  throw new LSTMError("OPTION", `create: the layer ${quote(name)} ${why}`);
-}
-
 /** The initial states of all layers as one. */
 function initialOf(each: readonly Initial[]): Initial {
-  const known = each.find((one) => typeof one === "object");
-  if (known === undefined) return each.includes("computed") ? "computed" : "zeros";
-  const states = each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : one));
-  return states.includes("computed") ? "computed" : (concatenated(states as Tensor[]) ?? "computed");
+  if (each.includes("computed")) return "computed";
+  const known = each.find((one) => one !== "zeros") as Tensor | undefined;
+  if (known === undefined) return "zeros";
+  return concatenated(each.map((one) => (one === "zeros" ? Tensor.zeros(known.shape) : (one as Tensor)))) ?? "computed";
 }

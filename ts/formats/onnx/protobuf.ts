@@ -1,39 +1,41 @@
 /**
- * Reads protobuf messages by tables of the fields that are needed, with bounds on what a file can make a reader do. Ours, because
- * a library's reader leaves the bounds to its caller, and is as large as this without them.
+ * Reads protobuf messages, each when it is asked for, with bounds on what a file can make a reader do. Ours, because a library's
+ * reader leaves the bounds to its caller, and is as large as this without them.
  */
 import type { LSTMError } from "../../checks/errors.js";
-import { badFile } from "../bytes.js";
+import { badFile, joined } from "../bytes.js";
 import { decodeUtf8 } from "../utf8.js";
 
-/** How a field is read: `int` is any varint, `float` has 4 bytes, `double` 8; a function gives the fields of a message. */
-type Kind = "int" | "float" | "double" | "text" | "bytes" | (() => Schema);
-
-/** A message's fields by their numbers: what each is called, how it is read, and whether it may come more than once. */
-export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind, many?: "many"]>>;
-
-/** The wire type of each kind of number, and the fewest bytes that one takes. All else is of type 2, bytes after their length. */
-const NUMBERS = { int: [0, 1], float: [5, 4], double: [1, 8] } as const;
-
-/** As deep as messages may lie in messages: some 40 graphs in graphs, of 3 messages each. */
-const MOST_DEPTH = 128;
 /** As many messages, texts and pieces of data as a file may have: each costs more memory than it takes bytes. */
 const MOST_PARTS = 2 ** 20;
 
 export const invalid = (why: string): LSTMError => badFile(`Not a valid ONNX file: ${why}`);
+const malformed = () => invalid("a field is malformed (a truncated file?)");
 
-/** The message that the bytes are. */
-export function decode<T>(bytes: Uint8Array, schema: Schema): T {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Refuses a file that has more of something than any model needs: time and memory must be bounded by the file's size. */
+export function bounded(count: number, most: number, what: string): void {
+  if (count > most) throw invalid(`it has more than ${most} ${what}`);
+}
+
+/** A function that takes away from what there is of something, and refuses a file for which that is not enough. */
+export function budget(most: number, what: string): (amount: number) => void {
+  let left = most;
+  return (amount) => {
+    left -= amount;
+    if (left < 0) throw invalid(`its ${what} are many times as large as the file`);
+  };
+}
+
+/** Reads bytes from the first to the last. */
+function readerOf(bytes: Uint8Array) {
   let at = 0;
-  let parts = 0;
 
-  const malformed = () => invalid(`a field is malformed at byte ${at}`);
-  const beyond = () => invalid(`a field ends beyond its message at byte ${at} (a truncated file?)`);
+  const more = () => at < bytes.length;
 
   /** Seven bits in each byte, the lowest first. Of 64 bits the highest is the sign; 28 of them and 36 are exact as numbers. */
   const varint = (): number => {
-    let [low, high] = [0, 0];
+    let low = 0;
+    let high = 0;
     for (let i = 0; i < 10; i++) {
       const byte = bytes[at++] ?? 255;
       if (i < 4) low += (byte & 127) << (7 * i);
@@ -43,50 +45,102 @@ export function decode<T>(bytes: Uint8Array, schema: Schema): T {
     throw malformed();
   };
 
-  const value = (kind: Kind, end: number, depth: number): unknown => {
-    if (kind === "int") return varint();
-    const begin = at;
-    at += kind === "float" ? 4 : kind === "double" ? 8 : 0;
-    if (kind === "float") return view.getFloat32(begin, true);
-    if (kind === "double") return view.getFloat64(begin, true);
-    if (++parts > MOST_PARTS) throw invalid(`it has more than ${MOST_PARTS} parts`);
-    if (typeof kind === "function") return message(kind(), end, depth + 1);
-    at = end;
-    const content = bytes.subarray(begin, end);
-    return kind === "text" ? decodeUtf8(content, () => invalid(`the text at byte ${begin} is not UTF-8`)) : content;
+  const take = (size: number): Uint8Array => {
+    const taken = bytes.subarray(at, at + size);
+    if (taken.length !== size) throw malformed();
+    at += size;
+    return taken;
   };
 
-  const message = (fields: Schema, end: number, depth: number): Record<string, unknown> => {
-    if (depth > MOST_DEPTH) throw invalid(`its messages nest deeper than ${MOST_DEPTH}`);
-    const result: Record<string, unknown> = {};
-    for (const [name, , many] of Object.values(fields)) if (many) result[name] = [];
-    while (at < end) {
+  return { more, varint, take };
+}
+
+/** The integers that lie packed in bytes. */
+function varintsOf(bytes: Uint8Array): number[] {
+  const { more, varint } = readerOf(bytes);
+  const list: number[] = [];
+  while (more()) list.push(varint());
+  return list;
+}
+
+/** A message, whose fields are named by their numbers. Of a field that stands for one value, but comes more than once, the last counts. */
+export class Message {
+  /**
+   * What came, by tags: 8 times the number of the field, and the wire type of the values. Bytes are replaced by what they are read
+   * as, so that those of a function that is called many times are read once.
+   */
+  readonly #values = new Map<number, readonly unknown[]>();
+
+  /** @param file what all messages of a file share: how many parts it has */
+  constructor(
+    readonly content: Uint8Array,
+    readonly file = { parts: 0 },
+  ) {
+    const { more, varint, take } = readerOf(content);
+    while (more()) {
       const tag = varint();
-      const number = Math.floor(tag / 8);
-      const [name = "", kind, many] = fields[number] ?? [];
+      if (tag < 8 || tag >= 2 ** 32) throw malformed();
       const type = tag & 7;
-      const least = [1, 8, 0, -1, -1, 4][type] as number; // ONNX has no groups, 3 and 4; 6 and 7 are nothing
-      if (!(number > 0 && number < 2 ** 29 && least >= 0)) throw malformed();
-      const stop = (type === 2 ? varint() : least) + at; // in this order: varint moves at
-      if (!(stop >= at && stop <= end)) throw beyond();
-      if (kind === undefined) {
-        if (type === 0) varint();
-        else at = stop;
-        continue;
-      }
-      const [own, bytesOfOne] = NUMBERS[kind as "int"] ?? [2, 0];
-      const packed = type === 2 && many !== undefined && bytesOfOne > 0;
-      if (packed ? (stop - at) % bytesOfOne !== 0 : type !== own) throw malformed();
-      if (!many) result[name] = value(kind, stop, depth);
-      else if (!packed) (result[name] as unknown[]).push(value(kind, stop, depth));
-      else {
-        while (at < stop) (result[name] as unknown[]).push(value(kind, stop, depth));
-        if (at > stop) throw beyond();
-      }
+      if (type === 2) bounded(++file.parts, MOST_PARTS, "parts");
+      // Types 3 and 4, groups, are not in ONNX; 6 and 7 are nothing.
+      const value = type === 0 ? varint() : take(type === 2 ? varint() : ({ 1: 8, 5: 4 }[type] ?? NaN));
+      const values = (this.#values.get(tag) ?? []) as unknown[];
+      values.push(value);
+      this.#values.set(tag, values);
     }
-    if (at !== end) throw beyond();
-    return result;
-  };
+  }
 
-  return message(schema, bytes.length, 0) as T;
+  #read<T>(field: number, read: (bytes: Uint8Array) => T | readonly T[]): readonly T[] {
+    const values = this.values<T | Uint8Array>(field);
+    if (!(values[0] instanceof Uint8Array)) return values as readonly T[];
+    this.#values.set(8 * field + 2, (values as readonly Uint8Array[]).flatMap(read));
+    return this.values(field);
+  }
+
+  /** Numbers of a field: each by itself, with this wire type, or all of them packed. */
+  #numbers<T>(field: number, type: number, packed: readonly T[]): readonly T[] {
+    const single = this.values<T>(field, type);
+    if (packed.length === 0) return single;
+    if (single.length > 0) throw malformed(); // in an order that is not kept
+    return packed;
+  }
+
+  /** Integers, which are varints. */
+  ints(field: number): readonly number[] {
+    return this.#numbers(field, 0, this.#read(field, varintsOf));
+  }
+
+  /** 0 if it is not there. */
+  int(field: number): number {
+    return this.ints(field).at(-1) ?? 0;
+  }
+
+  /** The bytes of floating-point numbers of `width` bytes each, 4 or 8. */
+  floatBytes(field: number, width: 4 | 8): Uint8Array {
+    const bytes = joined("a tensor", this.#numbers(field, width === 4 ? 5 : 1, this.values(field)));
+    if (bytes.length % width > 0) throw malformed();
+    return bytes;
+  }
+
+  floats(field: number): Float32Array {
+    return new Float32Array(this.floatBytes(field, 4).buffer);
+  }
+
+  /** The values of this wire type; those of type 2 are bytes, unless they were read as something else. */
+  values<T = Uint8Array>(field: number, type = 2): readonly T[] {
+    return (this.#values.get(8 * field + type) ?? []) as readonly T[];
+  }
+
+  texts(field: number): readonly string[] {
+    return this.#read(field, (bytes) => decodeUtf8(bytes, malformed));
+  }
+
+  /** "" if it is not there. */
+  text(field: number): string {
+    return this.texts(field).at(-1) ?? "";
+  }
+
+  messages(field: number): readonly Message[] {
+    return this.#read(field, (bytes) => new Message(bytes, this.file));
+  }
 }

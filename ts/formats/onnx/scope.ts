@@ -1,16 +1,26 @@
 /** Which value a name stands for: graphs lie in graphs, and a name that a graph does not have is one of the graph around. */
 import { quote } from "../json-reader.js";
-import { invalid } from "./protobuf.js";
-import type { Attribute, Graph, Model, Node, TensorMessage } from "./schema.js";
+import {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from "./fields.js";
+import { kindOf } from "./layer.js";
+import { bounded, budget, invalid, type Message } from "./protobuf.js";
 
-/** Functions of the model may call each other, and so have more nodes than the file has. */
-const MOST_NODES = 2 ** 20;
-/** As deep as functions may call each other. */
-const MOST_CALLS = 64;
+/** As many attributes as a node may have, and a function: they are searched name by name. */
+const MOST_ATTRIBUTES = 2 ** 6;
+/** As deep as graphs may lie in graphs, and functions call each other. */
+const MOST_DEPTH = 64;
 
-/** A value that a name stands for: a tensor of the file, an output of another node than Constant, or, with neither, what is known only later. */
+/** A value that a name stands for: a tensor of the file, an output of another node, or, with neither, what is known only later. */
 export interface Value {
-  readonly tensor?: TensorMessage;
+  /** A TensorProto. */
+  readonly tensor?: Message;
   readonly node?: Placed;
   /** Which of the node's outputs it is. */
   readonly output?: number;
@@ -18,78 +28,74 @@ export interface Value {
   uses: number;
 }
 
-type FindAttribute = (name: string) => Attribute | undefined;
+/** The values of a graph by their names. Its prototype is the scope of the graph around; that of the outermost one is null. */
+export type Scope = { [name: string]: Value };
 
-/** A node and where it is. */
+/** Finds an attribute by its name. */
+type FindAttribute = (name: string) => Message | undefined;
+
+/** A node, where it is. */
 export class Placed {
   /** The operator, with its domain unless that is ONNX's own: `LSTM`, `com.microsoft.DynamicQuantizeLSTM`. */
   readonly op: string;
+  readonly name: string;
+  /** The names of the values that it reads and writes; one that is left out is empty. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: readonly Message[];
 
   constructor(
-    readonly node: Node,
+    node: Message,
     readonly scope: Scope,
     /** The bodies that it lies in, with a slash behind each. */
     readonly path: string,
+    /** The attributes with which the function around is called. */
+    readonly call: FindAttribute | undefined,
   ) {
-    this.op = qualified(node.domain, node.op);
+    this.op = qualified(node, NodeProto.domain, NodeProto.op_type);
+    this.name = node.text(NodeProto.name);
+    this.inputs = node.texts(NodeProto.input);
+    this.outputs = node.texts(NodeProto.output);
+    this.attributes = node.messages(NodeProto.attribute);
   }
 
   /** One of the values that it reads; undefined if that is left out. */
   input(index: number): Value | undefined {
-    return this.scope.find(this.node.inputs[index]);
+    return this.scope[this.inputs[index] ?? ""];
   }
 
   /** An attribute; one that refers to an attribute of the function around is that. */
-  attribute(name: string): Attribute | undefined {
-    const own = named(this.node.attributes, name);
-    return own?.reference ? this.scope.call?.(own.reference) : own;
+  attribute(name: string): Message | undefined {
+    const own = named(this.attributes, name);
+    const reference = own?.text(AttributeProto.ref_attr_name);
+    return reference ? this.call?.(reference) : own;
+  }
+
+  /** An attribute that is an integer. */
+  int(name: string): number | undefined {
+    return this.attribute(name)?.int(AttributeProto.i);
+  }
+
+  /** An attribute that is a list of integers. */
+  ints(name: string): readonly number[] | undefined {
+    return this.attribute(name)?.ints(AttributeProto.ints);
   }
 }
 
-/** The tensor that a Constant node is. */
-function literal(placed: Placed): TensorMessage | undefined {
-  for (const { name = "" } of placed.node.attributes) {
-    const { t, f = 0, i = 0, floats = [], ints = [] } = placed.attribute(name) ?? {};
-    if (name === "value") return t;
-    if (name === "value_float") return { type: 1, dims: [], floats: [f] };
-    if (name === "value_floats") return { type: 1, dims: [floats.length], floats };
-    if (name === "value_int") return { type: 7, dims: [], longs: [i] };
-    if (name === "value_ints") return { type: 7, dims: [ints.length], longs: ints };
-  }
-  return undefined;
+/** One of the attributes of a node, or of those of a function that have a default. */
+function named(attributes: readonly Message[], name: string): Message | undefined {
+  bounded(attributes.length, MOST_ATTRIBUTES, "attributes");
+  return attributes.find((one) => one.text(AttributeProto.name) === name);
 }
 
-const named = (attributes: readonly Attribute[], wanted: string) => attributes.find(({ name }) => name === wanted);
-
-const qualified = (domain = "", name = ""): string =>
-  domain === "" || domain === "ai.onnx" ? name : `${domain}.${name}`;
-
-/** The names of a graph. */
-export class Scope {
-  readonly #values = new Map<string, Value>();
-
-  constructor(
-    readonly parent: Scope | undefined,
-    /** Of a function's body: the attributes of the call. */
-    readonly call?: FindAttribute,
-  ) {}
-
-  set(name: string | undefined, value: Value): void {
-    if (!name) return;
-    const before = this.#values.get(name); // an input may have a tensor as its default
-    if (before?.tensor ?? before?.node) throw invalid(`two values are called ${quote(name)}`);
-    this.#values.set(name, value);
-  }
-
-  find(name: string | undefined): Value | undefined {
-    if (!name) return undefined; // an empty name is an input that is left out
-    return this.#values.get(name) ?? this.parent?.find(name);
-  }
+function qualified(owner: Message, domainField: number, nameField: number): string {
+  const [domain, name] = [owner.text(domainField), owner.text(nameField)];
+  return domain === "" || domain === "ai.onnx" ? name : `${domain}.${name}`;
 }
 
 /** What is found in a model. */
 export interface Found {
-  /** The nodes of the operators that were asked for, in the order of the file. */
+  /** The recurrent nodes, in the order of the file. */
   readonly nodes: Placed[];
   /** All operators. */
   readonly operators: Set<string>;
@@ -98,62 +104,89 @@ export interface Found {
 }
 
 /** Goes through all nodes, those of bodies and functions too, and through the tensors of every graph. */
-export function find(model: Model, graph: Graph, wanted: { has(op: string): boolean }): Found {
-  const functions = new Map(model.functions.map((one) => [qualified(one.domain, one.name), one]));
-  const found: Found = { nodes: [], operators: new Set(), tensors: [] };
-  let visited = 0;
+export function find(model: Message, graph: Message): Found {
+  const functions = new Map(
+    model.messages(ModelProto.functions).map((one) => [qualified(one, FunctionProto.domain, FunctionProto.name), one]),
+  );
+  const found: Placed[] = [];
+  const operators = new Set<string>();
+  const tensors: [string, Value][] = [];
+  const spend = budget(4 * model.content.length + 2 ** 22, "parts");
 
-  const keep = (scope: Scope, path: string, name: string | undefined, tensor: TensorMessage) => {
-    const value: Value = { tensor, uses: 0 };
-    scope.set(name, value);
-    found.tensors.push([path + (name ?? ""), value]);
+  /** Gives a value its name, unless that is empty. */
+  const set = (scope: Scope, name: string, value: Value) => {
+    const before = Object.hasOwn(scope, name) ? scope[name] : undefined; // an input may have a tensor as its default
+    if (before?.tensor ?? before?.node) throw invalid(`two values are called ${quote(name)}`);
+    if (name) scope[name] = value;
   };
 
-  const body = (nodes: readonly Node[], outputs: readonly string[], scope: Scope, path: string, calls: number) => {
-    const placed = nodes.map((node) => new Placed(node, scope, path));
+  const keep = (scope: Scope, path: string, name: string, tensor: Message) => {
+    spend(path.length + name.length);
+    const value: Value = { tensor, uses: 0 };
+    set(scope, name, value);
+    tensors.push([path + name, value]);
+  };
+
+  const body = (
+    nodes: readonly Message[],
+    outputs: readonly string[],
+    scope: Scope,
+    path: string,
+    depth: number,
+    call?: FindAttribute,
+  ) => {
+    bounded(depth, MOST_DEPTH, "levels");
+    const placed = nodes.map((node) => new Placed(node, scope, path, call));
     for (const node of placed) {
-      const tensor = node.op === "Constant" ? literal(node) : undefined;
-      if (tensor !== undefined) keep(scope, path, node.node.outputs[0], tensor);
-      else for (const [output, name] of node.node.outputs.entries()) scope.set(name, { node, output, uses: 0 });
+      const tensor = node.op === "Constant" && node.attribute("value")?.messages(AttributeProto.t).at(-1);
+      if (tensor) keep(scope, path, node.outputs[0] ?? "", tensor);
+      else for (const [output, name] of node.outputs.entries()) set(scope, name, { node, output, uses: 0 });
     }
     const use = (name: string) => {
-      const value = scope.find(name);
-      if (value !== undefined) value.uses++;
+      const value = scope[name];
+      if (value) value.uses++;
     };
-    for (const one of placed) {
-      if (++visited > MOST_NODES) throw invalid(`it has more than ${MOST_NODES} nodes`);
-      const { node, op } = one;
-      const inside = `${path}${node.name || node.op}/`;
-      found.operators.add(op);
-      if (wanted.has(op)) found.nodes.push(one);
+    for (const node of placed) {
+      const op = node.op;
+      const inside = `${path}${node.name || op}/`;
+      operators.add(op);
+      if (kindOf(op)) found.push(node);
       if (op !== "Shape") node.inputs.forEach(use);
       const called = functions.get(op);
-      if (called !== undefined) {
-        if (calls >= MOST_CALLS) throw invalid(`its functions call each other deeper than ${MOST_CALLS}`);
-        const inner = new Scope(undefined, (name) => one.attribute(name) ?? named(called.attributes, name));
-        for (const [i, name] of called.inputs.entries()) inner.set(name, one.input(i) ?? { uses: 0 });
-        body(called.nodes, called.outputs, inner, inside, calls + 1);
+      if (called) {
+        spend(called.content.length); // more than the work that each call is
+        const inner: Scope = Object.create(null);
+        for (const [i, name] of called.texts(FunctionProto.input).entries())
+          set(inner, name, node.input(i) ?? { uses: 0 });
+        const defaults = called.messages(FunctionProto.attribute_proto);
+        const attributeOf = (name: string) => node.attribute(name) ?? named(defaults, name);
+        body(
+          called.messages(FunctionProto.node),
+          called.texts(FunctionProto.output),
+          inner,
+          inside,
+          depth + 1,
+          attributeOf,
+        );
       }
-      for (const { name, g, graphs } of node.attributes) {
-        for (const graph of g ? [g] : graphs) enter(graph, scope, `${inside}${name}/`, calls);
+      for (const attribute of node.attributes) {
+        const graphs = [...attribute.messages(AttributeProto.g), ...attribute.messages(AttributeProto.graphs)];
+        for (const graph of graphs)
+          enter(graph, scope, `${inside}${attribute.text(AttributeProto.name)}/`, depth + 1, call);
       }
     }
     outputs.forEach(use);
   };
 
-  const enter = (
-    { inputs, tensors, nodes, outputs }: Graph,
-    parent: Scope | undefined,
-    path: string,
-    calls: number,
-  ) => {
-    const scope = new Scope(parent, parent?.call);
-    for (const { name } of inputs) scope.set(name, { uses: 0 });
-    for (const tensor of tensors) keep(scope, path, tensor.name, tensor);
-    const names = outputs.map(({ name = "" }) => name);
-    body(nodes, names, scope, path, calls);
+  const enter = (graph: Message, around: Scope | null, path: string, depth: number, call?: FindAttribute) => {
+    const scope: Scope = Object.create(around);
+    const named = (field: number) => graph.messages(field).map((one) => one.text(ValueInfoProto.name));
+    for (const name of named(GraphProto.input)) set(scope, name, { uses: 0 });
+    for (const tensor of graph.messages(GraphProto.initializer))
+      keep(scope, path, tensor.text(TensorProto.name), tensor);
+    body(graph.messages(GraphProto.node), named(GraphProto.output), scope, path, depth, call);
   };
 
-  enter(graph, undefined, "", 0);
-  return found;
+  enter(graph, null, "", 0);
+  return { nodes: found, operators, tensors };
 }

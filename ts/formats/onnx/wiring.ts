@@ -4,23 +4,22 @@ import type { RecurrentNode } from "./layer.js";
 import { invalid } from "./protobuf.js";
 import type { Placed, Value } from "./scope.js";
 
-/** As many nodes as may stand between two layers. */
-const MOST_STEPS = 16;
+/** As many layers as a module may have: an initial state of one makes zeros for all others. As many nodes as may stand between two. */
+const MOST_IN_A_ROW = 256;
 
 /** Sizes of time and batch where a model takes any: primes, which no other size is by chance. */
-const [TIME, BATCH] = [1009, 1013];
+const TIME = 1009;
+const BATCH = 1013;
 
 /** The layers in modules, each from its first layer to its last. */
 export function joined(layers: readonly RecurrentNode[], constants: Constants): RecurrentNode[][] {
   const byNode = new Map(layers.map((layer) => [layer.placed, layer]));
-  const modules = new Map<RecurrentNode | undefined, RecurrentNode[]>();
+  const modules = new Map<RecurrentNode, RecurrentNode[]>();
   for (const layer of layers) {
     const below = layerBelow(layer, byNode, constants);
-    const module = modules.get(below) ?? [];
-    if (below !== undefined && module.length === 0)
-      throw invalid("its layers read each other before they are computed");
-    const joins = below !== undefined && below === module.at(-1) && alike(below, layer);
-    const own = joins ? module : [];
+    const module = below ? modules.get(below) : [];
+    if (module === undefined) throw invalid("its nodes are out of order");
+    const own = below && module.length < MOST_IN_A_ROW && alike(below, layer) ? module : [];
     own.push(layer);
     modules.set(layer, own);
   }
@@ -50,12 +49,14 @@ function layerBelow(
 ): RecurrentNode | undefined {
   const between: Placed[] = [];
   let value = layer.placed.input(0);
-  while (value?.node !== undefined && value.output === 0 && value.uses === 1 && between.length <= MOST_STEPS) {
+  while (value?.node !== undefined && value.output === 0 && value.uses === 1 && between.length < MOST_IN_A_ROW) {
     const below = byNode.get(value.node);
     if (below !== undefined) {
-      return follow(between, below, constants) === (layer.options.batchFirst ? "bth" : "tbh") ? below : undefined;
+      return follow(between.reverse(), below, constants) === (layer.options.batchFirst ? "bth" : "tbh")
+        ? below
+        : undefined;
     }
-    between.unshift(value.node);
+    between.push(value.node);
     value = value.node.input(0);
   }
   return undefined;
@@ -76,11 +77,11 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
   for (const placed of nodes) {
     shapes.set(placed.input(0), sizesOf(dimensions));
     if (placed.op === "Transpose") {
-      const moved = permuted([...dimensions], placed.attribute("perm")?.ints);
+      const moved = permuted([...dimensions], placed.ints("perm"));
       if (moved === undefined) return undefined;
       dimensions = moved.join("");
     } else if (placed.op === "Squeeze") {
-      const axes = constants.of(placed.input(1))?.data ?? placed.attribute("axes")?.ints ?? [];
+      const axes = constants.of(placed.input(1))?.data ?? placed.ints("axes") ?? [];
       if (axes.length !== 1 || dimensions.at(axes[0] as number) !== "d" || directions > 1) return undefined;
       dimensions = dimensions.replace("d", "");
     } else if (placed.op === "Reshape") {
@@ -90,7 +91,7 @@ function follow(nodes: readonly Placed[], layer: RecurrentNode, constants: Const
       const merged = dimensions.replace("d", "");
       sizes.h = directions * hiddenSize;
       const after = sizesOf(merged);
-      const keeps = !placed.attribute("allowzero")?.i;
+      const keeps = !placed.int("allowzero");
       const { node } = placed.input(1) ?? {};
       // The first three sizes, of which parts may come from what the model is given.
       const parts = node?.op === "Concat" ? [0, 1, 2].map((i) => node.input(i)) : [placed.input(1)];
