@@ -90,6 +90,7 @@ export class Message {
     }
   }
 
+  /** What the bytes of a field are read as; each may be one value or several. They are read the first time, and kept. */
   #read<T>(field: number, read: (bytes: Uint8Array) => T | readonly T[]): readonly T[] {
     const values = this.values<T | Uint8Array>(field);
     if (!(values[0] instanceof Uint8Array)) return values as readonly T[];

@@ -180,11 +180,11 @@ export function find(model: Message, graph: Message): Found {
 
   const enter = (graph: Message, around: Scope | null, path: string, depth: number, call?: FindAttribute) => {
     const scope: Scope = Object.create(around);
-    const named = (field: number) => graph.messages(field).map((one) => one.text(ValueInfoProto.name));
-    for (const name of named(GraphProto.input)) set(scope, name, { uses: 0 });
+    const namesOf = (field: number) => graph.messages(field).map((one) => one.text(ValueInfoProto.name));
+    for (const name of namesOf(GraphProto.input)) set(scope, name, { uses: 0 });
     for (const tensor of graph.messages(GraphProto.initializer))
       keep(scope, path, tensor.text(TensorProto.name), tensor);
-    body(graph.messages(GraphProto.node), named(GraphProto.output), scope, path, depth, call);
+    body(graph.messages(GraphProto.node), namesOf(GraphProto.output), scope, path, depth, call);
   };
 
   enter(graph, null, "", 0);
